@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* store.h - the mail store of one host: mailboxes in memory, answering the topic "mailbox" */
+#pragma once
+
+#include <mailglass/topics.h>
+
+G_BEGIN_DECLS
+
+typedef struct MgStore MgStore;
+
+MgStore *mg_store_new(void);
+void mg_store_free(MgStore *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MgStore, mg_store_free)
+
+/* `quota` in octets, 0 for none. `address` is compared without case. */
+void mg_store_add_mailbox(MgStore *store, const char *address, const char *password, size_t quota);
+/* `answer` is borrowed until the next call. `session` names the asker, for the lock. */
+void mg_store_ask(MgStore *store, uint32_t session, const MgMailboxQuestion *question, MgTime now,
+                  MgMailboxAnswer *answer);
+/* Releases what `session` locks: its engine is gone. */
+void mg_store_forget(MgStore *store, uint32_t session);
+
+/* For readers. */
+size_t mg_store_n_mailboxes(const MgStore *store);
+const char *mg_store_address(const MgStore *store, size_t mailbox);
+size_t mg_store_n_messages(const MgStore *store, size_t mailbox);
+MgSpan mg_store_message(const MgStore *store, size_t mailbox, size_t i, uint32_t *uid);
+
+G_END_DECLS

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* session.h - one run as somebody looks at it: the trace, the position in it, branches
+ *
+ * The one object that every view observes; views hold no state of their own.
+ * The trace reaches as far as the run was played; `position` is the record that the eye is at.
+ * Going back only moves the position; the network at the position is made by replay when asked for
+ * (mg_session_world()). Doing something at a position before the end of the trace makes a branch:
+ * the old run is kept beside it.
+ *
+ * Properties (all notify): "position" (uint, 0 = before the first record), "n-records" (uint; the
+ * trace has grown), "selected" (uint, record; 0 none), "playing" (bool), "trace" (pointer; a
+ * branch).
+ */
+#pragma once
+
+#include <glib-object.h>
+
+#include "world.h"
+
+G_BEGIN_DECLS
+
+#define MG_TYPE_SESSION (mg_session_get_type())
+G_DECLARE_FINAL_TYPE(MgSession, mg_session, MG, SESSION, GObject)
+
+/* Loads and runs the network's script to its end (at most `MG_SESSION_RECORDS_MAX` records; more by
+ * playing on). Position 0. NULL with problems as mg_network_load(). */
+#define MG_SESSION_RECORDS_MAX 200000u
+MgSession *mg_session_new(const char *path, MgRegistry *registry, uint64_t seed,
+                          GPtrArray *problems);
+
+const MgNetwork *mg_session_network(MgSession *session);
+MgTrace *mg_session_trace(MgSession *session);
+MgRegistry *mg_session_registry(MgSession *session);
+uint64_t mg_session_seed(MgSession *session);
+
+typedef enum {
+    MG_STEP_RECORD,   /* whatever is next: a packet worth seeing, a state */
+    MG_STEP_EXCHANGE, /* the next exchange that is not a bare packet */
+    MG_STEP_ANSWERED, /* a command with its answer */
+    MG_STEP_FLOW,     /* to the end of this conversation (transaction) */
+    MG_STEP_HOP       /* until the mail has reached the next host */
+} MgStep;
+
+uint32_t mg_session_position(MgSession *session);
+void mg_session_seek(MgSession *session, uint32_t n);
+/* Where a step from the position would lead; 0 or n_records at the ends. */
+uint32_t mg_session_peek(MgSession *session, MgStep step, bool back);
+void mg_session_step(MgSession *session, MgStep step, bool back);
+/* To the next record after the position that matches; false if none does. */
+bool mg_session_run_until(MgSession *session, const char *filter, GError **error);
+
+uint32_t mg_session_selected(MgSession *session);
+void mg_session_select(MgSession *session, uint32_t n);
+bool mg_session_playing(MgSession *session);
+void mg_session_set_playing(MgSession *session, bool playing);
+
+/* The network as it was right after the record at the position. Owned by the session, valid until
+ * the position or the trace changes. */
+MgWorld *mg_session_world(MgSession *session);
+/* Time at the position. */
+MgTime mg_session_time(MgSession *session);
+
+/* Does it at the position; the session's trace is the new branch from then on. */
+bool mg_session_intervene(MgSession *session, const char *text, GBytes *file, GError **error);
+size_t mg_session_n_branches(MgSession *session); /* at least 1 */
+size_t mg_session_branch(MgSession *session);
+void mg_session_set_branch(MgSession *session, size_t branch);
+
+G_END_DECLS

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* engine.h - the shape shared by everything that waits
+ *
+ * An engine is a value that turns bytes and answers into events. It does no I/O, reads no clock,
+ * draws no random numbers but from its seed, keeps no globals, and calls nobody back: everything it
+ * wants to say comes out of next(), in order. The same inputs give the same events, always.
+ *
+ *      receive(bytes) ─┐                    ┌─> SEND     bytes for the peer
+ *      answer(ask)    ─┼─>  [ engine ]  ────┼─> ASK      suspended until answered
+ *      advance(now)   ─┘     next()         ├─> NOTE     a rule met, bent or broken
+ *                                           └─> STATE, DELIVER, CANCEL, STARTTLS, CLOSE
+ *
+ * ASK is the only way to wait. An SMTP server asks for a verdict, a client asks for a connection, a
+ * resolver asks for a datagram's reply. The host routes each topic to whoever can answer it; the
+ * tree of open asks is what the ladder folds. Topics that cross plugins are in topics.h.
+ *
+ * How an engine is born (MgBirth), and what it is then:
+ *   - a *server*: the kind has a port. One is made for each connection, or, when the transport is
+ *     DATAGRAM, for each datagram that arrives; it lives until CLOSE.
+ *   - an *answerer*: the kind has a topic. One is made for each ask of that topic on its host, with
+ *     the question. It DELIVERs the answer (type = the topic) once. It may go on after that, until
+ *     CLOSE: a queued mail is the answerer of "mail.accept" that lives on.
+ *   - a *verb*: the kind has a verb. One is made when a script or a person says
+ *     "HOST VERB WORDS…"; its question is an MgVerbCall.
+ * What all engines of one kind on one host share (zones, a cache) is made by setup() and comes in
+ * MgBirth.shared.
+ */
+#pragma once
+
+#include <mailglass/base.h>
+
+G_BEGIN_DECLS
+
+typedef uint32_t MgAskId; /* unique within one engine; 0 is never used */
+
+typedef struct {
+    MgAskId id;
+    const char *topic;    /* "smtp.policy", "dns.lookup": names the two structs */
+    const void *question; /* borrowed until the next call on the engine         */
+    uint64_t taken; /* octets of the peer's that were consumed when this was asked, so that the host
+                       finds the exchange that caused it; 0 if none */
+} MgAsk;
+
+typedef enum {
+    MG_EVENT_SEND = 1,
+    MG_EVENT_ASK,
+    MG_EVENT_CANCEL,
+    MG_EVENT_NOTE,
+    MG_EVENT_STATE,
+    MG_EVENT_DELIVER,
+    MG_EVENT_STARTTLS,
+    MG_EVENT_CLOSE /* the connection, if any, is closed and the engine is done: no event follows */
+} MgEventKind;
+
+/* Everything reachable from an event is borrowed and valid until the next call on its engine. */
+typedef struct {
+    MgEventKind kind;
+    union {
+        MgSpan send;
+        MgAsk ask;
+        MgAskId cancel;
+        struct {
+            const MgRule *rule;
+            MgSpan where; /* the offending bytes; may be empty */
+        } note;
+        struct {
+            const char *from, *to; /* static names, as in the kind's transitions */
+        } state;
+        struct {
+            const char *type; /* an answerer's topic, or MG_DELIVER_… of topics.h */
+            const void *item;
+        } deliver;
+    };
+} MgEvent;
+
+typedef enum { MG_TRANSPORT_NONE, MG_TRANSPORT_STREAM, MG_TRANSPORT_DATAGRAM } MgTransport;
+
+/* How the peer's bytes end. */
+typedef enum {
+    MG_END_CLOSED, /* the peer will send no more; it can still read (TCP FIN)  */
+    MG_END_RESET,  /* the connection is gone (TCP RST): nothing can be sent    */
+    MG_END_TIMEOUT /* the connection is gone: the peer stopped acknowledging   */
+} MgEnd;
+
+/* One row an edge: the engine obeys this table and the window draws its diagram from it. */
+typedef struct {
+    const char *from, *on, *to, *source;
+} MgTransition; /* a table ends with {0} */
+
+/* What an engine says of itself while it waits, for the host's card and the inspector:
+ * {N_("Envelope"), "alice@example.com → 2 recipients"}. */
+typedef struct {
+    const char *label; /* static, N_() */
+    char value[120];   /* UTF-8, NUL-terminated, cut at a character */
+} MgFact;
+
+typedef struct MgEngine MgEngine;
+
+/* What an engine is born with. All of it is borrowed during create(). */
+typedef struct {
+    const void *question;                     /* answerers and verbs; NULL for servers */
+    void *shared;                             /* (nullable) what setup() made for this host */
+    const MgSettings *settings;               /* the host's, after the kind's rows; never NULL */
+    const char *host;                         /* this host's name: "mta.example.com" */
+    const char *local_address, *peer_address; /* servers: IP as text; peer is NULL for others */
+    uint16_t local_port, peer_port;
+    int64_t epoch; /* Unix time, in seconds, of MgTime 0 */
+    uint64_t seed; /* this engine's own; see mg_random_next() */
+    MgTime now;
+} MgBirth;
+
+/* What one sort of engine is, as data: first for people and tools, then for the host. */
+typedef struct {
+    const char *name;    /* "smtp.server" */
+    const char *summary; /* N_() one line */
+    const char *usual;   /* (nullable) host kinds that run it unless told otherwise, with its port
+                            when it is a server: "mta:25 mta:587", "mua" */
+    MgTransport transport;
+    uint16_t port;                /* servers: the customary port; else 0 */
+    const char *topic;            /* answerers: what it answers; else NULL */
+    const char *verb;             /* verbs: "send"; else NULL */
+    const char *usage;            /* verbs: "send FILE to ADDRESS…": FILE words become content */
+    const char *scheme_setting;   /* verbs (nullable): only where this setting … */
+    const char *scheme;           /* … begins with this scheme: "fetch", "pop3" */
+    const char *dissector;        /* (nullable) the dissector of its bytes: "smtp" */
+    const MgSettingRow *settings; /* (nullable) ends with {0} */
+    const MgRule *rules;          /* (nullable) ends with {0} */
+    const MgTransition *transitions; /* (nullable) ends with {0} */
+
+    /* (nullable) Makes what all engines of this kind on a host share, once, before the run. Each
+     * complaint is added to `problems` as "PATH:LINE: text" (or plain text); any complaint that is
+     * an error makes it return NULL. */
+    void *(*setup)(const MgSettings *settings, GPtrArray *problems);
+    void (*teardown)(void *shared);
+
+    MgEngine *(*create)(const MgBirth *birth); /* (transfer full); never NULL */
+    void (*free)(MgEngine *engine);
+    void (*receive)(MgEngine *engine, MgSpan bytes, MgTime now);
+    void (*receive_end)(MgEngine *engine, MgEnd how, MgTime now);
+    void (*advance)(MgEngine *engine, MgTime now);
+    bool (*answer)(MgEngine *engine, MgAskId ask, const void *answer, MgTime now);
+    bool (*next)(MgEngine *engine, MgEvent *event);
+    MgTime (*deadline)(const MgEngine *engine);
+    size_t (*facts)(const MgEngine *engine, MgFact *facts, size_t max); /* (nullable) */
+} MgEngineKind;
+
+struct MgEngine { /* the first member of every engine */
+    const MgEngineKind *kind;
+};
+
+/* Bytes from the peer. They are copied and looked at later, in next(). Allowed at any time, also
+ * after an end or CLOSE (then ignored). */
+static inline void mg_engine_receive(MgEngine *engine, MgSpan bytes, MgTime now)
+{
+    engine->kind->receive(engine, bytes, now);
+}
+
+/* The peer's bytes have ended. What was received before still counts. */
+static inline void mg_engine_receive_end(MgEngine *engine, MgEnd how, MgTime now)
+{
+    engine->kind->receive_end(engine, how, now);
+}
+
+/* Call when deadline() has come. Calling early is harmless. */
+static inline void mg_engine_advance(MgEngine *engine, MgTime now)
+{
+    engine->kind->advance(engine, now);
+}
+
+/* Answers the open ask with its topic's answer struct, which is copied. `answer` NULL means: nobody
+ * here answers this topic; every engine has a default for that. Returns false, and does nothing, if
+ * `ask` is not open: it was answered, cancelled, or never asked. */
+static inline bool mg_engine_answer(MgEngine *engine, MgAskId ask, const void *answer, MgTime now)
+{
+    return engine->kind->answer(engine, ask, answer, now);
+}
+
+/* Writes the next event and returns true, or returns false when nothing more can happen until one
+ * of the calls above. */
+static inline bool mg_engine_next(MgEngine *engine, MgEvent *event)
+{
+    return engine->kind->next(engine, event);
+}
+
+/* When advance() must be called next; MG_TIME_NEVER if it need not be. */
+static inline MgTime mg_engine_deadline(const MgEngine *engine)
+{
+    return engine->kind->deadline(engine);
+}
+
+static inline void mg_engine_free(MgEngine *engine)
+{
+    if (engine != NULL)
+        engine->kind->free(engine);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MgEngine, mg_engine_free)
+
+/* SplitMix64 (Steele, Lea, Flood 2014): the only source of chance in an engine. */
+static inline uint64_t mg_random_next(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+G_END_DECLS

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* topics.h - what engines ask each other: the questions and answers that cross plugins
+ *
+ * Each topic names a question struct and an answer struct. Both are borrowed: a question until the
+ * next call on the engine that asked, an answer during mg_engine_answer(). An answer of NULL means
+ * that nobody answers the topic on this host.
+ */
+#pragma once
+
+#include <mailglass/base.h>
+
+G_BEGIN_DECLS
+
+/* How reaching a peer ended. */
+typedef enum {
+    MG_REACH_OK,
+    MG_REACH_REFUSED,     /* a TCP RST, an ICMP port unreachable */
+    MG_REACH_TIMEOUT,     /* nobody answered */
+    MG_REACH_UNREACHABLE, /* no such host, no route */
+    MG_REACH_BAD_ADDRESS  /* not an IP address */
+} MgReach;
+
+/* net.connect: opens a stream to the peer. After OK, the engine's SEND goes there and the peer's
+ * bytes come by receive(). An engine has one connection at most at a time. Answered by the carrier:
+ * the simulated wire, or a real socket. */
+#define MG_TOPIC_CONNECT "net.connect"
+typedef struct {
+    const char *address; /* IPv4 or IPv6 as text. A name is allowed only on a real carrier */
+    uint16_t port;
+    const char *dissector; /* (nullable) what its bytes are: "smtp" */
+} MgConnectQuestion;
+typedef struct {
+    MgReach reach;
+    const char *text; /* (nullable) the reason in words, for people: "connection refused" */
+} MgConnectAnswer;
+
+/* net.datagram: sends one datagram, waits for one from the same address and port. */
+#define MG_TOPIC_DATAGRAM "net.datagram"
+typedef struct {
+    const char *address;
+    uint16_t port;
+    MgSpan payload;
+    MgTime timeout;        /* how long to wait */
+    const char *dissector; /* (nullable) "dns" */
+} MgDatagramQuestion;
+typedef struct {
+    MgReach reach;
+    MgSpan payload;
+} MgDatagramAnswer;
+
+/* dns.lookup: what a stub resolver offers (RFC 1034 §5.3.1). */
+#define MG_TOPIC_LOOKUP "dns.lookup"
+typedef struct {
+    const char *name; /* "example.net", with or without the last dot */
+    uint16_t type;    /* 1 A, 15 MX, 28 AAAA … (IANA) */
+} MgLookupQuestion;
+typedef struct {
+    const char *name;
+    uint16_t type;
+    uint32_t ttl;
+    const char *data; /* presentation form: "10 mx.example.net.", "192.0.2.25" */
+} MgLookupRecord;
+typedef struct {
+    bool reached;                  /* false: no server answered; the rest is empty */
+    uint16_t rcode;                /* 0 NOERROR, 2 SERVFAIL, 3 NXDOMAIN */
+    const MgLookupRecord *records; /* the answer section, CNAMEs included, in its order */
+    size_t n_records;
+} MgLookupAnswer;
+
+/* A mail on its way: the envelope and the letter (RFC 5321 §2.3.1). */
+typedef struct {
+    const char *mail_from;         /* "" is the null reverse-path */
+    const char *const *recipients; /* forward-paths without angle brackets */
+    size_t n_recipients;
+    MgSpan data; /* lines end with CR LF, dots not stuffed */
+} MgMail;
+
+/* A reply as SMTP gives it; also the verdict of a policy (RFC 5321 §4.2, RFC 3463). */
+typedef struct {
+    uint16_t code;        /* 250 done; 4xx try again; 5xx never; 0: could not be asked */
+    const char *enhanced; /* (nullable) "5.7.1" */
+    const char *text;     /* (nullable) */
+} MgVerdict;
+
+/* smtp.policy: may this session go on? Asked at the stages that the server's settings name. */
+#define MG_TOPIC_POLICY "smtp.policy"
+typedef enum {
+    MG_STAGE_CONNECT = 1 << 0,
+    MG_STAGE_HELO = 1 << 1,
+    MG_STAGE_MAIL = 1 << 2,
+    MG_STAGE_RCPT = 1 << 3,
+    MG_STAGE_MESSAGE = 1 << 4 /* after the final dot, before the reply */
+} MgStage;
+typedef struct {
+    MgStage stage;
+    const char *client_ip;
+    const char *helo; /* (nullable) */
+    MgMail mail;      /* what is known so far; mail_from NULL before MAIL */
+    const char *rcpt; /* (nullable) the recipient being judged */
+} MgPolicyQuestion;
+typedef MgVerdict MgPolicyAnswer;
+
+/* mail.accept: takes responsibility for a mail (RFC 5321 §4.2.5). The answer's 250 means that it is
+ * kept; the answerer then lives on until every recipient was relayed, delivered or bounced. */
+#define MG_TOPIC_ACCEPT "mail.accept"
+typedef MgMail MgAcceptQuestion;
+typedef MgVerdict MgAcceptAnswer; /* text: "queued as 3F2A" */
+
+/* mail.send: carries one mail to one server. */
+#define MG_TOPIC_SEND "mail.send"
+typedef struct {
+    MgMail mail;
+    const char *address; /* the server's IP */
+    uint16_t port;
+    const char *server; /* (nullable) its name, for people */
+    const char *helo;   /* what to call ourselves */
+    bool lmtp;          /* RFC 2033: LHLO, and a reply a recipient after the data */
+} MgSendQuestion;
+typedef struct {
+    MgReach reach;
+    bool lost;                 /* the connection was lost in the middle */
+    const MgVerdict *verdicts; /* one for each recipient, in order; code 0: not got so far */
+    size_t n_verdicts;
+} MgSendAnswer;
+
+/* mailbox: the mail store of this host. */
+#define MG_TOPIC_MAILBOX "mailbox"
+typedef enum {
+    MG_MAILBOX_FIND,    /* is there a mailbox for this address? */
+    MG_MAILBOX_APPEND,  /* puts `data` into it */
+    MG_MAILBOX_OPEN,    /* checks the password, locks the maildrop, lists the messages */
+    MG_MAILBOX_READ,    /* gives the octets of message `uid` */
+    MG_MAILBOX_EXPUNGE, /* removes the `uids` for good */
+    MG_MAILBOX_CLOSE    /* releases the lock */
+} MgMailboxOp;
+typedef enum {
+    MG_MAILBOX_OK,
+    MG_MAILBOX_NONE,   /* no such mailbox, or no such message */
+    MG_MAILBOX_DENIED, /* wrong password */
+    MG_MAILBOX_LOCKED, /* another session has it */
+    MG_MAILBOX_FULL,
+    MG_MAILBOX_FAILED
+} MgMailboxResult;
+typedef struct {
+    MgMailboxOp op;
+    const char *user;     /* an address, or its local part where that is enough */
+    const char *password; /* OPEN: (nullable) in the clear … */
+    const char *apop_timestamp, *apop_digest; /* … or these two (RFC 1939 §7) */
+    const char *mail_from;                    /* APPEND: for the Return-Path */
+    MgSpan data;                              /* APPEND */
+    uint32_t uid;                             /* READ */
+    const uint32_t *uids;                     /* EXPUNGE */
+    size_t n_uids;
+} MgMailboxQuestion;
+typedef struct {
+    uint32_t uid; /* never used twice in a mailbox */
+    size_t size;  /* octets */
+    MgTime at;    /* when it came */
+} MgMailboxMessage;
+typedef struct {
+    MgMailboxResult result;
+    const MgMailboxMessage *messages; /* OPEN */
+    size_t n_messages;
+    uint32_t uid_validity; /* OPEN */
+    MgSpan data;           /* READ */
+} MgMailboxAnswer;
+
+/* What a script line or a person says: "alice send mail/hello.eml to bob@example.net" gives words
+ * {"mail/hello.eml", "to", "bob@example.net"} and the file's content. */
+typedef struct {
+    const char *const *words; /* after the verb */
+    size_t n_words;
+    MgSpan file;      /* the content of the FILE word; empty without one */
+    const char *path; /* (nullable) its name */
+} MgVerbCall;
+
+/* What became of a mail, said by DELIVER with this type; the run's summary counts these. */
+#define MG_DELIVER_FATE "mail.fate"
+typedef enum {
+    MG_FATE_QUEUED,  /* kept, to be tried (again) */
+    MG_FATE_RELAYED, /* handed on to another server */
+    MG_FATE_BOUNCED, /* given up; the sender was told */
+    MG_FATE_DROPPED, /* given up; there was nobody to tell */
+    MG_FATE_SENT,    /* an MUA handed it in */
+    MG_FATE_REFUSED, /* an MUA could not hand it in */
+    MG_FATE_FETCHED  /* an MUA has it */
+} MgFateKind;
+typedef struct {
+    MgFateKind kind;
+    const char *mail_from, *recipient;
+    MgSpan data;      /* FETCHED: the message; else may be empty */
+    const char *text; /* (nullable) for people: the reply that decided it */
+} MgFate;
+
+G_END_DECLS
