@@ -28,6 +28,12 @@ G_DECLARE_FINAL_TYPE(MgSession, mg_session, MG, SESSION, GObject)
 MgSession *mg_session_new(const char *path, MgRegistry *registry, uint64_t seed,
                           GPtrArray *problems);
 
+/* A session over a trace that something else writes (a capture, real servers): no network, no
+ * world, no interventions. Call mg_session_grown() when records were added. */
+MgSession *mg_session_new_for_trace(MgTrace *trace);
+void mg_session_grown(MgSession *session);
+
+/* (nullable) NULL for a session over a bare trace. */
 const MgNetwork *mg_session_network(MgSession *session);
 MgTrace *mg_session_trace(MgSession *session);
 MgRegistry *mg_session_registry(MgSession *session);
