@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""drive.py BUILD SOURCE - the program with plugins that are missing, wrong, and somebody else's.
+
+Installs the build into a scratch folder, builds the plugin of outside/ from the installed headers
+alone, and runs the installed command. Prints TAP."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+build, source = (os.path.abspath(p) for p in sys.argv[1:3])
+here = os.path.join(source, 'tests', 'plugins')
+scratch = tempfile.mkdtemp(prefix='mailglass-plugins-')
+n = failures = 0
+
+
+def check(ok, name, detail=''):
+    global n, failures
+    n += 1
+    failures += not ok
+    print(('ok' if ok else 'not ok'), n, '-', name)
+    if not ok:
+        print('\n'.join('# ' + line for line in str(detail).splitlines()))
+
+
+def run(*words, **environment):
+    env = {k: v for k, v in os.environ.items() if not k.startswith('MAILGLASS_')}
+    # GLib and the sanitizers' run time are loaded by a program that was built without LeakSanitizer in
+    # mind for dlopen()ed modules that stay resident; leaks are the unit tests' business.
+    env.update(ASAN_OPTIONS='detect_leaks=0', XDG_DATA_HOME=scratch + '/home', LC_ALL='C.UTF-8', **environment)
+    return subprocess.run(words, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+
+def find(root, name):
+    for folder, _, files in os.walk(root):
+        if name in files:
+            return os.path.join(folder, name)
+    return None
+
+
+def compile_plugin(output, *flags, code=None):
+    # The sanitizers of the host are not needed in the plugin: its symbols are resolved when loaded.
+    pc = os.path.dirname(find(root, 'mailglass.pc'))
+    cflags = run('pkg-config', '--define-prefix', '--cflags', 'mailglass', PKG_CONFIG_PATH=pc).stdout.split()
+    code = code or os.path.join(here, 'outside', 'daytime.c')
+    return run('gcc', '-shared', '-fPIC', '-fvisibility=hidden', '-Wall', '-Werror', *cflags, *flags, code, '-o', output)
+
+
+try:
+    root = os.path.join(scratch, 'root')
+    installed = run('meson', 'install', '-C', build, '--no-rebuild', '--quiet', DESTDIR=root)
+    check(installed.returncode == 0, 'installs', installed.stdout + installed.stderr)
+    mailglass = find(root, 'mailglass')
+    own = os.path.dirname(find(root, 'smtp.so'))
+    data = os.path.dirname(os.path.dirname(os.path.dirname(find(root, 'first-mail/network.ini') or find(root, 'network.ini'))))
+    for name in ('org.mailglass.Mailglass.desktop', 'org.mailglass.Mailglass.svg', 'mailglass.1', 'mailglass.pc',
+                 'plugin.h', 'mailglass.mo', 'org.mailglass.Mailglass.metainfo.xml', 'mailglass-window'):
+        check(find(root, name) or find(root, name + '.gz'), f'{name} is installed')
+
+    theirs = os.path.join(scratch, 'theirs')
+    os.mkdir(theirs)
+    built = compile_plugin(theirs + '/daytime.so')
+    check(built.returncode == 0, 'a plugin builds outside the tree from the installed headers', built.stderr)
+    include = run('gcc', '-M', '-I' + os.path.dirname(os.path.dirname(find(root, 'plugin.h'))),
+                  *run('pkg-config', '--cflags', 'glib-2.0').stdout.split(), os.path.join(here, 'outside', 'daytime.c'))
+    check(source not in include.stdout.replace(os.path.join(here, 'outside'), ''), 'it sees nothing of the tree', include.stdout)
+
+    env = {'MAILGLASS_PLUGIN_PATH': own + ':' + theirs, 'MAILGLASS_DATA': data}
+    listed = run(mailglass, 'plugin', 'list', **env)
+    check(listed.returncode == 0 and 'daytime' in listed.stdout, 'it is listed', listed.stdout + listed.stderr)
+    ran = run(mailglass, 'run', os.path.join(here, 'outside', 'network'), '--json', **env)
+    rows = [json.loads(line) for line in ran.stdout.splitlines()]
+    check(ran.returncode == 0 and any(r.get('protocol') == 'daytime' and r.get('kind') == 'answer' and
+          r['fields']['daytime.string'].startswith('1772442000 ') for r in rows), 'its engines talk in a network',
+          ran.stdout + ran.stderr)
+
+    # The plugin in the user's own folder.
+    os.makedirs(scratch + '/home/mailglass/plugins')
+    shutil.copy(theirs + '/daytime.so', scratch + '/home/mailglass/plugins/')
+    listed = run(mailglass, 'plugin', 'list', MAILGLASS_PLUGIN_PATH=own)
+    check('daytime' in listed.stdout, "it is found in the user's folder", listed.stdout + listed.stderr)
+    shutil.rmtree(scratch + '/home')
+
+    # Wrong ones: one clear line each, and the program goes on.
+    wrong = os.path.join(scratch, 'wrong')
+    os.mkdir(wrong)
+    compile_plugin(wrong + '/other-abi.so', '-DMG_OTHER_ABI', code=os.path.join(here, 'outside', 'other-abi.c'))
+    open(wrong + '/broken.so', 'w').write('this is not a shared object\n')
+    open(wrong + '/empty.c', 'w').write('int nothing; int nothing = 1;\n')
+    compile_plugin(wrong + '/no-symbol.so', code=wrong + '/empty.c')
+    shutil.copy(own + '/smtp.so', wrong + '/taken.so')
+    env['MAILGLASS_PLUGIN_PATH'] = own + ':' + wrong
+    listed = run(mailglass, 'plugin', 'list', **env)
+    lines = (listed.stdout + listed.stderr).splitlines()
+    for name, words in (('other-abi', ('ABI', '99')), ('broken', ()), ('no-symbol', ('mg_plugin',)), ('taken', ('smtp',))):
+        hits = [line for line in lines if name + '.so' in line]
+        check(len(hits) == 1 and all(w in hits[0] for w in words), f'{name}: one clear line', '\n'.join(lines))
+    check(any(line.lstrip().startswith('smtp') for line in lines), 'the good ones are still there', '\n'.join(lines))
+    ran = run(mailglass, 'run', 'first-mail', '--quiet', **env)
+    check(ran.returncode == 0, 'and a network still runs', ran.stdout + ran.stderr)
+
+    # One removed: what needs it says so by name.
+    few = os.path.join(scratch, 'few')
+    os.mkdir(few)
+    for name in ('smtp.so', 'dns.so'):
+        shutil.copy(os.path.join(own, name), few)
+    os.rename(own, own + '.away')
+    ran = run(mailglass, 'run', 'two-domains', MAILGLASS_PLUGIN_PATH=few, MAILGLASS_DATA=data)
+    check(ran.returncode == 3 and 'pop3' in ran.stderr and 'network.ini:' in ran.stderr,
+          'a network that needs a missing plugin says which', ran.stdout + ran.stderr)
+    listed = run(mailglass, 'plugin', 'list', MAILGLASS_PLUGIN_PATH=few)
+    check(listed.returncode == 0 and 'pop3' not in listed.stdout, 'and the rest goes on', listed.stdout)
+finally:
+    shutil.rmtree(scratch)
+print(f'1..{n}')
+sys.exit(failures > 0)
