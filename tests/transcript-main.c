@@ -77,7 +77,12 @@ static void find_files(const char *folder)
 
 int mg_transcript_main(int argc, char **argv, ...)
 {
-    g_test_init(&argc, &argv, NULL);
+    /* One failure does not hide the others: as if "-k" had been given. */
+    char **arguments = g_new0(char *, (size_t)argc + 2);
+    memcpy(arguments, argv, (size_t)argc * sizeof *argv);
+    arguments[argc++] = (char *)"-k";
+    char **left = arguments;
+    g_test_init(&argc, &left, NULL);
     main_kinds = g_ptr_array_new();
     main_files = g_ptr_array_new_with_free_func(g_free);
     va_list kinds;
@@ -88,10 +93,10 @@ int mg_transcript_main(int argc, char **argv, ...)
     g_ptr_array_add(main_kinds, NULL);
     bool coverage = false;
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--coverage") == 0)
+        if (strcmp(left[i], "--coverage") == 0)
             coverage = true;
         else
-            find_files(argv[i]);
+            find_files(left[i]);
     }
     if (main_files->len == 0) {
         g_printerr("no transcripts found\n");
@@ -115,5 +120,6 @@ int mg_transcript_main(int argc, char **argv, ...)
     int result = g_test_run();
     g_ptr_array_unref(main_files);
     g_ptr_array_unref(main_kinds);
+    g_free(arguments);
     return result;
 }

@@ -1,0 +1,728 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pop3-client.c - the client's end of POP3 (RFC 1939): the verb "fetch"
+ *
+ * One command at a time, in the order of steps[]: what is said, and what the reply leads to. A
+ * mail is a DELIVER when it is whole; DELE follows it at once, but only QUIT makes that count, so
+ * a session that is lost loses no mail: the next one fetches it again (RFC 1939 §6).
+ */
+#include "pop3.h"
+
+#include <mailglass/topics.h>
+
+#include "outbox.h"
+
+#define REPLY_TIMEOUT (2 * MG_MINUTES)
+#define MESSAGE_MAX   (256u * 1024 * 1024)
+#define ENDLESS_MAX   (1024u * 1024) /* of a line in a multi-line reply */
+#define LISTING_MAX   (64u * 1024 * 1024)
+#define MESSAGES_MAX  1000000u
+#define ADDRESSES_MAX 8u
+#define TYPE_A        1
+#define TYPE_AAAA     28
+
+static const char DISCONNECTED[] = "disconnected", AUTHORIZATION[] = "authorization",
+                  TRANSACTION[] = "transaction", UPDATE[] = "update", CLOSED[] = "closed";
+
+static const MgTransition transitions[] = {
+    {DISCONNECTED, N_("the server's greeting"), AUTHORIZATION, "RFC 1939 §4"},
+    {DISCONNECTED, N_("the server cannot be reached, or does not greet"), CLOSED, NULL},
+    {AUTHORIZATION, N_("the password is right"), TRANSACTION, "RFC 1939 §4"},
+    {AUTHORIZATION, N_("the login is refused, or the connection ends"), CLOSED, "RFC 1939 §4"},
+    {TRANSACTION, N_("QUIT is sent"), UPDATE, "RFC 1939 §6"},
+    {TRANSACTION, N_("the connection ends without QUIT: nothing is removed"), CLOSED,
+     "RFC 1939 §6"},
+    {UPDATE, N_("the server's goodbye"), CLOSED, "RFC 1939 §6"},
+    {0},
+};
+
+enum { R_UNREADABLE, R_LONG, R_REFUSED, R_SEEN };
+
+static const MgRule rules[] = {
+    [R_UNREADABLE] = {"pop3.reply-unreadable", MG_SEVERITY_FAULT, "RFC 1939 §3",
+                      N_("A reply begins with +OK or -ERR; this one does not.")},
+    [R_LONG] = {"pop3.reply-too-long", MG_SEVERITY_FAULT, "RFC 2449 §4",
+                N_("The first line of a reply may have at most 512 octets.")},
+    [R_REFUSED] = {"pop3.refused", MG_SEVERITY_NOTE, "RFC 1939 §3",
+                   N_("The server answered -ERR: it does not do what the client asked.")},
+    [R_SEEN] = {"pop3.already-fetched", MG_SEVERITY_CHAT, "RFC 1939 §7",
+                N_("The unique identifier is known: this message was fetched before and is "
+                   "left alone.")},
+    {0},
+};
+
+static const MgSettingRow settings[] = {
+    {"fetch", MG_SETTING_TEXT, NULL,
+     N_("Where mail is fetched from: pop3://HOST or pop3://HOST:PORT.")},
+    {"account", MG_SETTING_TEXT, NULL, N_("The name to log in with.")},
+    {"password", MG_SETTING_TEXT, NULL, N_("The password to log in with.")},
+    {"keep", MG_SETTING_BOOL, "no", N_("Leaves the messages on the server.")},
+    {"uidl", MG_SETTING_BOOL, "yes",
+     N_("With keep: remembers what was fetched by its unique identifier (UIDL), so that it is not "
+        "fetched twice.")},
+    {"apop", MG_SETTING_TEXT, "auto",
+     N_("yes, no, or auto: log in without showing the password when the server greets with a "
+        "timestamp.")},
+    {0},
+};
+
+/* What the client waits for. */
+typedef enum {
+    STEP_LOOKUP,
+    STEP_CONNECT,
+    STEP_GREETING,
+    STEP_CAPA,
+    STEP_USER,
+    STEP_PASS,
+    STEP_APOP,
+    STEP_STAT,
+    STEP_UIDL,
+    STEP_RETR,
+    STEP_DELE,
+    STEP_QUIT,
+    STEP_DONE
+} Step;
+
+typedef struct {
+    MgEngine base;
+    Outbox out;
+    GString *in;
+    uint64_t taken;
+    const char *state;
+    char *user, *password, *host, *apop;
+    uint16_t port;
+    bool keep, uidl;
+    GHashTable *seen; /* (nullable) shared by the engines of this host: "user uid" */
+    GPtrArray *addresses;
+    unsigned address; /* the one that is being tried */
+    uint16_t type;
+    Step step;
+    MgAskId last_ask;
+    MgTime now, waiting_since;
+    MgLookupQuestion lookup;
+    MgConnectQuestion connect;
+    bool asking, connected, multi, ended, gone, closed, failed, timed_out, in_listing;
+    char *timestamp;  /* (nullable) of the greeting */
+    GString *listing; /* of a multi-line reply, dots unstuffed */
+    GPtrArray *uids;  /* (nullable) one for each message; "" where none was told */
+    size_t n_messages, message, n_fetched;
+    GString *text; /* of the fate */
+    GBytes *letter;
+    MgFate fate;
+} Client;
+
+static void enter(Client *client, const char *state)
+{
+    const MgTransition *row = transitions;
+    while (row->from != NULL && (row->from != client->state || row->to != state))
+        row++;
+    g_assert(row->from != NULL);
+    outbox_add(&client->out,
+               (MgEvent){.kind = MG_EVENT_STATE, .state = {.from = client->state, .to = state}});
+    client->state = state;
+}
+
+static void note(Client *client, unsigned rule)
+{
+    outbox_add(&client->out, (MgEvent){.kind = MG_EVENT_NOTE, .note = {.rule = &rules[rule]}});
+}
+
+static void send_line(Client *client, Step step, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+static void send_line(Client *client, Step step, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_string_append_vprintf(client->out.octets, format, arguments);
+    va_end(arguments);
+    g_string_append(client->out.octets, "\r\n");
+    client->step = step;
+    client->waiting_since = client->now;
+}
+
+static void close_now(Client *client)
+{
+    if (client->state != CLOSED)
+        enter(client, CLOSED);
+    outbox_add(&client->out, (MgEvent){.kind = MG_EVENT_CLOSE});
+    client->step = STEP_DONE;
+    client->closed = true;
+}
+
+static void quit(Client *client)
+{
+    if (client->state == TRANSACTION)
+        enter(client, UPDATE);
+    send_line(client, STEP_QUIT, "QUIT");
+}
+
+/* Says why there is no mail, once, and takes leave as well as it still can. */
+static void fail(Client *client, bool polite, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+static void fail(Client *client, bool polite, const char *format, ...)
+{
+    if (!client->failed) {
+        client->failed = true;
+        va_list arguments;
+        va_start(arguments, format);
+        g_string_vprintf(client->text, format, arguments);
+        va_end(arguments);
+        g_autofree char *valid = g_utf8_make_valid(client->text->str, (gssize)client->text->len);
+        g_string_assign(client->text, valid);
+        client->fate =
+            (MgFate){.kind = MG_FATE_REFUSED, .recipient = client->user, .text = client->text->str};
+        outbox_add(&client->out,
+                   (MgEvent){.kind = MG_EVENT_DELIVER,
+                             .deliver = {.type = MG_DELIVER_FATE, .item = &client->fate}});
+    }
+    if (polite && client->connected && !client->gone && !client->ended)
+        quit(client);
+    else
+        close_now(client);
+}
+
+/* ---- finding and reaching the server ---- */
+
+static void ask(Client *client, Step step, const char *topic, const void *question)
+{
+    client->step = step;
+    client->asking = true;
+    outbox_add(&client->out,
+               (MgEvent){.kind = MG_EVENT_ASK,
+                         .ask = {++client->last_ask, topic, question, client->taken}});
+}
+
+static void try_address(Client *client)
+{
+    client->connect =
+        (MgConnectQuestion){.address = g_ptr_array_index(client->addresses, client->address),
+                            .port = client->port,
+                            .dissector = "pop"};
+    ask(client, STEP_CONNECT, MG_TOPIC_CONNECT, &client->connect);
+}
+
+static void look_up(Client *client, uint16_t type)
+{
+    client->type = type;
+    client->lookup = (MgLookupQuestion){.name = client->host, .type = type};
+    ask(client, STEP_LOOKUP, MG_TOPIC_LOOKUP, &client->lookup);
+}
+
+static void looked_up(Client *client, const MgLookupAnswer *answer)
+{
+    if (answer == NULL || !answer->reached) {
+        fail(client, false, "%s: no name server answered", client->host);
+        return;
+    }
+    for (size_t i = 0; i < answer->n_records && client->addresses->len < ADDRESSES_MAX; i++)
+        if (answer->records[i].type == client->type)
+            g_ptr_array_add(client->addresses, g_strdup(answer->records[i].data));
+    if (client->addresses->len > 0)
+        try_address(client);
+    else if (client->type == TYPE_A && answer->rcode == 0) /* NXDOMAIN holds for all types */
+        look_up(client, TYPE_AAAA);
+    else if (answer->rcode == 3)
+        fail(client, false, "%s: there is no such name", client->host);
+    else
+        fail(client, false, "%s: the name has no address", client->host);
+}
+
+static void reached(Client *client, const MgConnectAnswer *answer)
+{
+    static const char *const words[] = {
+        [MG_REACH_REFUSED] = "the connection was refused",
+        [MG_REACH_TIMEOUT] = "the connection timed out",
+        [MG_REACH_UNREACHABLE] = "the host cannot be reached",
+        [MG_REACH_BAD_ADDRESS] = "this is not an address",
+    };
+    if (answer != NULL && answer->reach == MG_REACH_OK) {
+        client->connected = true;
+        client->step = STEP_GREETING;
+        client->waiting_since = client->now;
+        return;
+    }
+    if (++client->address < client->addresses->len) {
+        try_address(client);
+        return;
+    }
+    const char *text = answer == NULL ? "there is no way to connect" : words[answer->reach];
+    if (answer != NULL && answer->text != NULL)
+        text = answer->text;
+    fail(client, false, "%s:%u: %s", client->host, client->port, text);
+}
+
+/* ---- replies ---- */
+
+/* RFC 1939 §7: the timestamp is a msg-id in the greeting. */
+static char *find_timestamp(const char *greeting)
+{
+    const char *start = strchr(greeting, '<');
+    if (start == NULL)
+        return NULL;
+    size_t len = strcspn(start, " >");
+    if (start[len] != '>' || memchr(start, '@', len) == NULL)
+        return NULL;
+    return g_strndup(start, len + 1);
+}
+
+static void log_in(Client *client)
+{
+    if (client->timestamp != NULL && strcmp(client->apop, "no") != 0) {
+        g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_MD5);
+        g_checksum_update(checksum, (const guchar *)client->timestamp, -1);
+        g_checksum_update(checksum, (const guchar *)client->password, -1);
+        send_line(client, STEP_APOP, "APOP %s %s", client->user, g_checksum_get_string(checksum));
+    } else if (strcmp(client->apop, "yes") == 0) {
+        fail(client, true, "%s does not offer APOP", client->host);
+    } else {
+        send_line(client, STEP_USER, "USER %s", client->user);
+    }
+}
+
+/* The next message that is wanted, or the goodbye. */
+static void next_message(Client *client)
+{
+    while (++client->message <= client->n_messages) {
+        const char *uid =
+            client->uids != NULL ? g_ptr_array_index(client->uids, client->message - 1) : NULL;
+        if (uid != NULL && client->seen != NULL) {
+            g_autofree char *key = g_strdup_printf("%s %s", client->user, uid);
+            if (g_hash_table_contains(client->seen, key)) {
+                note(client, R_SEEN);
+                continue;
+            }
+        }
+        client->multi = true;
+        send_line(client, STEP_RETR, "RETR %zu", client->message);
+        return;
+    }
+    quit(client);
+}
+
+static void got_stat(Client *client, const char *rest)
+{
+    char *end = NULL;
+    uint64_t n = g_ascii_strtoull(rest, &end, 10);
+    if (end == rest || n > MESSAGES_MAX) {
+        note(client, R_UNREADABLE);
+        fail(client, true, "%s: the reply to STAT cannot be read: %s", client->host, rest);
+        return;
+    }
+    client->n_messages = n;
+    if (client->keep && client->uidl && n > 0) {
+        client->multi = true;
+        send_line(client, STEP_UIDL, "UIDL");
+    } else {
+        next_message(client);
+    }
+}
+
+/* "number SP unique-id", a line each. */
+static void got_uidl(Client *client)
+{
+    g_auto(GStrv) lines = g_strsplit(client->listing->str, "\r\n", -1);
+    client->uids = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_set_size(client->uids, (int)client->n_messages);
+    for (size_t i = 0; lines[i] != NULL; i++) {
+        char *end = NULL;
+        uint64_t number = g_ascii_strtoull(lines[i], &end, 10);
+        if (number == 0 || number > client->n_messages || *end != ' ')
+            continue;
+        g_free(client->uids->pdata[number - 1]);
+        client->uids->pdata[number - 1] = g_strdup(end + 1);
+    }
+    next_message(client);
+}
+
+static void got_message(Client *client)
+{
+    g_clear_pointer(&client->letter, g_bytes_unref);
+    client->letter = g_string_free_to_bytes(client->listing);
+    client->listing = g_string_new(NULL);
+    client->n_fetched++;
+    size_t len = 0;
+    const uint8_t *data = g_bytes_get_data(client->letter, &len);
+    client->fate =
+        (MgFate){.kind = MG_FATE_FETCHED, .recipient = client->user, .data = {data, len}};
+    outbox_add(&client->out,
+               (MgEvent){.kind = MG_EVENT_DELIVER,
+                         .deliver = {.type = MG_DELIVER_FATE, .item = &client->fate}});
+    const char *uid =
+        client->uids != NULL ? g_ptr_array_index(client->uids, client->message - 1) : NULL;
+    if (uid != NULL && client->seen != NULL)
+        g_hash_table_add(client->seen, g_strdup_printf("%s %s", client->user, uid));
+    if (client->keep)
+        next_message(client);
+    else
+        send_line(client, STEP_DELE, "DELE %zu", client->message);
+}
+
+/* A reply is whole: `rest` is what follows its indicator. */
+static void replied_ok(Client *client, const char *rest)
+{
+    client->multi = false;
+    switch (client->step) {
+    case STEP_GREETING:
+        enter(client, AUTHORIZATION);
+        client->timestamp = find_timestamp(rest);
+        client->multi = true;
+        send_line(client, STEP_CAPA, "CAPA");
+        break;
+    case STEP_CAPA:
+        log_in(client);
+        break;
+    case STEP_USER:
+        send_line(client, STEP_PASS, "PASS %s", client->password);
+        break;
+    case STEP_PASS:
+    case STEP_APOP:
+        enter(client, TRANSACTION);
+        send_line(client, STEP_STAT, "STAT");
+        break;
+    case STEP_STAT:
+        got_stat(client, rest);
+        break;
+    case STEP_UIDL:
+        got_uidl(client);
+        break;
+    case STEP_RETR:
+        got_message(client);
+        break;
+    case STEP_DELE:
+        next_message(client);
+        break;
+    default: /* STEP_QUIT */
+        close_now(client);
+    }
+}
+
+static void replied_err(Client *client, const char *rest)
+{
+    client->multi = false;
+    note(client, R_REFUSED);
+    switch (client->step) {
+    case STEP_CAPA: /* RFC 2449 §5: an old server; nothing is lost */
+        log_in(client);
+        break;
+    case STEP_UIDL: /* optional (RFC 1939 §7): all messages are fetched, then */
+        next_message(client);
+        break;
+    case STEP_QUIT: /* RFC 1939 §6: some messages were not removed */
+        fail(client, false, "%s: %s", client->host, rest);
+        break;
+    default:
+        fail(client, client->step != STEP_GREETING, "%s: %s", client->host, rest);
+    }
+}
+
+/* The first line of a reply, without CR LF. Returns true when more lines belong to it. */
+static bool got_first_line(Client *client, const char *line)
+{
+    bool ok = g_str_has_prefix(line, "+OK"), err = g_str_has_prefix(line, "-ERR");
+    const char *rest = line + (ok ? 3 : err ? 4 : 0);
+    if ((!ok && !err) || (*rest != ' ' && *rest != '\0')) {
+        note(client, R_UNREADABLE);
+        fail(client, false, "%s does not speak POP3: %.80s", client->host, line);
+        return false;
+    }
+    rest += strspn(rest, " ");
+    if (err) {
+        replied_err(client, rest);
+        return false;
+    }
+    if (client->multi) {
+        g_string_truncate(client->listing, 0);
+        return true;
+    }
+    replied_ok(client, rest);
+    return false;
+}
+
+/* ---- input ---- */
+
+/* Takes lines of a multi-line reply from `data`. Returns the octets that were used. */
+static size_t take_listing(Client *client, const char *data, size_t len)
+{
+    size_t used = 0;
+    size_t max = client->step == STEP_RETR ? MESSAGE_MAX : LISTING_MAX;
+    while (used < len) {
+        const char *line = data + used;
+        const char *lf = memchr(line, '\n', len - used);
+        if (lf == NULL)
+            break;
+        size_t n = (size_t)(lf - line) + 1;
+        used += n;
+        if (line[0] == '.') {
+            if (n == 3 && line[1] == '\r') { /* RFC 1939 §3: the end */
+                client->in_listing = false;
+                client->taken += used;
+                g_string_erase(client->in, 0, (gssize)used);
+                replied_ok(client, "");
+                return SIZE_MAX;
+            }
+            line++; /* RFC 1939 §3: the dot that was added */
+            n--;
+        }
+        if (client->listing->len + n > max) {
+            fail(client, false, "%s sends more than %zu octets in one reply", client->host, max);
+            break;
+        }
+        g_string_append_len(client->listing, line, (gssize)n);
+    }
+    return used;
+}
+
+/* Does one thing with what was received. Returns false if more is needed. */
+static bool read_input(Client *client)
+{
+    if (client->in_listing) { /* in a multi-line reply */
+        size_t used = take_listing(client, client->in->str, client->in->len);
+        if (used == SIZE_MAX || client->closed)
+            return true;
+        client->taken += used;
+        g_string_erase(client->in, 0, (gssize)used);
+        if (client->in->len <= ENDLESS_MAX)
+            return false;
+        fail(client, false, "%s sends a line without end", client->host);
+        return true;
+    }
+    char *lf = memchr(client->in->str, '\n', client->in->len);
+    size_t len = lf != NULL ? (size_t)(lf - client->in->str) + 1 : client->in->len;
+    if (len > MG_POP3_REPLY_MAX || (lf == NULL && len == MG_POP3_REPLY_MAX)) {
+        note(client, R_LONG);
+        fail(client, false, "%s sends a reply that is too long", client->host);
+        return true;
+    }
+    if (lf == NULL)
+        return false;
+    size_t text = len - 1;
+    if (text > 0 && client->in->str[text - 1] == '\r')
+        text--;
+    g_autofree char *line = g_strndup(client->in->str, text);
+    client->taken += len;
+    g_string_erase(client->in, 0, (gssize)len);
+    client->in_listing = got_first_line(client, line);
+    return true;
+}
+
+/* ---- the engine ---- */
+
+static void *client_setup(const MgSettings *given, GPtrArray *problems)
+{
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
+static void client_teardown(void *shared)
+{
+    g_hash_table_unref(shared);
+}
+
+/* "pop3://user@host:port". Returns false if it is not. */
+static bool read_url(Client *client, const char *url)
+{
+    const char *rest = url != NULL && g_str_has_prefix(url, "pop3://") ? url + 7 : NULL;
+    if (rest == NULL)
+        return false;
+    const char *at = strrchr(rest, '@');
+    if (at != NULL) {
+        g_free(client->user);
+        g_autofree char *escaped = g_strndup(rest, (size_t)(at - rest));
+        client->user = g_uri_unescape_string(escaped, NULL);
+        rest = at + 1;
+    }
+    size_t len = rest[0] == '[' ? strcspn(rest, "]") : strcspn(rest, ":/");
+    client->host = rest[0] == '[' ? g_strndup(rest + 1, len - 1) : g_strndup(rest, len);
+    rest += len + (rest[0] == '[' && rest[len] == ']');
+    if (*rest == ':') {
+        uint64_t port = g_ascii_strtoull(rest + 1, NULL, 10);
+        client->port = port <= 65535 ? (uint16_t)port : 0;
+    }
+    return client->user != NULL && client->host[0] != '\0' && client->port != 0;
+}
+
+static bool is_yes(const char *text)
+{
+    static const char *const words[] = {"yes", "true", "1", "on", NULL};
+    return g_strv_contains(words, text);
+}
+
+/* What goes on a command line must not hold the end of one. */
+static bool fits_a_line(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((uint8_t)*text < 0x20 || *text == 0x7f)
+            return false;
+    return true;
+}
+
+static MgEngine *client_create(const MgBirth *birth)
+{
+    Client *client = g_new0(Client, 1);
+    client->base.kind = &mg_pop3_client;
+    outbox_init(&client->out);
+    client->in = g_string_new(NULL);
+    client->listing = g_string_new(NULL);
+    client->text = g_string_new(NULL);
+    client->addresses = g_ptr_array_new_with_free_func(g_free);
+    client->state = DISCONNECTED;
+    client->now = birth->now;
+    client->port = 110;
+    client->user = g_strdup(mg_settings_get(birth->settings, "account", NULL));
+    client->password = g_strdup(mg_settings_get(birth->settings, "password", ""));
+    client->apop = g_strdup(mg_settings_get(birth->settings, "apop", "auto"));
+    client->keep = is_yes(mg_settings_get(birth->settings, "keep", "no"));
+    client->uidl = is_yes(mg_settings_get(birth->settings, "uidl", "yes"));
+    client->seen = birth->shared;
+    const char *url = mg_settings_get(birth->settings, "fetch", NULL);
+    if (!read_url(client, url))
+        fail(client, false, "fetch= wants pop3://HOST and account= a name, not \"%s\"",
+             url != NULL ? url : "");
+    else if (!fits_a_line(client->user) || !fits_a_line(client->password))
+        fail(client, false, "the name or the password holds a character that POP3 cannot send");
+    else if (g_hostname_is_ip_address(client->host)) {
+        g_ptr_array_add(client->addresses, g_strdup(client->host));
+        try_address(client);
+    } else {
+        look_up(client, TYPE_A);
+    }
+    return &client->base;
+}
+
+static void client_free(MgEngine *engine)
+{
+    Client *client = (Client *)engine;
+    outbox_clear(&client->out);
+    g_string_free(client->in, TRUE);
+    g_string_free(client->listing, TRUE);
+    g_string_free(client->text, TRUE);
+    g_ptr_array_unref(client->addresses);
+    g_clear_pointer(&client->uids, g_ptr_array_unref);
+    g_clear_pointer(&client->letter, g_bytes_unref);
+    g_free(client->user);
+    g_free(client->password);
+    g_free(client->apop);
+    g_free(client->host);
+    g_free(client->timestamp);
+    g_free(client);
+}
+
+static void client_receive(MgEngine *engine, MgSpan bytes, MgTime now)
+{
+    Client *client = (Client *)engine;
+    if (client->closed || client->ended)
+        return;
+    client->now = client->waiting_since = now;
+    g_string_append_len(client->in, (const char *)bytes.data, (gssize)bytes.len);
+}
+
+static void client_receive_end(MgEngine *engine, MgEnd how, MgTime now)
+{
+    Client *client = (Client *)engine;
+    client->now = now;
+    client->ended = true;
+    client->gone = client->gone || how != MG_END_CLOSED;
+}
+
+static MgTime client_deadline(const MgEngine *engine)
+{
+    const Client *client = (const Client *)engine;
+    if (client->closed || client->timed_out || !client->connected)
+        return MG_TIME_NEVER; /* lookup and connect have time limits of their own */
+    return client->waiting_since + REPLY_TIMEOUT;
+}
+
+static void client_advance(MgEngine *engine, MgTime now)
+{
+    Client *client = (Client *)engine;
+    if (now < client_deadline(engine))
+        return;
+    client->now = now;
+    client->timed_out = true;
+}
+
+static bool client_answer(MgEngine *engine, MgAskId ask_id, const void *answer, MgTime now)
+{
+    Client *client = (Client *)engine;
+    if (!client->asking || ask_id != client->last_ask)
+        return false;
+    client->asking = false;
+    client->now = now;
+    if (client->step == STEP_LOOKUP)
+        looked_up(client, answer);
+    else
+        reached(client, answer);
+    return true;
+}
+
+/* Does one thing that may give events. Returns false when there is nothing to do. */
+static bool work(Client *client)
+{
+    if (client->closed || !client->connected)
+        return false;
+    if (read_input(client))
+        return true;
+    if (client->ended) {
+        fail(client, false, "%s: the connection was lost", client->host);
+        return true;
+    }
+    if (client->timed_out) {
+        fail(client, false, "%s does not answer any more", client->host);
+        return true;
+    }
+    return false;
+}
+
+static bool client_next(MgEngine *engine, MgEvent *event)
+{
+    Client *client = (Client *)engine;
+    do {
+        if (outbox_next(&client->out, event))
+            return true;
+    } while (work(client));
+    return false;
+}
+
+static size_t client_facts(const MgEngine *engine, MgFact *facts, size_t max)
+{
+    const Client *client = (const Client *)engine;
+    size_t n = 0;
+    if (n < max && client->user != NULL && g_utf8_validate(client->user, -1, NULL)) {
+        facts[n].label = N_("Account");
+        g_strlcpy(facts[n].value, client->user, sizeof facts->value);
+        const char *end = NULL;
+        if (!g_utf8_validate(facts[n].value, -1, &end))
+            facts[n].value[end - facts[n].value] = '\0';
+        n++;
+    }
+    if (n < max && client->n_messages > 0) {
+        facts[n].label = N_("Fetched");
+        g_snprintf(facts[n++].value, sizeof facts->value, "%zu / %zu", client->n_fetched,
+                   client->n_messages);
+    }
+    return n;
+}
+
+const MgEngineKind mg_pop3_client = {
+    .name = "pop3.client",
+    .summary = N_("POP3 client: fetches the mail from a mailbox"),
+    .usual = "mua",
+    .transport = MG_TRANSPORT_STREAM,
+    .verb = "fetch",
+    .usage = "fetch",
+    .scheme_setting = "fetch",
+    .scheme = "pop3",
+    .dissector = "pop",
+    .settings = settings,
+    .rules = rules,
+    .transitions = transitions,
+    .setup = client_setup,
+    .teardown = client_teardown,
+    .create = client_create,
+    .free = client_free,
+    .receive = client_receive,
+    .receive_end = client_receive_end,
+    .advance = client_advance,
+    .answer = client_answer,
+    .next = client_next,
+    .deadline = client_deadline,
+    .facts = client_facts,
+};
