@@ -517,15 +517,23 @@ static bool cut_reply(State *state, MgSpan bytes, bool end, MgUnit *unit)
     return true;
 }
 
+/* A TLS record: a kind, a version, and the length of what follows (RFC 8446 §5.1). */
+static bool cut_tls(MgSpan bytes, bool end, MgUnit *unit)
+{
+    size_t len = bytes.len >= 5 ? 5 + (size_t)bytes.data[3] * 256 + bytes.data[4] : SIZE_MAX;
+    if (bytes.len < len && !end)
+        return false;
+    *unit = (MgUnit){.len = MIN(bytes.len, len), .kind = MG_UNIT_DATA, .tag = C_TLS};
+    return true;
+}
+
 static bool cut(void *data, MgDirection direction, MgSpan bytes, bool end, MgUnit *unit)
 {
     State *state = data;
     if (bytes.len == 0)
         return false;
-    if (state->tls) {
-        *unit = (MgUnit){.len = MIN(bytes.len, PIECE), .kind = MG_UNIT_DATA, .tag = C_TLS};
-        return true;
-    }
+    if (state->tls)
+        return cut_tls(bytes, end, unit);
     if (direction == MG_FROM_CLIENT)
         return cut_command(state, bytes, end, unit);
     return cut_reply(state, bytes, end, unit);
