@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "inet.h"
 #include "registry.h"
 #include "tree.h"
 
@@ -64,7 +65,7 @@ typedef struct {
     uint8_t dissector; /* registry index; 0 none */
     uint8_t unit;      /* MgUnitKind of an exchange */
     uint8_t flags;
-    uint16_t tag; /* exchange: the dissector's; else unused */
+    uint16_t tag; /* exchange: the dissector's; STATE: the engine's name, a text */
     uint16_t text_a,
         text_b;      /* interned texts: STATE from and to; NOTE rule id; see mg_trace_text() */
     uint32_t packet; /* exchange: index + 1 of the first packet that carried it; 0 none */
@@ -96,6 +97,8 @@ MgRegistry *mg_trace_registry(const MgTrace *trace);
 /* What the file formats keep beside the records. */
 void mg_trace_set_origin(MgTrace *trace, const char *title, int64_t epoch, uint64_t seed);
 int64_t mg_trace_epoch(const MgTrace *trace);
+uint64_t mg_trace_seed(const MgTrace *trace);
+const char *mg_trace_title(const MgTrace *trace);
 /* With packets off, none are kept (and exchanges have packet 0). On at first. */
 void mg_trace_set_keep_packets(MgTrace *trace, bool keep);
 
@@ -147,7 +150,14 @@ const MgTraceHost *mg_trace_host(const MgTrace *trace, MgHostId host);
 /* Valid until the trace is written to. */
 MgSpan mg_trace_bytes(const MgTrace *trace, uint32_t n);
 MgSpan mg_trace_packet_bytes(const MgTrace *trace, uint32_t index);
+/* What mg_inet_write() and mg_inet_frames() want, borrowed from the trace and from `scratch`, which
+ * has room for MG_TRACE_QUOTE_MAX octets. */
+#define MG_TRACE_QUOTE_MAX 48u /* an IPv6 header and the 8 octets after it */
+void mg_trace_inet_packet(const MgTrace *trace, uint32_t index, uint8_t scratch[MG_TRACE_QUOTE_MAX],
+                          MgInetPacket *packet);
 const char *mg_trace_text(const MgTrace *trace, uint16_t text);
+/* "smtp.server", as mg_trace_add_state() was told; "" if it never was. */
+const char *mg_trace_engine_name(const MgTrace *trace, uint32_t engine);
 /* (transfer full) Layers (frame, IP, TCP or UDP) and the dissector's own fields. */
 MgTree *mg_trace_tree(const MgTrace *trace, uint32_t n);
 /* Appends one line for people: "EHLO alice.example.com", "SYN", a state, a note's text. */
@@ -156,6 +166,10 @@ void mg_trace_summarize(const MgTrace *trace, uint32_t n, GString *line);
 const char *mg_trace_kind_name(const MgTrace *trace, uint32_t n);
 /* (transfer full) One JSON object, as command-line.md says, with fields. */
 char *mg_trace_json(const MgTrace *trace, uint32_t n);
+/* Appends `text` in quotes, as RFC 8259 wants it; what is no UTF-8 becomes U+FFFD. */
+void mg_json_string(GString *json, MgSpan text);
+/* Appends seconds: 84000 is 0.084. */
+void mg_json_time(GString *json, MgTime time);
 /* (transfer full) SHA-256 in hex over all records, packets, flows and octets. */
 char *mg_trace_hash(const MgTrace *trace);
 size_t mg_trace_memory(const MgTrace *trace); /* bytes held */

@@ -38,6 +38,10 @@ const MgTreeNode *mg_tree_node(const MgTree *tree, MgNode node);
 size_t mg_tree_n_sources(const MgTree *tree);
 const MgTreeSource *mg_tree_source(const MgTree *tree, size_t i);
 
+/* The bytes under a node; empty for the root. */
+MgSpan mg_tree_bytes(const MgTree *tree, MgNode node);
+/* The value of a UINT or BOOL, given or spelled in digits; false if there is none. */
+bool mg_tree_number(const MgTree *tree, MgNode node, uint64_t *number);
 /* (transfer full) the value as people and JSON see it: "EHLO", "250", "192.0.2.10", hex of BYTES.
  */
 char *mg_tree_value(const MgTree *tree, MgNode node);

@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* trace-write.c - what happened becomes records: streams are cut into exchanges as octets come
+ *
+ * An octet is copied once, into the arena. Only a unit that came in several pieces, with other
+ * flows' octets in between, is copied together a second time when it is whole. Octets of a real
+ * flow wait outside the arena until cut() has said which of them are a password. */
+#include "trace-private.h"
+
+#define UNIT_MAX (128u * 1024u) /* dissect.h: cut() must have found a unit by then */
+
+/* ---- a stream's life ---- */
+
+static MgStream *new_stream(MgTrace *trace)
+{
+    MgStream *stream = g_new0(MgStream, 1);
+    stream->live = g_new0(MgLive, 1);
+    trace->stream_memory += sizeof *stream;
+    return stream;
+}
+
+static void free_waiting(MgWaiting *waiting)
+{
+    if (waiting->gather != NULL)
+        g_byte_array_unref(waiting->gather);
+    if (waiting->pieces != NULL)
+        g_array_unref(waiting->pieces);
+    waiting->gather = NULL;
+    waiting->pieces = NULL;
+}
+
+static void free_live(MgLive *live)
+{
+    if (live == NULL)
+        return;
+    free_waiting(&live->waiting[0]);
+    free_waiting(&live->waiting[1]);
+    g_free(live->conversation);
+    g_free(live);
+}
+
+void mg_trace_free_stream(MgStream *stream)
+{
+    if (stream == NULL)
+        return;
+    free_live(stream->live);
+    g_free(stream->course[0].cuts);
+    g_free(stream->course[1].cuts);
+    g_free(stream);
+}
+
+static MgStream *stream_of(MgTrace *trace, MgFlowId flow)
+{
+    MgFlowState *state = mg_trace_state(trace, flow);
+    if (state->stream == NULL)
+        state->stream = new_stream(trace);
+    return state->stream;
+}
+
+/* A flow that is over keeps where its exchanges end, in memory of just that size. */
+static void finish(MgTrace *trace, MgStream *stream)
+{
+    free_live(stream->live);
+    stream->live = NULL;
+    for (int i = 0; i < 2; i++) {
+        MgCourse *course = &stream->course[i];
+        trace->stream_memory -= (course->room - course->n_cuts) * sizeof(MgCut);
+        course->cuts = g_realloc_n(course->cuts, course->n_cuts, sizeof(MgCut));
+        course->room = course->n_cuts;
+    }
+}
+
+/* ---- exchanges ---- */
+
+static MgRecord *add_exchange(MgTrace *trace, MgFlowId id, MgDirection direction, MgTime now,
+                              uint32_t *n)
+{
+    const MgFlow *flow = mg_trace_flow(trace, id);
+    MgRecord *record = mg_trace_new_record(trace, MG_RECORD_EXCHANGE, now, n);
+    bool from_server = direction == MG_FROM_SERVER;
+    record->until = MG_TIME_NEVER;
+    record->parent = flow->parent;
+    record->flow = id;
+    record->from = from_server ? flow->server : flow->client;
+    record->to = from_server ? flow->client : flow->server;
+    record->dissector = flow->dissector;
+    record->flags =
+        (uint8_t)((from_server ? MG_RECORD_FROM_SERVER : 0) | (flow->real ? MG_RECORD_REAL : 0));
+    return record;
+}
+
+static void add_cut(MgTrace *trace, MgCourse *course, uint64_t end, uint32_t n)
+{
+    if (course->n_cuts == course->room) {
+        uint32_t room = MAX(course->room * 2, 4u);
+        course->cuts = g_realloc_n(course->cuts, room, sizeof(MgCut));
+        trace->stream_memory += (room - course->room) * sizeof(MgCut);
+        course->room = room;
+    }
+    course->cuts[course->n_cuts++] = (MgCut){(uint32_t)end, (uint32_t)(end >> 32), n};
+}
+
+/* ---- octets that wait ---- */
+
+static void gather(MgWaiting *waiting, MgSpan octets)
+{
+    if (waiting->gather == NULL)
+        waiting->gather = g_byte_array_new();
+    g_byte_array_append(waiting->gather, octets.data, (unsigned)octets.len);
+}
+
+static void add_piece(MgWaiting *waiting, MgPiece piece)
+{
+    if (waiting->pieces == NULL)
+        waiting->pieces = g_array_new(FALSE, FALSE, sizeof(MgPiece));
+    if (waiting->pieces->len > 0) {
+        MgPiece *last = &g_array_index(waiting->pieces, MgPiece, waiting->pieces->len - 1);
+        if (last->address + last->len == piece.address) {
+            last->len += piece.len;
+            return;
+        }
+    }
+    g_array_append_val(waiting->pieces, piece);
+}
+
+static void take(MgTrace *trace, MgWaiting *waiting, bool real, MgSpan octets)
+{
+    if (real) {
+        gather(waiting, octets);
+        waiting->len += octets.len;
+        return;
+    }
+    uint64_t address = mg_arena_put(&trace->arena, octets);
+    if (waiting->gather == NULL && waiting->len == 0) {
+        waiting->address = address;
+    } else if (waiting->gather != NULL || address != waiting->address + waiting->len) {
+        if (waiting->gather == NULL) {
+            gather(waiting, (MgSpan){mg_arena_at(&trace->arena, waiting->address), waiting->len});
+            add_piece(waiting, (MgPiece){waiting->address, 0, waiting->len});
+        }
+        gather(waiting, octets);
+        add_piece(waiting, (MgPiece){address, waiting->len, octets.len});
+    }
+    waiting->len += octets.len;
+}
+
+static const MgPiece *last_piece(const MgWaiting *waiting)
+{
+    return waiting->pieces != NULL && waiting->pieces->len > 0
+               ? &g_array_index(waiting->pieces, MgPiece, waiting->pieces->len - 1)
+               : NULL;
+}
+
+/* Where a unit of what waits lies in the arena, in one piece. */
+static uint64_t place(MgTrace *trace, const MgWaiting *waiting, size_t offset, const MgUnit *unit)
+{
+    if (waiting->gather == NULL)
+        return waiting->address + offset;
+    const MgPiece *last = last_piece(waiting);
+    if (last != NULL && offset >= last->offset)
+        return last->address + (offset - last->offset);
+    uint8_t *octets = waiting->gather->data + offset;
+    if (last == NULL && unit->secret_len > 0) /* a real flow: its passwords are not kept */
+        memset(octets + unit->secret_offset, '*', unit->secret_len);
+    return mg_arena_put(&trace->arena, (MgSpan){octets, unit->len});
+}
+
+/* The first `done` octets of what waits are cut. */
+static void settle(MgWaiting *waiting, size_t done)
+{
+    if (done == 0)
+        return;
+    waiting->len -= done;
+    if (waiting->gather == NULL) {
+        waiting->address += done;
+        return;
+    }
+    const MgPiece *last = last_piece(waiting);
+    if (waiting->len == 0) {
+        free_waiting(waiting);
+    } else if (last != NULL && done >= last->offset) {
+        waiting->address = last->address + (done - last->offset);
+        free_waiting(waiting);
+    } else {
+        g_byte_array_remove_range(waiting->gather, 0, (unsigned)done);
+        unsigned gone = 0;
+        for (unsigned i = 0; last != NULL && i < waiting->pieces->len; i++) {
+            MgPiece *piece = &g_array_index(waiting->pieces, MgPiece, i);
+            size_t cut = piece->offset < done ? MIN(done - piece->offset, piece->len) : 0;
+            piece->address += cut;
+            piece->len -= cut;
+            piece->offset = piece->offset + cut - done;
+            gone += piece->len == 0;
+        }
+        if (gone > 0)
+            g_array_remove_range(waiting->pieces, 0, gone);
+    }
+}
+
+/* Never gives a unit of no octets, or of more than there are, whatever a dissector says. */
+static bool next_unit(const MgDissector *dissector, MgLive *live, MgDirection direction,
+                      MgSpan rest, bool end, MgUnit *unit)
+{
+    *unit = (MgUnit){0};
+    bool cut = false;
+    if (dissector == NULL || dissector->cut == NULL) {
+        cut = true;
+        *unit = (MgUnit){.len = rest.len, .kind = MG_UNIT_DATA};
+    } else {
+        if (live->conversation == NULL)
+            live->conversation = g_malloc0(MAX(dissector->state_size, (size_t)1));
+        cut = dissector->cut(live->conversation, direction, rest, end, unit);
+    }
+    if (!cut && !end && rest.len < UNIT_MAX)
+        return false;
+    if (!cut || unit->len == 0 || unit->len > rest.len)
+        *unit = (MgUnit){.len = rest.len, .kind = MG_UNIT_DATA};
+    if (unit->secret_offset > unit->len)
+        unit->secret_offset = (uint32_t)unit->len;
+    unit->secret_len = (uint32_t)MIN(unit->secret_len, unit->len - unit->secret_offset);
+    return true;
+}
+
+/* What waits of one direction of one flow. */
+typedef struct {
+    MgTrace *trace;
+    MgFlowId flow;
+    MgDirection direction;
+    MgStream *stream;
+} Side;
+
+static uint32_t add_unit(const Side *side, const MgUnit *unit, size_t offset, MgTime now)
+{
+    MgCourse *course = &side->stream->course[side->direction];
+    MgWaiting *waiting = &side->stream->live->waiting[side->direction];
+    uint32_t n;
+    uint64_t bytes = place(side->trace, waiting, offset, unit);
+    MgRecord *record = add_exchange(side->trace, side->flow, side->direction, now, &n);
+    record->bytes = bytes;
+    record->len = (uint32_t)unit->len;
+    record->engine = waiting->engine;
+    record->unit = (uint8_t)unit->kind;
+    record->tag = unit->tag;
+    uint64_t end = mg_course_end(course) + unit->len;
+    if (waiting->packet != 0 && course->n_carried == course->n_cuts) {
+        record->packet = waiting->packet;
+        course->n_carried++;
+    }
+    waiting->packet = 0;
+    add_cut(side->trace, course, end, n);
+    if (end <= course->arrived) { /* only its end was not known yet */
+        record->until = MAX(course->arrived_at, now);
+        course->n_arrived = course->n_cuts;
+    }
+    return n;
+}
+
+static uint32_t cut(const Side *side, bool end, MgTime now)
+{
+    MgWaiting *waiting = &side->stream->live->waiting[side->direction];
+    const MgDissector *dissector = mg_registry_dissector(
+        side->trace->registry, mg_trace_flow(side->trace, side->flow)->dissector);
+    if (waiting->len == 0)
+        return 0;
+    const uint8_t *data = waiting->gather != NULL
+                              ? waiting->gather->data
+                              : mg_arena_at(&side->trace->arena, waiting->address);
+    size_t done = 0;
+    uint32_t last = 0;
+    MgUnit unit;
+    while (done < waiting->len &&
+           next_unit(dissector, side->stream->live, side->direction,
+                     (MgSpan){data + done, waiting->len - done}, end, &unit)) {
+        last = add_unit(side, &unit, done, now);
+        done += unit.len;
+    }
+    settle(waiting, done);
+    return last;
+}
+
+uint32_t mg_trace_add_octets(MgTrace *trace, MgFlowId flow, MgDirection direction, MgSpan octets,
+                             uint32_t engine, MgTime now)
+{
+    Side side = {trace, flow, direction, stream_of(trace, flow)};
+    if (octets.len == 0 || side.stream->live == NULL || side.stream->course[direction].ended)
+        return 0;
+    MgWaiting *waiting = &side.stream->live->waiting[direction];
+    waiting->engine = engine;
+    take(trace, waiting, mg_trace_flow(trace, flow)->real, octets);
+    return cut(&side, false, now);
+}
+
+void mg_trace_end_octets(MgTrace *trace, MgFlowId flow, MgDirection direction, MgTime now)
+{
+    Side side = {trace, flow, direction, stream_of(trace, flow)};
+    if (side.stream->live == NULL || side.stream->course[direction].ended)
+        return;
+    cut(&side, true, now);
+    side.stream->course[direction].ended = true;
+    if (side.stream->course[!direction].ended)
+        finish(trace, side.stream);
+}
+
+/* The first cut that ends after `offset`, or n_cuts. */
+static uint32_t find_cut(const MgCourse *course, uint64_t offset)
+{
+    uint32_t low = 0, high = course->n_cuts;
+    /* Mostly somebody asks for what came last. */
+    if (high > 1 && mg_cut_end(&course->cuts[high - 2]) <= offset)
+        low = high - 1;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (mg_cut_end(&course->cuts[middle]) <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+#define RUN_MAX (64u * 1024u) /* nobody puts more into a packet */
+
+uint64_t mg_trace_octets_at(const MgTrace *trace, MgFlowId flow, MgDirection direction,
+                            uint64_t offset, size_t *run)
+{
+    const MgStream *stream = mg_trace_state(trace, flow)->stream;
+    *run = 0;
+    if (stream == NULL)
+        return 0;
+    const MgCourse *course = &stream->course[direction];
+    uint32_t i = find_cut(course, offset);
+    uint64_t start = i > 0 ? mg_cut_end(&course->cuts[i - 1]) : 0, address = 0;
+    for (; i < course->n_cuts && *run < RUN_MAX; i++) {
+        const MgRecord *record = mg_trace_record(trace, course->cuts[i].n);
+        if (*run == 0)
+            address = record->bytes + (offset - start);
+        else if (record->bytes != address + *run)
+            return address;
+        *run = (size_t)(mg_cut_end(&course->cuts[i]) - offset);
+    }
+    if (i < course->n_cuts || stream->live == NULL)
+        return address;
+    const MgWaiting *waiting = &stream->live->waiting[direction];
+    size_t skip = *run > 0 ? 0 : (size_t)(offset - mg_course_end(course));
+    if (skip >= waiting->len)
+        return address;
+    MgPiece one = {waiting->address, 0, waiting->len};
+    const MgPiece *piece = waiting->gather == NULL ? &one : NULL;
+    for (unsigned p = 0; piece == NULL && waiting->pieces != NULL && p < waiting->pieces->len;
+         p++) {
+        const MgPiece *here = &g_array_index(waiting->pieces, MgPiece, p);
+        if (skip - here->offset < here->len)
+            piece = here;
+    }
+    if (piece == NULL) /* a real flow: not in the arena yet */
+        return address;
+    uint64_t at = piece->address + (skip - piece->offset);
+    if (*run > 0 && at != address + *run)
+        return address;
+    address = *run > 0 ? address : at;
+    *run += piece->len - (skip - piece->offset);
+    return address;
+}
+
+uint32_t mg_trace_arrived(MgTrace *trace, MgFlowId flow, MgDirection direction, uint64_t offset,
+                          MgTime now)
+{
+    MgCourse *course = &stream_of(trace, flow)->course[direction];
+    uint32_t last = 0;
+    if (offset > course->arrived) {
+        course->arrived = offset;
+        course->arrived_at = now;
+    }
+    while (course->n_arrived < course->n_cuts &&
+           mg_cut_end(&course->cuts[course->n_arrived]) <= course->arrived) {
+        last = course->cuts[course->n_arrived++].n;
+        mg_trace_edit(trace, last)->until = now;
+    }
+    return last;
+}
+
+uint32_t mg_trace_exchange_at(const MgTrace *trace, MgFlowId flow, MgDirection direction,
+                              uint64_t offset)
+{
+    if (flow == 0 || offset == 0)
+        return 0;
+    const MgFlowState *state = mg_trace_state(trace, flow);
+    if (state->stream == NULL)
+        return state->last[direction];
+    const MgCourse *course = &state->stream->course[direction];
+    uint32_t i = find_cut(course, offset - 1);
+    return i < course->n_cuts ? course->cuts[i].n : 0;
+}
+
+uint32_t mg_trace_add_datagram(MgTrace *trace, MgFlowId flow, MgDirection direction, MgSpan octets,
+                               uint32_t engine, MgTime now)
+{
+    const MgDissector *dissector =
+        mg_registry_dissector(trace->registry, mg_trace_flow(trace, flow)->dissector);
+    MgUnit unit = {.kind = direction == MG_FROM_CLIENT ? MG_UNIT_QUERY : MG_UNIT_ANSWER};
+    if (dissector == NULL)
+        unit.kind = MG_UNIT_DATA;
+    else if (dissector->cut != NULL && octets.len > 0) {
+        g_autofree void *state = g_malloc0(MAX(dissector->state_size, (size_t)1));
+        MgUnit found = {0};
+        if (dissector->cut(state, direction, octets, true, &found) && found.kind != 0)
+            unit = found;
+    }
+    uint32_t n;
+    MgRecord *record = add_exchange(trace, flow, direction, now, &n);
+    record->bytes = mg_arena_put(&trace->arena, octets);
+    record->len = (uint32_t)octets.len;
+    record->engine = engine;
+    record->unit = (uint8_t)unit.kind;
+    record->tag = unit.tag;
+    mg_trace_state(trace, flow)->last[direction] = n;
+    return n;
+}
+
+void mg_trace_set_until(MgTrace *trace, uint32_t n, MgTime until)
+{
+    mg_trace_edit(trace, n)->until = until;
+}
+
+/* ---- packets ---- */
+
+/* Exchanges that begin in this packet, and have none yet, get it. */
+static void carry(MgTrace *trace, const MgPacket *packet, uint32_t number)
+{
+    MgStream *stream = stream_of(trace, packet->flow);
+    MgCourse *course = &stream->course[packet->from_server != 0];
+    if ((packet->tcp_flags & MG_TCP_SYN) != 0) {
+        course->isn = packet->seq;
+        course->has_isn = true;
+    }
+    if (packet->len == 0 || !course->has_isn)
+        return;
+    uint32_t offset = packet->seq - course->isn - 1; /* sequence numbers wrap: RFC 9293 §3.4 */
+    while (course->n_carried < course->n_cuts) {
+        uint32_t i = course->n_carried;
+        uint64_t start = i > 0 ? mg_cut_end(&course->cuts[i - 1]) : 0;
+        int32_t ahead = (int32_t)((uint32_t)start - offset);
+        if (ahead >= 0 && (uint32_t)ahead >= packet->len)
+            return;
+        if (ahead >= 0)
+            mg_trace_edit(trace, course->cuts[i].n)->packet = number;
+        course->n_carried++;
+    }
+    if (stream->live == NULL)
+        return;
+    MgWaiting *waiting = &stream->live->waiting[packet->from_server != 0];
+    int32_t ahead = (int32_t)((uint32_t)mg_course_end(course) - offset);
+    if (waiting->len > 0 && waiting->packet == 0 && ahead >= 0 && (uint32_t)ahead < packet->len)
+        waiting->packet = number;
+}
+
+uint32_t mg_trace_add_packet(MgTrace *trace, const MgPacket *packet, bool show, uint8_t flags,
+                             MgTime arrives)
+{
+    uint32_t number = 0;
+    bool tcp = mg_trace_flow(trace, packet->flow)->transport == MG_TRANSPORT_STREAM;
+    if (trace->keep_packets) {
+        MgPacket *kept = mg_blocks_add(&trace->packets);
+        *kept = *packet;
+        number = trace->packets.n;
+        if (tcp) {
+            carry(trace, packet, number);
+        } else if (!packet->icmp) {
+            uint32_t n = mg_trace_state(trace, packet->flow)->last[packet->from_server != 0];
+            if (n != 0 && mg_trace_record(trace, n)->packet == 0)
+                mg_trace_edit(trace, n)->packet = number;
+        }
+    }
+    if (show) {
+        uint32_t n;
+        MgDirection direction = packet->from_server ? MG_FROM_SERVER : MG_FROM_CLIENT;
+        MgRecord *record = add_exchange(trace, packet->flow, direction, packet->at, &n);
+        record->until = arrives;
+        record->bytes = packet->bytes;
+        record->len = packet->len;
+        record->dissector = packet->icmp ? trace->icmp : tcp ? trace->tcp : trace->udp;
+        record->unit = MG_UNIT_NOTE;
+        record->tag = packet->tcp_flags;
+        record->flags |= flags;
+        record->packet = number;
+    }
+    return number;
+}
+
+/* ---- what is not on a wire ---- */
+
+static MgRecord *add_happening(MgTrace *trace, MgRecordKind kind, MgHostId host, uint32_t engine,
+                               uint32_t parent, MgTime now)
+{
+    uint32_t n;
+    MgRecord *record = mg_trace_new_record(trace, kind, now, &n);
+    record->until = now;
+    record->from = host;
+    record->engine = engine;
+    record->parent = parent;
+    if (host != 0 && mg_trace_host(trace, host)->real)
+        record->flags |= MG_RECORD_REAL;
+    return record;
+}
+
+uint32_t mg_trace_add_state(MgTrace *trace, MgHostId host, uint32_t engine, const char *engine_name,
+                            const char *from, const char *to, uint32_t parent, MgTime now)
+{
+    MgRecord *record = add_happening(trace, MG_RECORD_STATE, host, engine, parent, now);
+    record->tag = mg_trace_intern(trace, engine_name);
+    record->text_a = mg_trace_intern(trace, from);
+    record->text_b = mg_trace_intern(trace, to);
+    if (engine != 0 && record->tag != 0) {
+        if (engine >= trace->engine_names->len)
+            g_array_set_size(trace->engine_names, engine + 1);
+        g_array_index(trace->engine_names, uint16_t, engine) = record->tag;
+    }
+    return trace->records.n;
+}
+
+/* The octets that a note is about are pointed at in the exchange that caused it, not kept again:
+ * what a real session must not keep could be among them. */
+static void point_at(MgTrace *trace, MgRecord *record, MgSpan where)
+{
+    if (record->parent == 0 || where.len == 0)
+        return;
+    MgSpan octets = mg_trace_bytes(trace, record->parent);
+    const uint8_t *found = memmem(octets.data, octets.len, where.data, where.len);
+    if (found == NULL)
+        return;
+    record->bytes = mg_trace_record(trace, record->parent)->bytes + (uint64_t)(found - octets.data);
+    record->len = (uint32_t)where.len;
+}
+
+uint32_t mg_trace_add_note(MgTrace *trace, MgHostId host, uint32_t engine, const MgRule *rule,
+                           MgSpan where, uint32_t parent, MgTime now)
+{
+    MgRecord *record = add_happening(trace, MG_RECORD_NOTE, host, engine, parent, now);
+    record->text_a = mg_trace_intern(trace, rule->id);
+    point_at(trace, record, where);
+    return trace->records.n;
+}
+
+uint32_t mg_trace_add_action(MgTrace *trace, MgHostId host, uint32_t engine, const char *text,
+                             uint32_t parent, MgTime now)
+{
+    MgRecord *record = add_happening(trace, MG_RECORD_ACTION, host, engine, parent, now);
+    MgSpan octets = mg_span_from_string(text);
+    record->bytes = mg_arena_put(&trace->arena, octets);
+    record->len = (uint32_t)octets.len;
+    return trace->records.n;
+}
