@@ -1,0 +1,53 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""korean.py SOURCE FOLDER… - every text that is marked in these folders has a Korean translation.
+
+The last folder holds ko.po. Prints TAP."""
+import pathlib
+import re
+import subprocess
+import sys
+
+source = pathlib.Path(sys.argv[1])
+folders = [source / f for f in sys.argv[2:]]
+files = [str(f) for folder in folders for f in sorted(folder.glob('*.[ch]'))]
+
+
+def entries(text):
+    """(msgid, msgstr, fuzzy) of a .po file."""
+    for block in re.split(r'\n\s*\n', text):
+        strings = {'msgid': '', 'msgstr': ''}
+        key = None
+        for line in block.splitlines():
+            match = re.match(r'(?:(msgid|msgstr) )?"(.*)"$', line)
+            if match:
+                key = match.group(1) or key
+                strings[key] += match.group(2)
+        yield strings['msgid'], strings['msgstr'], '#, fuzzy' in block
+
+
+marked = subprocess.run(['xgettext', '-kN_', '-k_', '--from-code=UTF-8', '--no-wrap', '-o', '-', *files],
+                        capture_output=True, text=True, check=True).stdout
+wanted = {msgid for msgid, _, _ in entries(marked) if msgid}
+have = {msgid: (msgstr, fuzzy) for msgid, msgstr, fuzzy in entries((folders[-1] / 'ko.po').read_text()) if msgid}
+quoted = re.compile(r'`[^`]+`')
+
+
+def missing():
+    return [m for m in sorted(wanted) if not have.get(m, ('', False))[0] or have[m][1]]
+
+
+tests = [
+    ('some texts are marked', [] if len(wanted) > 20 else [str(len(wanted))]),
+    ('every text has a translation', missing()),
+    ('no translation is left over', sorted(set(have) - wanted)),
+    ('each translation has Hangul, or is a word of the wire',
+     [m for m, (s, _) in have.items() if not re.search('[가-힣]', s) and not re.fullmatch('[A-Z0-9 ]+', s)]),
+    ('what is in back quotes is the same in both',
+     [m for m, (s, _) in have.items() if sorted(quoted.findall(m)) != sorted(quoted.findall(s))]),
+]
+print(f'1..{len(tests)}')
+for i, (name, wrong) in enumerate(tests, 1):
+    print('not ok' if wrong else 'ok', i, '-', name)
+    for text in wrong:
+        print('#', text)
