@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* store.c - mailboxes in memory
+ *
+ * A mailbox's messages lie in the order of their numbers, so that one is found by halving, and an
+ * answer to OPEN is the list itself. */
+#include "store.h"
+
+#define AMBIGUOUS G_MAXUINT /* a local part that two mailboxes have */
+
+typedef struct {
+    char *address, *password;
+    size_t quota, used;
+    uint32_t next_uid, uid_validity;
+    GArray *list;        /* MgMailboxMessage */
+    GPtrArray *contents; /* GBytes, beside `list` */
+    uint32_t locked_by;
+    bool locked;
+} Mailbox;
+
+struct MgStore {
+    GPtrArray *mailboxes;
+    GHashTable *by_address, *by_local_part; /* lower case → index */
+    GHashTable *locks;                      /* session → index */
+};
+
+static void free_mailbox(void *data)
+{
+    Mailbox *mailbox = data;
+    g_free(mailbox->address);
+    g_free(mailbox->password);
+    g_array_unref(mailbox->list);
+    g_ptr_array_unref(mailbox->contents);
+    g_free(mailbox);
+}
+
+MgStore *mg_store_new(void)
+{
+    MgStore *store = g_new0(MgStore, 1);
+    store->mailboxes = g_ptr_array_new_with_free_func(free_mailbox);
+    store->by_address = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    store->by_local_part = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    store->locks = g_hash_table_new(NULL, NULL);
+    return store;
+}
+
+void mg_store_free(MgStore *store)
+{
+    if (store == NULL)
+        return;
+    g_hash_table_unref(store->by_address);
+    g_hash_table_unref(store->by_local_part);
+    g_hash_table_unref(store->locks);
+    g_ptr_array_unref(store->mailboxes);
+    g_free(store);
+}
+
+static Mailbox *mailbox_at(const MgStore *store, size_t i)
+{
+    g_assert(i < store->mailboxes->len);
+    return g_ptr_array_index(store->mailboxes, i);
+}
+
+/* An address in full, or its local part if only one mailbox has it. */
+static bool find(const MgStore *store, const char *user, unsigned *index)
+{
+    void *value = NULL;
+    if (user == NULL)
+        return false;
+    g_autofree char *key = g_ascii_strdown(user, -1);
+    if (!g_hash_table_lookup_extended(store->by_address, key, NULL, &value) &&
+        (strchr(key, '@') != NULL ||
+         !g_hash_table_lookup_extended(store->by_local_part, key, NULL, &value)))
+        return false;
+    *index = GPOINTER_TO_UINT(value);
+    return *index != AMBIGUOUS;
+}
+
+void mg_store_add_mailbox(MgStore *store, const char *address, const char *password, size_t quota)
+{
+    char *key = g_ascii_strdown(address, -1);
+    void *value = NULL;
+    Mailbox *mailbox;
+    if (g_hash_table_lookup_extended(store->by_address, key, NULL, &value)) {
+        mailbox = mailbox_at(store, GPOINTER_TO_UINT(value));
+        g_free(mailbox->password);
+        g_free(key);
+    } else {
+        unsigned index = store->mailboxes->len;
+        const char *at = strrchr(key, '@');
+        char *local = at != NULL ? g_strndup(key, (size_t)(at - key)) : g_strdup(key);
+        bool taken = g_hash_table_contains(store->by_local_part, local);
+        g_hash_table_insert(store->by_local_part, local,
+                            GUINT_TO_POINTER(taken ? AMBIGUOUS : index));
+        g_hash_table_insert(store->by_address, key, GUINT_TO_POINTER(index));
+        mailbox = g_new0(Mailbox, 1);
+        mailbox->address = g_strdup(address);
+        mailbox->next_uid = 1;
+        mailbox->uid_validity = index + 1;
+        mailbox->list = g_array_new(FALSE, FALSE, sizeof(MgMailboxMessage));
+        mailbox->contents = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+        g_ptr_array_add(store->mailboxes, mailbox);
+    }
+    mailbox->password = g_strdup(password);
+    mailbox->quota = quota;
+}
+
+/* Where the message with this number is, or would be. */
+static unsigned place_of(const Mailbox *mailbox, uint32_t uid)
+{
+    unsigned low = 0, high = mailbox->list->len;
+    while (low < high) {
+        unsigned middle = low + (high - low) / 2;
+        if (g_array_index(mailbox->list, MgMailboxMessage, middle).uid < uid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool has(const Mailbox *mailbox, unsigned place, uint32_t uid)
+{
+    return place < mailbox->list->len &&
+           g_array_index(mailbox->list, MgMailboxMessage, place).uid == uid;
+}
+
+/* ---- what is asked ---- */
+
+static MgMailboxResult append(Mailbox *mailbox, const MgMailboxQuestion *question, MgTime now)
+{
+    /* RFC 5321 §4.4: final delivery puts the reverse-path at the beginning. */
+    const char *from = question->mail_from != NULL ? question->mail_from : "";
+    g_autofree char *header = g_strdup_printf("Return-Path: <%s>\r\n", from);
+    size_t header_len = strlen(header), size = header_len + question->data.len;
+    if (mailbox->quota != 0 &&
+        (mailbox->used >= mailbox->quota || size > mailbox->quota - mailbox->used))
+        return MG_MAILBOX_FULL;
+    if (mailbox->next_uid == UINT32_MAX)
+        return MG_MAILBOX_FAILED;
+    char *octets = g_malloc(size);
+    memcpy(octets, header, header_len);
+    if (question->data.len > 0)
+        memcpy(octets + header_len, question->data.data, question->data.len);
+    MgMailboxMessage message = {.uid = mailbox->next_uid++, .size = size, .at = now};
+    g_array_append_val(mailbox->list, message);
+    g_ptr_array_add(mailbox->contents, g_bytes_new_take(octets, size));
+    mailbox->used += size;
+    return MG_MAILBOX_OK;
+}
+
+/* RFC 1939 §7: MD5 over the timestamp and the shared secret, in lower-case hexadecimal. */
+static bool digest_fits(const Mailbox *mailbox, const MgMailboxQuestion *question)
+{
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_MD5);
+    g_checksum_update(sum, (const guchar *)question->apop_timestamp, -1);
+    g_checksum_update(sum, (const guchar *)mailbox->password, -1);
+    return strcmp(g_checksum_get_string(sum), question->apop_digest) == 0;
+}
+
+static bool password_fits(const Mailbox *mailbox, const MgMailboxQuestion *question)
+{
+    if (mailbox->password == NULL)
+        return false;
+    if (question->password != NULL)
+        return strcmp(mailbox->password, question->password) == 0;
+    return question->apop_timestamp != NULL && question->apop_digest != NULL &&
+           digest_fits(mailbox, question);
+}
+
+static MgMailboxResult open_mailbox(MgStore *store, uint32_t session, unsigned index,
+                                    const MgMailboxQuestion *question, MgMailboxAnswer *answer)
+{
+    Mailbox *mailbox = mailbox_at(store, index);
+    if (!password_fits(mailbox, question))
+        return MG_MAILBOX_DENIED;
+    if (mailbox->locked && mailbox->locked_by != session)
+        return MG_MAILBOX_LOCKED;
+    if (!mailbox->locked)
+        mg_store_forget(store, session); /* a session has one maildrop at most */
+    mailbox->locked = true;
+    mailbox->locked_by = session;
+    g_hash_table_insert(store->locks, GUINT_TO_POINTER(session), GUINT_TO_POINTER(index));
+    answer->messages = (const MgMailboxMessage *)(void *)mailbox->list->data;
+    answer->n_messages = mailbox->list->len;
+    answer->uid_validity = mailbox->uid_validity;
+    return MG_MAILBOX_OK;
+}
+
+static MgMailboxResult read_message(const Mailbox *mailbox, uint32_t uid, MgMailboxAnswer *answer)
+{
+    unsigned place = place_of(mailbox, uid);
+    if (!has(mailbox, place, uid))
+        return MG_MAILBOX_NONE;
+    size_t len = 0;
+    const void *data = g_bytes_get_data(g_ptr_array_index(mailbox->contents, place), &len);
+    answer->data = (MgSpan){data, len};
+    return MG_MAILBOX_OK;
+}
+
+/* All at once: the list is gone through a single time, however many leave it. */
+static MgMailboxResult expunge(Mailbox *mailbox, const MgMailboxQuestion *question)
+{
+    MgMailboxResult result = MG_MAILBOX_OK;
+    g_autofree bool *gone = g_new0(bool, MAX(mailbox->list->len, 1u));
+    for (size_t i = 0; i < question->n_uids; i++) {
+        unsigned place = place_of(mailbox, question->uids[i]);
+        if (has(mailbox, place, question->uids[i]))
+            gone[place] = true;
+        else
+            result = MG_MAILBOX_NONE;
+    }
+    unsigned kept = 0;
+    for (unsigned i = 0; i < mailbox->list->len; i++) {
+        MgMailboxMessage *message = &g_array_index(mailbox->list, MgMailboxMessage, i);
+        if (gone[i]) {
+            mailbox->used -= message->size;
+            g_bytes_unref(mailbox->contents->pdata[i]);
+            continue;
+        }
+        g_array_index(mailbox->list, MgMailboxMessage, kept) = *message;
+        mailbox->contents->pdata[kept++] = mailbox->contents->pdata[i];
+    }
+    for (unsigned i = kept; i < mailbox->contents->len; i++)
+        mailbox->contents->pdata[i] = NULL; /* moved, or let go of */
+    g_ptr_array_set_free_func(mailbox->contents, NULL);
+    g_ptr_array_set_size(mailbox->contents, (int)kept);
+    g_ptr_array_set_free_func(mailbox->contents, (GDestroyNotify)g_bytes_unref);
+    g_array_set_size(mailbox->list, kept);
+    return result;
+}
+
+void mg_store_ask(MgStore *store, uint32_t session, const MgMailboxQuestion *question, MgTime now,
+                  MgMailboxAnswer *answer)
+{
+    *answer = (MgMailboxAnswer){.result = MG_MAILBOX_NONE};
+    unsigned index;
+    if (!find(store, question->user, &index))
+        return;
+    Mailbox *mailbox = mailbox_at(store, index);
+    bool has_lock = mailbox->locked && mailbox->locked_by == session;
+    switch (question->op) {
+    case MG_MAILBOX_FIND:
+        answer->result = MG_MAILBOX_OK;
+        return;
+    case MG_MAILBOX_APPEND:
+        answer->result = append(mailbox, question, now);
+        return;
+    case MG_MAILBOX_OPEN:
+        answer->result = open_mailbox(store, session, index, question, answer);
+        return;
+    case MG_MAILBOX_READ:
+        answer->result =
+            has_lock ? read_message(mailbox, question->uid, answer) : MG_MAILBOX_DENIED;
+        return;
+    case MG_MAILBOX_EXPUNGE:
+        answer->result = has_lock ? expunge(mailbox, question) : MG_MAILBOX_DENIED;
+        return;
+    case MG_MAILBOX_CLOSE:
+        if (has_lock)
+            mg_store_forget(store, session);
+        answer->result = has_lock ? MG_MAILBOX_OK : MG_MAILBOX_DENIED;
+        return;
+    }
+    answer->result = MG_MAILBOX_FAILED;
+}
+
+void mg_store_forget(MgStore *store, uint32_t session)
+{
+    void *value = NULL;
+    if (!g_hash_table_lookup_extended(store->locks, GUINT_TO_POINTER(session), NULL, &value))
+        return;
+    mailbox_at(store, GPOINTER_TO_UINT(value))->locked = false;
+    g_hash_table_remove(store->locks, GUINT_TO_POINTER(session));
+}
+
+/* ---- for readers ---- */
+
+size_t mg_store_n_mailboxes(const MgStore *store)
+{
+    return store->mailboxes->len;
+}
+
+const char *mg_store_address(const MgStore *store, size_t mailbox)
+{
+    return mailbox_at(store, mailbox)->address;
+}
+
+size_t mg_store_n_messages(const MgStore *store, size_t mailbox)
+{
+    return mailbox_at(store, mailbox)->list->len;
+}
+
+MgSpan mg_store_message(const MgStore *store, size_t mailbox, size_t i, uint32_t *uid)
+{
+    const Mailbox *from = mailbox_at(store, mailbox);
+    g_assert(i < from->list->len);
+    size_t len = 0;
+    const void *data = g_bytes_get_data(g_ptr_array_index(from->contents, i), &len);
+    if (uid != NULL)
+        *uid = g_array_index(from->list, MgMailboxMessage, i).uid;
+    return (MgSpan){data, len};
+}
