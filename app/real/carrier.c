@@ -1,0 +1,689 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* carrier.c - real sockets as what carries an engine's octets
+ *
+ * A Conn is one socket: a stream, or one datagram that waits for its answer. It lives from
+ * connect(), datagram() or an accept until its line is closed and what was to be sent is sent. The
+ * runtime may close a line from inside any call to it, so a Conn is reference-counted, and each
+ * callback holds one.
+ */
+#include "carrier.h"
+
+#include <errno.h>
+
+#define CONNECT_TIMEOUT (30 * MG_SECONDS)
+#define LINGER_TIMEOUT  (5 * MG_SECONDS) /* after close: for what is queued, and the peer's FIN */
+#define READ_SIZE       (64u * 1024)
+#define DATAGRAM_MAX    65535u
+
+struct MgRealCarrier {
+    MgRuntime *runtime;
+    MgTrace *trace;
+    MgDrive *drive;
+    MgTime connect_timeout;
+    GPtrArray *conns; /* of Conn, a reference each */
+    GArray *peers;    /* of MgHostId: the hosts that were added to the trace */
+    uint8_t buffer[READ_SIZE];
+};
+
+typedef enum { CONN_RESOLVING, CONN_CONNECTING, CONN_OPEN, CONN_LINGERING, CONN_DEAD } ConnState;
+
+typedef struct {
+    unsigned references;
+    MgRealCarrier *carrier;
+    MgLine *line; /* (nullable) NULL once the runtime has closed it */
+    ConnState state;
+    bool stream, served; /* served: accepted by a door; its socket is the door's for a datagram */
+    GSocket *socket;     /* (nullable) */
+    GSocketAddress *peer;
+    GSource *readable, *writable, *timer;
+    GCancellable *cancellable;
+    GList *addresses; /* of GInetAddress: left to be tried */
+    char *name;       /* as it was asked for */
+    uint16_t port;
+    GByteArray *queue; /* to be written */
+    size_t written;
+    GBytes *payload; /* of a datagram */
+    MgTime timeout;  /* of a datagram */
+    bool ended;      /* the line was told that the peer's octets ended */
+    MgFlowId flow;
+    uint64_t n_sent, n_received; /* octets, for the trace */
+} Conn;
+
+/* ---- life ---- */
+
+static Conn *conn_ref(Conn *conn)
+{
+    conn->references++;
+    return conn;
+}
+
+static void conn_unref(Conn *conn)
+{
+    if (--conn->references > 0)
+        return;
+    g_clear_object(&conn->socket);
+    g_clear_object(&conn->peer);
+    g_clear_object(&conn->cancellable);
+    g_clear_pointer(&conn->payload, g_bytes_unref);
+    g_list_free_full(conn->addresses, g_object_unref);
+    g_byte_array_unref(conn->queue);
+    g_free(conn->name);
+    g_free(conn);
+}
+
+static Conn *conn_new(MgRealCarrier *carrier, MgLine *line, bool stream)
+{
+    Conn *conn = g_new0(Conn, 1);
+    conn->references = 1;
+    conn->carrier = carrier;
+    conn->line = line;
+    conn->stream = stream;
+    conn->queue = g_byte_array_new();
+    conn->cancellable = g_cancellable_new();
+    g_ptr_array_add(carrier->conns, conn);
+    return conn;
+}
+
+static void drop_source(GSource **source)
+{
+    if (*source != NULL) {
+        g_source_destroy(*source);
+        g_source_unref(*source);
+        *source = NULL;
+    }
+}
+
+/* Ends it at once, whatever was still to be done. */
+static void conn_kill(Conn *conn)
+{
+    if (conn->state == CONN_DEAD)
+        return;
+    conn->state = CONN_DEAD;
+    conn->line = NULL;
+    drop_source(&conn->readable);
+    drop_source(&conn->writable);
+    drop_source(&conn->timer);
+    g_cancellable_cancel(conn->cancellable);
+    if (conn->socket != NULL && !(conn->served && !conn->stream))
+        g_socket_close(conn->socket, NULL);
+    g_ptr_array_remove_fast(conn->carrier->conns, conn); /* gives up its reference */
+}
+
+static void watch(Conn *conn, GSource **source, GIOCondition condition, GSocketSourceFunc callback)
+{
+    if (*source != NULL)
+        return;
+    *source = g_socket_create_source(conn->socket, condition, NULL);
+    g_source_set_callback(*source, G_SOURCE_FUNC(callback), conn, NULL);
+    g_source_attach(*source, mg_drive_context(conn->carrier->drive));
+}
+
+static void set_timer(Conn *conn, MgTime time, GSourceFunc callback)
+{
+    drop_source(&conn->timer);
+    conn->timer = g_timeout_source_new((guint)MIN(time / MG_MILLISECONDS, G_MAXUINT));
+    g_source_set_callback(conn->timer, callback, conn, NULL);
+    g_source_attach(conn->timer, mg_drive_context(conn->carrier->drive));
+}
+
+/* ---- the trace ---- */
+
+static bool get_address(GSocketAddress *address, char *text, size_t size, uint16_t *port)
+{
+    text[0] = '\0';
+    if (address == NULL || !G_IS_INET_SOCKET_ADDRESS(address))
+        return false;
+    GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS(address);
+    g_autofree char *name = g_inet_address_to_string(g_inet_socket_address_get_address(inet));
+    g_strlcpy(text, name, size);
+    *port = g_inet_socket_address_get_port(inet);
+    return true;
+}
+
+/* The trace's host for a real peer: one for each name. */
+static MgHostId peer_host(MgRealCarrier *carrier, const char *name, const char *address)
+{
+    for (unsigned i = 0; i < carrier->peers->len; i++) {
+        MgHostId id = g_array_index(carrier->peers, MgHostId, i);
+        if (strcmp(mg_trace_host(carrier->trace, id)->name, name) == 0)
+            return id;
+    }
+    MgHostId id = mg_trace_add_host(carrier->trace, name, "real", NULL, address, true);
+    g_array_append_val(carrier->peers, id);
+    return id;
+}
+
+/* A conversation with a real peer; `name` is what people call the peer. */
+static MgFlowId add_flow(Conn *conn, MgHostId host, const char *name, uint8_t dissector,
+                         uint32_t parent)
+{
+    MgRealCarrier *carrier = conn->carrier;
+    MgFlow flow = {.transport = conn->stream ? MG_TRANSPORT_STREAM : MG_TRANSPORT_DATAGRAM,
+                   .dissector = dissector,
+                   .real = true,
+                   .parent = parent,
+                   .at = mg_drive_now(carrier->drive)};
+    g_autoptr(GSocketAddress) local = g_socket_get_local_address(conn->socket, NULL);
+    char *here = conn->served ? flow.server_address : flow.client_address;
+    char *there = conn->served ? flow.client_address : flow.server_address;
+    get_address(local, here, sizeof flow.client_address,
+                conn->served ? &flow.server_port : &flow.client_port);
+    get_address(conn->peer, there, sizeof flow.client_address,
+                conn->served ? &flow.client_port : &flow.server_port);
+    MgHostId peer = peer_host(carrier, name != NULL ? name : there, there);
+    flow.client = conn->served ? peer : host;
+    flow.server = conn->served ? host : peer;
+    return mg_trace_add_flow(carrier->trace, &flow);
+}
+
+/* ---- telling the runtime ---- */
+
+static MgTime now_of(Conn *conn)
+{
+    return mg_drive_sync(conn->carrier->drive);
+}
+
+static MgReach reach_of(const GError *error)
+{
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
+        return MG_REACH_REFUSED;
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+        return MG_REACH_TIMEOUT;
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT))
+        return MG_REACH_BAD_ADDRESS;
+    return MG_REACH_UNREACHABLE;
+}
+
+/* The asker learns that there is no peer, and the trace says it in words. */
+static void report_reach(Conn *conn, const GError *error)
+{
+    static const char *const words[] = {
+        [MG_REACH_REFUSED] = "the connection was refused",
+        [MG_REACH_TIMEOUT] = "the connection timed out",
+        [MG_REACH_UNREACHABLE] = "the host cannot be reached",
+        [MG_REACH_BAD_ADDRESS] = "this is not an address",
+    };
+    MgReach reach = reach_of(error);
+    MgLine *line = conn->line;
+    g_autofree char *text =
+        g_strdup_printf("%s", g_error_matches(error, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND)
+                                  ? "there is no such name"
+                                  : words[reach]);
+    conn_ref(conn);
+    if (line != NULL) {
+        g_autofree char *action = g_strdup_printf("%s:%u: %s", conn->name, conn->port, text);
+        mg_trace_add_action(conn->carrier->trace, line->host, line->engine, action, line->cause,
+                            now);
+        conn->line = NULL;
+        if (conn->stream)
+            mg_line_connected(line, reach, text, now);
+        else
+            mg_line_datagram(line, reach, (MgSpan){NULL, 0}, now);
+    }
+    conn_kill(conn);
+    conn_unref(conn);
+}
+
+static void report_end(Conn *conn, MgEnd how)
+{
+    MgTime now = now_of(conn);
+    if (conn->line == NULL || conn->ended)
+        return;
+    conn->ended = true;
+    mg_line_ended(conn->line, how, now);
+}
+
+/* ---- streams ---- */
+
+static gboolean on_linger_over(void *data)
+{
+    conn_kill(data);
+    return G_SOURCE_REMOVE;
+}
+
+/* The line is closed. When the queue is empty the peer gets a FIN, and the socket stays until the
+ * peer's FIN or for a while: closing it with octets unread would send a RST that can destroy what
+ * the peer has not read yet. */
+static void linger(Conn *conn)
+{
+    if (conn->state == CONN_LINGERING)
+        return;
+    conn->state = CONN_LINGERING;
+    set_timer(conn, LINGER_TIMEOUT, on_linger_over);
+}
+
+static void half_close(Conn *conn)
+{
+    if (conn->written == conn->queue->len && conn->state == CONN_LINGERING &&
+        !g_socket_shutdown(conn->socket, FALSE, TRUE, NULL))
+        conn_kill(conn);
+}
+
+static gboolean on_writable(GSocket *socket, GIOCondition condition, void *data);
+
+/* Writes what can be written now. Returns false when the connection is gone. */
+static bool write_queue(Conn *conn)
+{
+    while (conn->written < conn->queue->len) {
+        g_autoptr(GError) error = NULL;
+        gssize n = g_socket_send(conn->socket, (const char *)conn->queue->data + conn->written,
+                                 conn->queue->len - conn->written, NULL, &error);
+        if (n < 0 && g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+            watch(conn, &conn->writable, G_IO_OUT, on_writable);
+            return true;
+        }
+        if (n < 0)
+            return false;
+        conn->written += (size_t)n;
+    }
+    g_byte_array_set_size(conn->queue, 0);
+    conn->written = 0;
+    drop_source(&conn->writable);
+    return true;
+}
+
+static gboolean on_writable(GSocket *socket, GIOCondition condition, void *data)
+{
+    Conn *conn = conn_ref(data);
+    if (!write_queue(conn)) {
+        report_end(conn, MG_END_RESET);
+        conn_kill(conn);
+    } else {
+        half_close(conn);
+    }
+    bool again = conn->writable != NULL;
+    conn_unref(conn);
+    return again ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+/* Reads what has come. Returns false when no more will. */
+static bool read_some(Conn *conn)
+{
+    g_autoptr(GError) error = NULL;
+    uint8_t *buffer = conn->carrier->buffer;
+    gssize n = g_socket_receive(conn->socket, (char *)buffer, READ_SIZE, NULL, &error);
+    if (n > 0) {
+        MgTime now = now_of(conn);
+        if (conn->line != NULL && !conn->ended) {
+            mg_line_received(conn->line, (MgSpan){buffer, (size_t)n}, now);
+            conn->n_received += (uint64_t)n;
+            mg_trace_arrived(conn->carrier->trace, conn->flow,
+                             conn->served ? MG_FROM_CLIENT : MG_FROM_SERVER, conn->n_received, now);
+        }
+        return conn->state != CONN_DEAD;
+    }
+    if (n < 0 && g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+        return true;
+    if (n == 0)
+        report_end(conn, MG_END_CLOSED);
+    else
+        report_end(conn, g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ? MG_END_TIMEOUT
+                                                                                  : MG_END_RESET);
+    /* A peer that has only shut its side can still be written to; else there is nothing left. */
+    if (n < 0 || conn->state == CONN_LINGERING)
+        conn_kill(conn);
+    return false;
+}
+
+static gboolean on_readable(GSocket *socket, GIOCondition condition, void *data)
+{
+    Conn *conn = conn_ref(data);
+    bool more = read_some(conn);
+    if (!more)
+        drop_source(&conn->readable);
+    conn_unref(conn);
+    return more ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+static void connected(Conn *conn)
+{
+    MgTime now = now_of(conn);
+    MgLine *line = conn->line;
+    conn->state = CONN_OPEN;
+    drop_source(&conn->timer);
+    drop_source(&conn->writable);
+    g_socket_set_option(conn->socket, 6 /* IPPROTO_TCP */, 1 /* TCP_NODELAY */, 1, NULL);
+    if (line == NULL) {
+        conn_kill(conn);
+        return;
+    }
+    line->flow = conn->flow = add_flow(conn, line->host, conn->name, line->dissector, line->cause);
+    line->record_received = true;
+    watch(conn, &conn->readable, G_IO_IN, on_readable);
+    mg_line_connected(line, MG_REACH_OK, NULL, now);
+}
+
+static void try_next(Conn *conn, const GError *why);
+
+static gboolean on_connect_done(GSocket *socket, GIOCondition condition, void *data)
+{
+    Conn *conn = conn_ref(data);
+    g_autoptr(GError) error = NULL;
+    drop_source(&conn->writable);
+    if (g_socket_check_connect_result(conn->socket, &error))
+        connected(conn);
+    else
+        try_next(conn, error);
+    conn_unref(conn);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean on_connect_timeout(void *data)
+{
+    Conn *conn = conn_ref(data);
+    g_autoptr(GError) error =
+        g_error_new_literal(G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "the connection timed out");
+    try_next(conn, error);
+    conn_unref(conn);
+    return G_SOURCE_REMOVE;
+}
+
+static bool open_socket(Conn *conn, GInetAddress *address, GError **error)
+{
+    g_clear_object(&conn->socket);
+    g_clear_object(&conn->peer);
+    conn->socket = g_socket_new(g_inet_address_get_family(address),
+                                conn->stream ? G_SOCKET_TYPE_STREAM : G_SOCKET_TYPE_DATAGRAM,
+                                G_SOCKET_PROTOCOL_DEFAULT, error);
+    if (conn->socket == NULL)
+        return false;
+    g_socket_set_blocking(conn->socket, FALSE);
+    conn->peer = g_inet_socket_address_new(address, conn->port);
+    return g_socket_connect(conn->socket, conn->peer, NULL, error);
+}
+
+static void send_datagram(Conn *conn);
+
+/* Tries the next address; when there is none, `why` is how it ended. */
+static void try_next(Conn *conn, const GError *why)
+{
+    g_autoptr(GError) last = why != NULL ? g_error_copy(why) : NULL;
+    drop_source(&conn->timer);
+    drop_source(&conn->writable);
+    while (conn->addresses != NULL) {
+        g_autoptr(GInetAddress) address = conn->addresses->data;
+        g_autoptr(GError) error = NULL;
+        conn->addresses = g_list_delete_link(conn->addresses, conn->addresses);
+        conn->state = CONN_CONNECTING;
+        if (open_socket(conn, address, &error)) {
+            conn->stream ? connected(conn) : send_datagram(conn);
+            return;
+        }
+        if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PENDING)) {
+            watch(conn, &conn->writable, G_IO_OUT, on_connect_done);
+            set_timer(conn, conn->carrier->connect_timeout, on_connect_timeout);
+            return;
+        }
+        g_clear_error(&last);
+        last = g_steal_pointer(&error);
+    }
+    if (last == NULL)
+        last = g_error_new_literal(G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND, "no address");
+    report_reach(conn, last);
+}
+
+static void on_resolved(GObject *resolver, GAsyncResult *result, void *data)
+{
+    Conn *conn = data; /* with a reference of its own */
+    g_autoptr(GError) error = NULL;
+    conn->addresses = g_resolver_lookup_by_name_finish(G_RESOLVER(resolver), result, &error);
+    if (conn->state != CONN_DEAD)
+        try_next(conn, error);
+    conn_unref(conn);
+}
+
+/* Begins to reach the peer, in the next turn of the loop: nothing comes back from inside here. */
+static gboolean on_start(void *data)
+{
+    Conn *conn = conn_ref(data);
+    drop_source(&conn->timer);
+    try_next(conn, NULL);
+    conn_unref(conn);
+    return G_SOURCE_REMOVE;
+}
+
+static Conn *reach(MgRealCarrier *carrier, MgLine *line, bool stream, const char *address,
+                   uint16_t port)
+{
+    Conn *conn = conn_new(carrier, line, stream);
+    line->end = conn;
+    conn->name = g_strdup(address);
+    conn->port = port;
+    GInetAddress *literal = g_inet_address_new_from_string(address);
+    if (literal != NULL) {
+        conn->addresses = g_list_append(NULL, literal);
+        set_timer(conn, 0, on_start);
+        return conn;
+    }
+    g_autoptr(GResolver) resolver = g_resolver_get_default();
+    g_resolver_lookup_by_name_async(resolver, address, conn->cancellable, on_resolved,
+                                    conn_ref(conn));
+    return conn;
+}
+
+/* ---- datagrams ---- */
+
+static gboolean on_datagram(GSocket *socket, GIOCondition condition, void *data)
+{
+    Conn *conn = conn_ref(data);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *buffer = g_malloc(DATAGRAM_MAX);
+    gssize n = g_socket_receive(conn->socket, buffer, DATAGRAM_MAX, NULL, &error);
+    bool again = n < 0 && g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
+    MgTime now = now_of(conn);
+    if (n >= 0 && conn->line != NULL) {
+        MgLine *line = conn->line;
+        MgSpan payload = {(const uint8_t *)buffer, (size_t)n};
+        conn->line = NULL;
+        mg_line_datagram(line, MG_REACH_OK, payload, now);
+        conn_kill(conn);
+    } else if (!again && n < 0) {
+        report_reach(conn, error);
+    } else if (!again) {
+        conn_kill(conn);
+    }
+    conn_unref(conn);
+    return again ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+static gboolean on_datagram_timeout(void *data)
+{
+    g_autoptr(GError) error =
+        g_error_new_literal(G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "nobody answered");
+    report_reach(data, error);
+    return G_SOURCE_REMOVE;
+}
+
+static void send_datagram(Conn *conn)
+{
+    MgTime now = now_of(conn);
+    MgLine *line = conn->line;
+    g_autoptr(GError) error = NULL;
+    size_t len = 0;
+    const char *payload = g_bytes_get_data(conn->payload, &len);
+    conn->state = CONN_OPEN;
+    if (line == NULL) {
+        conn_kill(conn);
+        return;
+    }
+    line->flow = add_flow(conn, line->host, conn->name, line->dissector, line->cause);
+    line->record_received = true;
+    uint32_t n = mg_trace_add_datagram(conn->carrier->trace, line->flow, MG_FROM_CLIENT,
+                                       (MgSpan){(const uint8_t *)payload, len}, line->engine, now);
+    mg_trace_set_until(conn->carrier->trace, n, now);
+    if (g_socket_send(conn->socket, payload, len, NULL, &error) < 0) {
+        report_reach(conn, error);
+        return;
+    }
+    watch(conn, &conn->readable, G_IO_IN, on_datagram);
+    set_timer(conn, conn->timeout, on_datagram_timeout);
+}
+
+/* ---- what the runtime calls ---- */
+
+static void carrier_connect(void *data, MgLine *line, const char *address, uint16_t port)
+{
+    reach(data, line, true, address, port);
+}
+
+static void carrier_datagram(void *data, MgLine *line, const char *address, uint16_t port,
+                             MgSpan payload, MgTime timeout)
+{
+    Conn *conn = reach(data, line, false, address, port);
+    conn->payload = g_bytes_new(payload.data, payload.len);
+    conn->timeout = timeout;
+}
+
+/* The connection broke while something was written: told in the next turn. */
+static gboolean on_broken(void *data)
+{
+    Conn *conn = conn_ref(data);
+    report_end(conn, MG_END_RESET);
+    conn_kill(conn);
+    conn_unref(conn);
+    return G_SOURCE_REMOVE;
+}
+
+static void carrier_send(void *data, MgLine *line, MgSpan octets)
+{
+    Conn *conn = line->end;
+    if (conn == NULL || conn->state == CONN_DEAD || conn->state == CONN_LINGERING)
+        return;
+    MgTime now = mg_drive_now(conn->carrier->drive);
+    if (!conn->stream) {
+        mg_trace_set_until(conn->carrier->trace, mg_trace_n_records(conn->carrier->trace), now);
+        g_socket_send_to(conn->socket, conn->peer, (const char *)octets.data, octets.len, NULL,
+                         NULL); /* a datagram that is lost is lost */
+        return;
+    }
+    /* A real wire does not tell when octets arrive: they do when the kernel has them. */
+    conn->n_sent += octets.len;
+    mg_trace_arrived(conn->carrier->trace, conn->flow,
+                     conn->served ? MG_FROM_SERVER : MG_FROM_CLIENT, conn->n_sent, now);
+    g_byte_array_append(conn->queue, octets.data, (guint)octets.len);
+    if (conn->writable == NULL && !write_queue(conn))
+        set_timer(conn, 0, on_broken);
+}
+
+static void carrier_close(void *data, MgLine *line)
+{
+    Conn *conn = line->end;
+    if (conn == NULL || conn->state == CONN_DEAD)
+        return;
+    line->end = NULL;
+    conn->line = NULL;
+    if (conn->state != CONN_OPEN || !conn->stream) {
+        conn_kill(conn);
+        return;
+    }
+    bool peer_done = conn->ended;
+    linger(conn);
+    conn_ref(conn);
+    half_close(conn);
+    if (peer_done && conn->written == conn->queue->len)
+        conn_kill(conn);
+    conn_unref(conn);
+}
+
+static void carrier_cancel(void *data, MgLine *line)
+{
+    Conn *conn = line->end;
+    line->end = NULL;
+    if (conn != NULL)
+        conn_kill(conn);
+}
+
+const MgCarrierClass mg_real_carrier_class = {
+    .connect = carrier_connect,
+    .send = carrier_send,
+    .close = carrier_close,
+    .datagram = carrier_datagram,
+    .cancel = carrier_cancel,
+};
+
+/* ---- doors ---- */
+
+void mg_real_carrier_accept(MgRealCarrier *carrier, GSocket *socket, MgHostId host,
+                            const MgEngineKind *kind)
+{
+    Conn *conn = conn_ref(conn_new(carrier, NULL, true));
+    MgTime now = mg_drive_sync(carrier->drive);
+    MgRegistry *registry = mg_trace_registry(carrier->trace);
+    conn->served = true;
+    conn->state = CONN_OPEN;
+    conn->socket = g_object_ref(socket);
+    conn->peer = g_socket_get_remote_address(socket, NULL);
+    g_socket_set_blocking(socket, FALSE);
+    g_socket_set_option(socket, 6 /* IPPROTO_TCP */, 1 /* TCP_NODELAY */, 1, NULL);
+    uint8_t dissector = mg_registry_dissector_index(registry, kind->dissector);
+    MgFlowId flow = conn->flow = add_flow(conn, host, NULL, dissector, 0);
+    watch(conn, &conn->readable, G_IO_IN, on_readable);
+    MgLine *line = mg_runtime_accept(carrier->runtime, host, kind, &mg_real_carrier_class, carrier,
+                                     conn, flow, true, now);
+    if (conn->state == CONN_OPEN)
+        conn->line = line;
+    conn_unref(conn);
+}
+
+void mg_real_carrier_accept_datagram(MgRealCarrier *carrier, GSocket *socket, GSocketAddress *peer,
+                                     MgSpan payload, MgHostId host, const MgEngineKind *kind)
+{
+    Conn *conn = conn_ref(conn_new(carrier, NULL, false));
+    MgTime now = mg_drive_sync(carrier->drive);
+    MgRegistry *registry = mg_trace_registry(carrier->trace);
+    conn->served = true;
+    conn->state = CONN_OPEN;
+    conn->socket = g_object_ref(socket);
+    conn->peer = g_object_ref(peer);
+    uint8_t dissector = mg_registry_dissector_index(registry, kind->dissector);
+    MgFlowId flow = conn->flow = add_flow(conn, host, NULL, dissector, 0);
+    uint32_t n = mg_trace_add_datagram(carrier->trace, flow, MG_FROM_CLIENT, payload, 0, now);
+    mg_trace_set_until(carrier->trace, n, now);
+    MgLine *line = mg_runtime_accept(carrier->runtime, host, kind, &mg_real_carrier_class, carrier,
+                                     conn, flow, false, now);
+    if (line != NULL && conn->state == CONN_OPEN) {
+        conn->line = line;
+        mg_line_received(line, payload, now);
+    }
+    conn_unref(conn);
+}
+
+/* ---- life ---- */
+
+MgRealCarrier *mg_real_carrier_new(MgRuntime *runtime, MgDrive *drive)
+{
+    MgRealCarrier *carrier = g_new0(MgRealCarrier, 1);
+    carrier->runtime = runtime;
+    carrier->trace = mg_runtime_trace(runtime);
+    carrier->drive = drive;
+    carrier->connect_timeout = CONNECT_TIMEOUT;
+    carrier->conns = g_ptr_array_new_with_free_func((GDestroyNotify)conn_unref);
+    carrier->peers = g_array_new(FALSE, FALSE, sizeof(MgHostId));
+    return carrier;
+}
+
+void mg_real_carrier_free(MgRealCarrier *carrier)
+{
+    if (carrier == NULL)
+        return;
+    while (carrier->conns->len > 0)
+        conn_kill(g_ptr_array_index(carrier->conns, 0));
+    g_ptr_array_unref(carrier->conns);
+    g_array_unref(carrier->peers);
+    g_free(carrier);
+}
+
+void mg_real_carrier_set_connect_timeout(MgRealCarrier *carrier, MgTime timeout)
+{
+    carrier->connect_timeout = timeout;
+}
+
+size_t mg_real_carrier_n_open(const MgRealCarrier *carrier)
+{
+    return carrier->conns->len;
+}
+
+MgDrive *mg_real_carrier_drive(MgRealCarrier *carrier)
+{
+    return carrier->drive;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* carrier.h - real sockets as what carries an engine's octets
+ *
+ * The same engines as in the simulation, over GSocket in one GMainContext: nothing blocks, writes
+ * are queued, and what a peer does (refuses, is silent, vanishes in the middle) becomes an MgReach
+ * or an MgEnd. What comes in is recorded, as what goes out is.
+ *
+ * Give it to a host with mg_runtime_set_carrier(runtime, host, &mg_real_carrier_class, carrier).
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "drive.h"
+
+G_BEGIN_DECLS
+
+typedef struct MgRealCarrier MgRealCarrier;
+
+extern const MgCarrierClass mg_real_carrier_class;
+
+/* Both must outlive it. */
+MgRealCarrier *mg_real_carrier_new(MgRuntime *runtime, MgDrive *drive);
+/* Closes all connections at once. */
+void mg_real_carrier_free(MgRealCarrier *carrier);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MgRealCarrier, mg_real_carrier_free)
+
+/* How long a connection may take to be made, each address for itself. 30 seconds at first. */
+void mg_real_carrier_set_connect_timeout(MgRealCarrier *carrier, MgTime timeout);
+/* Connections that still have something to send or to hear. */
+size_t mg_real_carrier_n_open(const MgRealCarrier *carrier);
+MgDrive *mg_real_carrier_drive(MgRealCarrier *carrier);
+
+/* A client has connected to a door: gives birth to the server's engine on `host`. */
+void mg_real_carrier_accept(MgRealCarrier *carrier, GSocket *socket, MgHostId host,
+                            const MgEngineKind *kind);
+/* The same for a datagram that came to a door's `socket`; the answer goes back to `peer`. */
+void mg_real_carrier_accept_datagram(MgRealCarrier *carrier, GSocket *socket, GSocketAddress *peer,
+                                     MgSpan payload, MgHostId host, const MgEngineKind *kind);
+
+G_END_DECLS

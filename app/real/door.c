@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* door.c - a simulated server that real clients can reach */
+#include "door.h"
+
+#define BACKLOG      64
+#define OPEN_MAX     256u /* connections at a time, of all doors of a carrier */
+#define DATAGRAM_MAX 65535u
+
+struct MgDoor {
+    MgRealCarrier *carrier;
+    MgHostId host;
+    const MgEngineKind *kind;
+    GSocket *socket;
+    GSource *source;
+    char *address;
+    uint16_t port;
+};
+
+static gboolean on_client(GSocket *socket, GIOCondition condition, void *data)
+{
+    MgDoor *door = data;
+    g_autoptr(GSocket) client = g_socket_accept(socket, NULL, NULL);
+    if (client == NULL)
+        return G_SOURCE_CONTINUE; /* it was gone before we looked */
+    if (mg_real_carrier_n_open(door->carrier) >= OPEN_MAX) {
+        g_socket_close(client, NULL);
+        return G_SOURCE_CONTINUE;
+    }
+    mg_real_carrier_accept(door->carrier, client, door->host, door->kind);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_datagram(GSocket *socket, GIOCondition condition, void *data)
+{
+    MgDoor *door = data;
+    g_autoptr(GSocketAddress) peer = NULL;
+    g_autofree char *buffer = g_malloc(DATAGRAM_MAX);
+    gssize n = g_socket_receive_from(socket, &peer, buffer, DATAGRAM_MAX, NULL, NULL);
+    if (n >= 0 && peer != NULL && mg_real_carrier_n_open(door->carrier) < OPEN_MAX)
+        mg_real_carrier_accept_datagram(door->carrier, socket, peer,
+                                        (MgSpan){(const uint8_t *)buffer, (size_t)n}, door->host,
+                                        door->kind);
+    return G_SOURCE_CONTINUE;
+}
+
+static bool listen_on(MgDoor *door, GSocketAddress *address, GError **error)
+{
+    bool stream = door->kind->transport == MG_TRANSPORT_STREAM;
+    door->socket = g_socket_new(g_socket_address_get_family(address),
+                                stream ? G_SOCKET_TYPE_STREAM : G_SOCKET_TYPE_DATAGRAM,
+                                G_SOCKET_PROTOCOL_DEFAULT, error);
+    if (door->socket == NULL)
+        return false;
+    g_socket_set_blocking(door->socket, FALSE);
+    g_socket_set_listen_backlog(door->socket, BACKLOG);
+    return g_socket_bind(door->socket, address, TRUE, error) &&
+           (!stream || g_socket_listen(door->socket, error));
+}
+
+static void remember_address(MgDoor *door)
+{
+    g_autoptr(GSocketAddress) local = g_socket_get_local_address(door->socket, NULL);
+    GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS(local);
+    GInetAddress *address = g_inet_socket_address_get_address(inet);
+    g_autofree char *text = g_inet_address_to_string(address);
+    bool six = g_inet_address_get_family(address) == G_SOCKET_FAMILY_IPV6;
+    door->port = g_inet_socket_address_get_port(inet);
+    door->address = g_strdup_printf(six ? "[%s]:%u" : "%s:%u", text, door->port);
+}
+
+/* "127.0.0.1:2525", "[::1]:0", "localhost:110". */
+static GSocketAddress *parse_address(const char *text, GError **error)
+{
+    const char *colon = strrchr(text, ':');
+    char *end = NULL;
+    uint64_t port = colon != NULL ? g_ascii_strtoull(colon + 1, &end, 10) : 0;
+    GSocketAddress *found = NULL;
+    if (colon != NULL && end != colon + 1 && *end == '\0' && port <= 65535) {
+        bool six = text[0] == '[' && colon[-1] == ']';
+        g_autofree char *host = six ? g_strndup(text + 1, (size_t)(colon - text) - 2)
+                                    : g_strndup(text, (size_t)(colon - text));
+        const char *address = strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
+        found = g_inet_socket_address_new_from_string(address, (guint)port);
+    }
+    if (found == NULL)
+        g_set_error(error, MG_ERROR, MG_ERROR_REACH,
+                    "it is not an address and a port, as in 127.0.0.1:2525");
+    return found;
+}
+
+MgDoor *mg_door_open(MgRealCarrier *carrier, MgHostId host, const MgEngineKind *kind,
+                     const char *address, GError **error)
+{
+    g_autoptr(GError) wrong = NULL;
+    g_autoptr(MgDoor) door = g_new0(MgDoor, 1);
+    door->carrier = carrier;
+    door->host = host;
+    door->kind = kind;
+    g_autoptr(GSocketAddress) parsed = parse_address(address, &wrong);
+    if (parsed == NULL || !listen_on(door, parsed, &wrong)) {
+        g_set_error(error, MG_ERROR, MG_ERROR_REACH, "%s: cannot listen: %s", address,
+                    wrong->message);
+        return NULL;
+    }
+    remember_address(door);
+    door->source = g_socket_create_source(door->socket, G_IO_IN, NULL);
+    g_source_set_callback(
+        door->source,
+        G_SOURCE_FUNC(kind->transport == MG_TRANSPORT_STREAM ? on_client : on_datagram), door,
+        NULL);
+    g_source_attach(door->source, mg_drive_context(mg_real_carrier_drive(carrier)));
+    return g_steal_pointer(&door);
+}
+
+void mg_door_close(MgDoor *door)
+{
+    if (door == NULL)
+        return;
+    if (door->source != NULL) {
+        g_source_destroy(door->source);
+        g_source_unref(door->source);
+    }
+    if (door->socket != NULL)
+        g_socket_close(door->socket, NULL);
+    g_clear_object(&door->socket);
+    g_free(door->address);
+    g_free(door);
+}
+
+const char *mg_door_address(const MgDoor *door)
+{
+    return door->address;
+}
+
+uint16_t mg_door_port(const MgDoor *door)
+{
+    return door->port;
+}
