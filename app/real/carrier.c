@@ -203,6 +203,7 @@ static void report_reach(Conn *conn, const GError *error)
         [MG_REACH_UNREACHABLE] = "the host cannot be reached",
         [MG_REACH_BAD_ADDRESS] = "this is not an address",
     };
+    MgTime now = now_of(conn); /* first: what is due may close the line */
     MgReach reach = reach_of(error);
     MgLine *line = conn->line;
     g_autofree char *text =

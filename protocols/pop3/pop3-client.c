@@ -100,7 +100,7 @@ typedef struct {
     MgTime now, waiting_since;
     MgLookupQuestion lookup;
     MgConnectQuestion connect;
-    bool asking, connected, multi, ended, gone, closed, failed, timed_out, in_listing;
+    bool asking, connected, multi, ended, gone, closed, failed, timed_out, in_listing, unresolved;
     char *timestamp;  /* (nullable) of the greeting */
     GString *listing; /* of a multi-line reply, dots unstuffed */
     GPtrArray *uids;  /* (nullable) one for each message; "" where none was told */
@@ -209,7 +209,13 @@ static void look_up(Client *client, uint16_t type)
 
 static void looked_up(Client *client, const MgLookupAnswer *answer)
 {
-    if (answer == NULL || !answer->reached) {
+    if (answer == NULL) { /* nobody here looks names up: a real carrier may do it by itself */
+        client->unresolved = true;
+        g_ptr_array_add(client->addresses, g_strdup(client->host));
+        try_address(client);
+        return;
+    }
+    if (!answer->reached) {
         fail(client, false, "%s: no name server answered", client->host);
         return;
     }
@@ -247,7 +253,10 @@ static void reached(Client *client, const MgConnectAnswer *answer)
     const char *text = answer == NULL ? "there is no way to connect" : words[answer->reach];
     if (answer != NULL && answer->text != NULL)
         text = answer->text;
-    fail(client, false, "%s:%u: %s", client->host, client->port, text);
+    if (client->unresolved && answer != NULL && answer->reach == MG_REACH_BAD_ADDRESS)
+        fail(client, false, "%s: no name server answered", client->host);
+    else
+        fail(client, false, "%s:%u: %s", client->host, client->port, text);
 }
 
 /* ---- replies ---- */
