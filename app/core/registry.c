@@ -5,14 +5,13 @@
  * unloaded: its tables are pointed at from everywhere, and static types it may register would break
  * on a second load.
  */
-#include "registry.h"
-
-#include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <gmodule.h>
 #include <stddef.h>
 #include <stdlib.h>
 
 #include "inet.h"
+#include "registry.h"
 
 #define DISSECTORS_MAX 255u /* an index fits 8 bits, and 0 is none */
 
@@ -59,13 +58,13 @@ static MgPlugin *copy_descriptor(const MgPlugin *theirs, char **problem)
 {
     if (theirs->abi_major != MG_ABI_MAJOR) {
         *problem =
-            g_strdup_printf("wrong ABI: built for %u.%u, this program has %u.%u", theirs->abi_major,
-                            theirs->abi_minor, MG_ABI_MAJOR, MG_ABI_MINOR);
+            g_strdup_printf(_("wrong ABI: built for %u.%u, this program has %u.%u"),
+                            theirs->abi_major, theirs->abi_minor, MG_ABI_MAJOR, MG_ABI_MINOR);
         return NULL;
     }
     if (theirs->size < offsetof(MgPlugin, dissectors)) {
-        *problem = g_strdup_printf("broken file: its description has %" G_GSIZE_FORMAT
-                                   " octets, at least %" G_GSIZE_FORMAT " are needed",
+        *problem = g_strdup_printf(_("broken file: its description has %zu octets, "
+                                     "at least %zu are needed"),
                                    theirs->size, offsetof(MgPlugin, dissectors));
         return NULL;
     }
@@ -83,11 +82,11 @@ static char *judge_dissectors(const MgRegistry *registry, const MgPlugin *plugin
     for (size_t i = 0; plugin->dissectors != NULL && plugin->dissectors[i] != NULL; i++) {
         const MgDissector *dissector = plugin->dissectors[i];
         if (dissector->name == NULL || dissector->name[0] == '\0')
-            return g_strdup("broken file: a dissector of it has no name");
+            return g_strdup(_("broken file: a dissector of it has no name"));
         if (mg_registry_dissector_index(registry, dissector->name) != 0)
-            return g_strdup_printf("the dissector \"%s\" is there already", dissector->name);
+            return g_strdup_printf(_("the dissector \"%s\" is there already"), dissector->name);
         if (++n > DISSECTORS_MAX + 1)
-            return g_strdup_printf("too many dissectors: there can be %u", DISSECTORS_MAX);
+            return g_strdup_printf(_("too many dissectors: there can be %u"), DISSECTORS_MAX);
     }
     return NULL;
 }
@@ -97,13 +96,14 @@ static char *judge_engines(const MgRegistry *registry, const MgPlugin *plugin)
     for (size_t i = 0; plugin->engines != NULL && plugin->engines[i] != NULL; i++) {
         const MgEngineKind *kind = plugin->engines[i];
         if (kind->name == NULL || kind->name[0] == '\0')
-            return g_strdup("broken file: an engine of it has no name");
+            return g_strdup(_("broken file: an engine of it has no name"));
         if (kind->create == NULL || kind->free == NULL || kind->next == NULL ||
             kind->receive == NULL || kind->receive_end == NULL || kind->advance == NULL ||
             kind->answer == NULL || kind->deadline == NULL)
-            return g_strdup_printf("broken file: the engine \"%s\" lacks a function", kind->name);
+            return g_strdup_printf(_("broken file: the engine \"%s\" lacks a function"),
+                                   kind->name);
         if (mg_registry_engine(registry, kind->name) != NULL)
-            return g_strdup_printf("the engine \"%s\" is there already", kind->name);
+            return g_strdup_printf(_("the engine \"%s\" is there already"), kind->name);
     }
     return NULL;
 }
@@ -111,11 +111,11 @@ static char *judge_engines(const MgRegistry *registry, const MgPlugin *plugin)
 static char *judge(const MgRegistry *registry, const MgPlugin *plugin)
 {
     if (plugin->id == NULL || plugin->id[0] == '\0')
-        return g_strdup("broken file: it has no id");
+        return g_strdup(_("broken file: it has no id"));
     for (unsigned i = 0; i < registry->entries->len; i++) {
         const MgPluginEntry *other = g_ptr_array_index(registry->entries, i);
         if (other->plugin != NULL && strcmp(other->plugin->id, plugin->id) == 0)
-            return g_strdup_printf("the id \"%s\" is taken by %s", plugin->id, other->path);
+            return g_strdup_printf(_("the id \"%s\" is taken by %s"), plugin->id, other->path);
     }
     char *problem = judge_dissectors(registry, plugin);
     return problem != NULL ? problem : judge_engines(registry, plugin);
@@ -167,7 +167,7 @@ static char *load_problem(const char *path, const GError *error)
         text += strspn(text, ": ");
     }
     g_autofree char *line = g_strdelimit(g_strdup(text), "\n", ' ');
-    return g_strdup_printf("broken file: it cannot be loaded (%s)", line);
+    return g_strdup_printf(_("broken file: it cannot be loaded (%s)"), line);
 }
 
 static void load_file(MgRegistry *registry, const char *path)
@@ -193,7 +193,7 @@ static void load_file(MgRegistry *registry, const char *path)
     if (g_module_symbol(module, "mg_plugin", &symbol) && symbol != NULL)
         plugin = copy_descriptor(symbol, &problem);
     else
-        problem = g_strdup("not a plugin: the symbol \"mg_plugin\" is missing");
+        problem = g_strdup(_("not a plugin: the symbol \"mg_plugin\" is missing"));
     if (plugin != NULL)
         problem = judge(registry, plugin);
     if (problem != NULL) {
@@ -222,8 +222,9 @@ static void load_folder(MgRegistry *registry, const char *folder, bool must_exis
         if (absent && !must_exist)
             return;
         MgPluginEntry *entry = add_entry(registry, folder);
-        entry->problem = absent ? g_strdup("there is no such folder")
-                                : g_strdup_printf("the folder cannot be read: %s", error->message);
+        entry->problem = absent
+                             ? g_strdup(_("there is no such folder"))
+                             : g_strdup_printf(_("the folder cannot be read: %s"), error->message);
         return;
     }
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);

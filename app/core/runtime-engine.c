@@ -172,7 +172,7 @@ static void deliver(MgInstance *instance, const MgEvent *event, MgTime now) {
 
 static void send_octets(MgInstance *instance, MgSpan octets, MgTime now) {
   MgLine *line = instance->line;
-  if (line == NULL || line->flow == 0)
+  if (line == NULL || line->flow == 0 || line->gone || line->ask != 0)
     return; /* not connected: nowhere to go */
   MgTrace *trace = instance->runtime->trace;
   if (mg_trace_flow(trace, line->flow)->transport == MG_TRANSPORT_DATAGRAM)

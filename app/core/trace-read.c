@@ -46,10 +46,8 @@ static MgSpan quote(const MgTrace *trace, uint32_t index, uint8_t out[MG_TRACE_Q
     return (MgSpan){out, len};
 }
 
-void mg_trace_inet_packet(const MgTrace *trace, uint32_t index, uint8_t scratch[MG_TRACE_QUOTE_MAX],
-                          MgInetPacket *out)
+void mg_trace_inet_ends(const MgTrace *trace, const MgPacket *packet, MgInetPacket *out)
 {
-    const MgPacket *packet = mg_trace_packet(trace, index);
     const MgFlow *flow = mg_trace_flow(trace, packet->flow);
     bool back = packet->from_server != 0;
     *out = (MgInetPacket){.from = back ? flow->server : flow->client,
@@ -58,16 +56,24 @@ void mg_trace_inet_packet(const MgTrace *trace, uint32_t index, uint8_t scratch[
                           .target_address = back ? flow->client_address : flow->server_address,
                           .source_port = back ? flow->server_port : flow->client_port,
                           .target_port = back ? flow->client_port : flow->server_port,
-                          .protocol = packet->icmp                             ? MG_INET_ICMP
-                                      : flow->transport == MG_TRANSPORT_STREAM ? MG_INET_TCP
-                                                                               : MG_INET_UDP,
-                          .id = (uint16_t)(index + 1),
+                          .protocol =
+                              flow->transport == MG_TRANSPORT_STREAM ? MG_INET_TCP : MG_INET_UDP,
                           .tcp_flags = inet_flags(packet->tcp_flags),
                           .seq = packet->seq,
                           .ack = packet->ack,
-                          .window = packet->window,
-                          .payload = packet->icmp ? quote(trace, index, scratch)
-                                                  : mg_trace_packet_bytes(trace, index)};
+                          .window = packet->window};
+}
+
+void mg_trace_inet_packet(const MgTrace *trace, uint32_t index, uint8_t scratch[MG_TRACE_QUOTE_MAX],
+                          MgInetPacket *out)
+{
+    const MgPacket *packet = mg_trace_packet(trace, index);
+    mg_trace_inet_ends(trace, packet, out);
+    out->id = (uint16_t)(index + 1);
+    if (packet->icmp)
+        out->protocol = MG_INET_ICMP;
+    out->payload =
+        packet->icmp ? quote(trace, index, scratch) : mg_trace_packet_bytes(trace, index);
 }
 
 static void add_layers(const MgTrace *trace, uint32_t index, MgTree *tree)

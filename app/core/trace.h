@@ -155,6 +155,8 @@ MgSpan mg_trace_packet_bytes(const MgTrace *trace, uint32_t index);
 #define MG_TRACE_QUOTE_MAX 48u /* an IPv6 header and the 8 octets after it */
 void mg_trace_inet_packet(const MgTrace *trace, uint32_t index, uint8_t scratch[MG_TRACE_QUOTE_MAX],
                           MgInetPacket *packet);
+/* The same for a packet that is not of the trace, without its id and payload. */
+void mg_trace_inet_ends(const MgTrace *trace, const MgPacket *packet, MgInetPacket *out);
 const char *mg_trace_text(const MgTrace *trace, uint16_t text);
 /* "smtp.server", as mg_trace_add_state() was told; "" if it never was. */
 const char *mg_trace_engine_name(const MgTrace *trace, uint32_t engine);

@@ -160,7 +160,7 @@ static size_t write_transport(const MgInetPacket *packet, const Ends *ends, uint
 
 size_t mg_inet_write(const MgInetPacket *packet, uint8_t headers[MG_INET_HEADERS_MAX])
 {
-    g_assert(packet->payload.len <= 65000);
+    g_assert(packet->payload.len <= MG_INET_PAYLOAD_MAX);
     Ends ends = ends_of(packet);
     uint8_t transport[MG_INET_HEADERS_MAX];
     size_t transport_len = write_transport(packet, &ends, transport);

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 #define MG_INET_TEXT_MAX    46 /* "ffff:…:255.255.255.255" with its NUL */
 #define MG_INET_HEADERS_MAX 96 /* Ethernet 14, IPv6 40, TCP 24; an ICMP error quotes less */
 #define MG_INET_MTU         1500
+#define MG_INET_PAYLOAD_MAX 65507 /* of a UDP datagram over IPv4 */
 
 /* "192.0.2.1" → 4 octets, "2001:db8::1" → 16. Returns how many, 0 if it is no address. */
 size_t mg_inet_parse(const char *text, size_t len, uint8_t address[16]);
@@ -34,7 +35,7 @@ typedef struct {
 } MgInetPacket;
 
 /* Writes all headers of one packet, checksums included; returns how many octets; the payload
- * follows them on a wire. The payload must fit a packet (65,000 octets). */
+ * follows them on a wire. The payload has at most MG_INET_PAYLOAD_MAX octets. */
 size_t mg_inet_write(const MgInetPacket *packet, uint8_t headers[MG_INET_HEADERS_MAX]);
 /* The same from the IP header on, cut into fragments where it is longer than MG_INET_MTU (RFC 791
  * §3.2): calls `each` with whole frames. */
