@@ -49,6 +49,8 @@ typedef struct {
     GArray *hosts;   /* MgNetworkHost */
     GArray *links;   /* MgNetworkLink */
     GArray *actions; /* MgNetworkAction, in order of time, then of the file */
+    unsigned repeat; /* how often the script is played; 0 is once */
+    MgTime every;    /* repetition k begins at k times this */
     GArray *regions; /* char *: in order of first mention */
 } MgNetwork;
 

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* wire.h - how octets travel in the simulated network: hosts' addresses, paths, TCP, UDP
+ *
+ * For the files of app/network alone. The world owns the clock; a wire is a carrier
+ * (app/core/runtime.h) for all hosts of one world. */
+#pragma once
+
+#include "network.h"
+#include "queue.h"
+#include "runtime.h"
+
+G_BEGIN_DECLS
+
+/* What an event in the queue is. */
+typedef enum {
+    MG_HAPPEN_SEGMENT,        /* a TCP segment arrives */
+    MG_HAPPEN_RETRANSMIT,     /* the retransmission timer of an end */
+    MG_HAPPEN_DELAYED_ACK,    /* the delayed acknowledgement of an end */
+    MG_HAPPEN_DATAGRAM,       /* a question arrives at its host */
+    MG_HAPPEN_DATAGRAM_REPLY, /* an answer, or ICMP, arrives at who asked */
+    MG_HAPPEN_DATAGRAM_TIMEOUT
+} MgHappening;
+
+#define MG_LOSS_ONE 1000000u /* chance is an integer of so many */
+
+typedef struct {
+    MgTime delay; /* MG_TIME_NEVER: no way */
+    uint32_t loss;
+} MgPath;
+
+typedef struct {
+    size_t a, b; /* hosts, from 0 */
+    MgTime delay;
+    uint32_t loss;
+    bool cut;
+} MgWireLink;
+
+typedef struct {
+    char *address; /* its first */
+    uint16_t next_port;
+    bool down;
+    MgPath *paths; /* (nullable) to every host; made when first needed */
+} MgWireHost;
+
+typedef struct {
+    MgRuntime *runtime;
+    MgTrace *trace;
+    MgQueue queue;
+    MgTime now;
+    uint64_t random;
+    MgWireHost *hosts; /* by host id - 1 */
+    size_t n_hosts;
+    MgWireLink *links;
+    size_t n_links;
+    GHashTable *addresses; /* text → GSIZE host id */
+    struct MgTcp *dirty;   /* connections that may have something to send */
+    struct MgTcp *tcps;    /* all that are alive, and */
+    struct MgDatagram *datagrams; /* … so that the world can free them */
+} MgWire;
+
+extern const MgCarrierClass mg_wire_carrier; /* its carrier is an MgWire */
+
+void mg_wire_init(MgWire *wire, const MgNetwork *network, MgRuntime *runtime, uint64_t seed);
+void mg_wire_clear(MgWire *wire);
+/* The links have changed. */
+void mg_wire_forget_paths(MgWire *wire);
+/* Sends what engines have said since: call after everything that lets engines talk. */
+void mg_wire_flush(MgWire *wire);
+/* Whether this event would do anything; a time-out of what was answered would not. */
+bool mg_wire_is_live(const MgQueued *event);
+void mg_wire_happen(MgWire *wire, const MgQueued *event);
+
+/* ---- between the wire's files ---- */
+MgHostId mg_wire_find(const MgWire *wire, const char *address); /* 0: nobody has it */
+MgPath mg_wire_path(MgWire *wire, MgHostId from, MgHostId to);
+/* When a packet sent now arrives; MG_TIME_NEVER if it is lost on the way. */
+MgTime mg_wire_send(MgWire *wire, MgHostId from, MgHostId to);
+uint16_t mg_wire_new_port(MgWire *wire, MgHostId host);
+
+/* line->end of a stream is an MgTcpEnd, of a datagram an MgDatagram: both begin with this. */
+typedef enum { MG_END_OF_STREAM = 1, MG_END_OF_DATAGRAM } MgEndKind;
+
+void mg_tcp_connect(MgWire *wire, MgLine *line, const char *address, uint16_t port);
+void mg_tcp_send(MgWire *wire, MgLine *line, MgSpan octets);
+void mg_tcp_close(MgWire *wire, MgLine *line, bool abort);
+void mg_tcp_flush(MgWire *wire);
+bool mg_tcp_is_live(const MgQueued *event);
+void mg_tcp_happen(MgWire *wire, const MgQueued *event);
+void mg_tcp_clear(MgWire *wire);
+
+void mg_datagram_ask(MgWire *wire, MgLine *line, const char *address, uint16_t port, MgSpan payload,
+                     MgTime timeout);
+void mg_datagram_send(MgWire *wire, MgLine *line, MgSpan octets);
+void mg_datagram_close(MgWire *wire, MgLine *line);
+bool mg_datagram_is_live(const MgQueued *event);
+void mg_datagram_happen(MgWire *wire, const MgQueued *event);
+void mg_datagram_clear(MgWire *wire);
+
+G_END_DECLS

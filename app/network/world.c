@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* world.c - a network that runs: its clock, its script, what people do to it */
+#include "world.h"
+
+#include "wire.h"
+
+struct MgWorld {
+    const MgNetwork *network;
+    MgTrace *trace;
+    MgRuntime *runtime;
+    MgWire wire;
+    size_t next_action; /* of the script, all its repetitions counted */
+};
+
+/* ---- making one ---- */
+
+static bool add_host(MgWorld *world, const MgNetworkHost *host, GPtrArray *problems)
+{
+    MgHostId id = mg_runtime_add_host(world->runtime, host->name, host->kind, host->region,
+                                      host->addresses[0], &host->settings);
+    mg_runtime_set_carrier(world->runtime, id, &mg_wire_carrier, &world->wire);
+    bool good = true;
+    for (size_t i = 0; i < host->n_engines; i++)
+        good &= mg_runtime_add_engine(world->runtime, id, host->engines[i].kind,
+                                      host->engines[i].port, problems);
+    for (size_t i = 0; i < host->n_mailboxes; i++)
+        mg_store_add_mailbox(mg_runtime_store(world->runtime, id), host->mailboxes[i].address,
+                             host->mailboxes[i].password, host->mailboxes[i].quota);
+    return good;
+}
+
+MgWorld *mg_world_new(const MgNetwork *network, MgRegistry *registry, uint64_t seed,
+                      GPtrArray *problems)
+{
+    MgWorld *world = g_new0(MgWorld, 1);
+    uint64_t random = seed;
+    world->network = network;
+    world->trace = mg_trace_new(registry);
+    mg_trace_set_origin(world->trace, network->title, network->epoch, seed);
+    world->runtime =
+        mg_runtime_new(registry, world->trace, network->epoch, mg_random_next(&random));
+    mg_wire_init(&world->wire, network, world->runtime, mg_random_next(&random));
+    bool good = true;
+    for (guint i = 0; i < network->hosts->len; i++)
+        good &= add_host(world, &g_array_index(network->hosts, MgNetworkHost, i), problems);
+    if (!good)
+        g_clear_pointer(&world, mg_world_free);
+    return world;
+}
+
+void mg_world_free(MgWorld *world)
+{
+    if (world == NULL)
+        return;
+    mg_runtime_free(world->runtime);
+    mg_wire_clear(&world->wire);
+    mg_trace_unref(world->trace);
+    g_free(world);
+}
+
+MgTrace *mg_world_trace(const MgWorld *world)
+{
+    return world->trace;
+}
+
+MgRuntime *mg_world_runtime(const MgWorld *world)
+{
+    return world->runtime;
+}
+
+MgTime mg_world_now(const MgWorld *world)
+{
+    return world->wire.now;
+}
+
+void mg_world_set_now(MgWorld *world, MgTime now)
+{
+    world->wire.now = MAX(world->wire.now, now);
+}
+
+MgHostId mg_world_host(const MgWorld *world, const char *name)
+{
+    for (guint i = 0; i < world->network->hosts->len; i++)
+        if (strcmp(g_array_index(world->network->hosts, MgNetworkHost, i).name, name) == 0)
+            return (MgHostId)(i + 1);
+    return 0;
+}
+
+/* ---- the script ---- */
+
+static const MgNetworkAction *action_at(const MgWorld *world, size_t i, MgTime *at)
+{
+    const GArray *actions = world->network->actions;
+    size_t repeat = MAX(world->network->repeat, 1u);
+    if (actions->len == 0 || i >= actions->len * repeat)
+        return NULL;
+    const MgNetworkAction *action = &g_array_index(actions, MgNetworkAction, i % actions->len);
+    *at = action->at + (MgTime)(i / actions->len) * world->network->every;
+    return action;
+}
+
+static bool say(MgWorld *world, const MgNetworkAction *action, GError **error)
+{
+    gsize size = 0;
+    const void *data = action->file != NULL ? g_bytes_get_data(action->file, &size) : NULL;
+    MgVerbCall call = {.words = (const char *const *)action->words,
+                       .n_words = g_strv_length(action->words),
+                       .file = {data, size},
+                       .path = action->path};
+    return mg_runtime_say(world->runtime, (MgHostId)(action->host + 1), action->verb, &call,
+                          world->wire.now, error) != 0;
+}
+
+static void act(MgWorld *world, const MgNetworkAction *action)
+{
+    g_autoptr(GError) error = NULL;
+    if (!say(world, action, &error)) /* the network's reader has checked it: then a plugin differs */
+        mg_trace_add_action(world->trace, (MgHostId)(action->host + 1), 0, error->message, 0,
+                            world->wire.now);
+}
+
+/* ---- time ---- */
+
+typedef enum { NOTHING, SCRIPT, WIRE, ENGINE } Next;
+
+/* What comes first; of what comes at one time, in this order. */
+static Next find_next(const MgWorld *world, MgTime *at)
+{
+    MgTime script = MG_TIME_NEVER;
+    Next next = NOTHING;
+    action_at(world, world->next_action, &script);
+    MgTime wire = mg_queue_next(&world->wire.queue);
+    MgTime engine = mg_runtime_deadline(world->runtime);
+    *at = MIN(script, MIN(wire, engine));
+    if (*at == MG_TIME_NEVER)
+        next = NOTHING;
+    else if (script == *at)
+        next = SCRIPT;
+    else
+        next = wire == *at ? WIRE : ENGINE;
+    return next;
+}
+
+MgTime mg_world_next(const MgWorld *world)
+{
+    MgTime at;
+    find_next(world, &at);
+    return at;
+}
+
+bool mg_world_step(MgWorld *world, MgTime limit)
+{
+    MgTime at;
+    Next next = find_next(world, &at);
+    if (next == NOTHING || at >= limit)
+        return false;
+    if (next == WIRE) {
+        MgQueued event = mg_queue_pop(&world->wire.queue);
+        if (mg_wire_is_live(&event)) /* a timer that nobody waits for moves no clock */
+            mg_world_set_now(world, at);
+        mg_wire_happen(&world->wire, &event);
+    } else {
+        mg_world_set_now(world, at);
+        if (next == SCRIPT)
+            act(world, action_at(world, world->next_action++, &at));
+        else
+            mg_runtime_advance(world->runtime, world->wire.now);
+    }
+    mg_wire_flush(&world->wire);
+    return true;
+}
+
+void mg_world_run_to(MgWorld *world, uint32_t n)
+{
+    while (mg_trace_n_records(world->trace) < n && mg_world_step(world, MG_TIME_NEVER))
+        continue;
+}
+
+/* ---- interventions ---- */
+
+typedef bool (*Change)(MgWorld *world, char **words, GError **error);
+
+static bool complain(GError **error, const char *format, const char *word)
+{
+    g_set_error(error, MG_ERROR, MG_ERROR_CONFIG, format, word);
+    return false;
+}
+
+static MgWireLink *find_link(MgWorld *world, char **words, GError **error)
+{
+    MgHostId a = mg_world_host(world, words[1]), b = mg_world_host(world, words[2]);
+    for (size_t i = 0; i < world->wire.n_links; i++) {
+        MgWireLink *link = &world->wire.links[i];
+        if ((link->a + 1 == a && link->b + 1 == b) || (link->a + 1 == b && link->b + 1 == a))
+            return link;
+    }
+    g_set_error(error, MG_ERROR, MG_ERROR_CONFIG, "there is no link between %s and %s", words[1],
+                words[2]);
+    return NULL;
+}
+
+static bool cut_link(MgWorld *world, char **words, GError **error)
+{
+    MgWireLink *link = find_link(world, words, error);
+    if (link != NULL)
+        link->cut = true;
+    return link != NULL;
+}
+
+static bool mend_link(MgWorld *world, char **words, GError **error)
+{
+    MgWireLink *link = find_link(world, words, error);
+    if (link != NULL)
+        link->cut = false;
+    return link != NULL;
+}
+
+static bool set_loss(MgWorld *world, char **words, GError **error)
+{
+    char *end = NULL;
+    double loss = g_ascii_strtod(words[4], &end);
+    if (end == words[4] || *end != '\0' || !(loss >= 0 && loss <= 1))
+        return complain(error, "a loss is a number from 0 to 1, not \"%s\"", words[4]);
+    MgWireLink *link = find_link(world, words, error);
+    if (link != NULL)
+        link->loss = (uint32_t)(loss * MG_LOSS_ONE + 0.5);
+    return link != NULL;
+}
+
+static bool set_delay(MgWorld *world, char **words, GError **error)
+{
+    MgTime delay;
+    if (!mg_time_parse(words[4], &delay))
+        return complain(error, "a delay is written like 20ms, not \"%s\"", words[4]);
+    MgWireLink *link = find_link(world, words, error);
+    if (link != NULL)
+        link->delay = delay;
+    return link != NULL;
+}
+
+static bool set_down(MgWorld *world, char **words, bool down, GError **error)
+{
+    MgHostId host = mg_world_host(world, words[1]);
+    if (host == 0)
+        return complain(error, "there is no host \"%s\"", words[1]);
+    world->wire.hosts[host - 1].down = down;
+    if (down)
+        mg_runtime_crash(world->runtime, host, world->wire.now);
+    return true;
+}
+
+static bool take_down(MgWorld *world, char **words, GError **error)
+{
+    return set_down(world, words, true, error);
+}
+
+static bool bring_up(MgWorld *world, char **words, GError **error)
+{
+    return set_down(world, words, false, error);
+}
+
+static const struct {
+    const char *what, *how;
+    guint n_words, how_at;
+    Change change;
+} changes[] = {
+    {"!link", "cut", 4, 3, cut_link},    {"!link", "mend", 4, 3, mend_link},
+    {"!link", "loss", 5, 3, set_loss},   {"!link", "delay", 5, 3, set_delay},
+    {"!host", "down", 3, 2, take_down},  {"!host", "up", 3, 2, bring_up},
+};
+#define USAGE                                                                                      \
+    "!link A B cut; !link A B mend; !link A B loss 0.1; !link A B delay 50ms; !host H down; "      \
+    "!host H up; or HOST VERB WORDS"
+
+static bool change(MgWorld *world, const char *text, GError **error)
+{
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    guint n = g_strv_length(words);
+    for (size_t i = 0; i < G_N_ELEMENTS(changes); i++) {
+        if (n != changes[i].n_words || strcmp(words[0], changes[i].what) != 0 ||
+            strcmp(words[changes[i].how_at], changes[i].how) != 0)
+            continue;
+        if (!changes[i].change(world, words, error))
+            return false;
+        mg_wire_forget_paths(&world->wire);
+        mg_trace_add_action(world->trace, 0, 0, text + 1, 0, world->wire.now);
+        return true;
+    }
+    g_set_error(error, MG_ERROR, MG_ERROR_CONFIG, "\"%s\" is none of: " USAGE, text);
+    return false;
+}
+
+bool mg_world_intervene(MgWorld *world, const MgIntervention *what, GError **error)
+{
+    mg_world_set_now(world, what->at);
+    bool good;
+    if (what->text[0] == '!') {
+        good = change(world, what->text, error);
+    } else {
+        MgNetworkAction action = {0};
+        good = mg_network_parse_action(world->network, mg_trace_registry(world->trace), what->text,
+                                       what->file, &action, error);
+        if (good) {
+            good = say(world, &action, error);
+            mg_network_action_clear(&action);
+        }
+    }
+    mg_wire_flush(&world->wire);
+    return good;
+}
