@@ -4,210 +4,210 @@
 
 #include <stdio.h>
 
-static MgDirection other(MgDirection direction) {
-  return direction == MG_FROM_CLIENT ? MG_FROM_SERVER : MG_FROM_CLIENT;
+static MgDirection other(MgDirection direction)
+{
+    return direction == MG_FROM_CLIENT ? MG_FROM_SERVER : MG_FROM_CLIENT;
 }
 
 /* The exchange that holds the peer's octet number `taken`; else what the engine
  * was born of. */
-static uint32_t cause_at(const MgInstance *instance, uint64_t taken) {
-  const MgLine *line = instance->line;
-  uint32_t n = 0;
-  if (line != NULL && line->flow != 0 && taken > 0)
-    n = mg_trace_exchange_at(instance->runtime->trace, line->flow,
-                             other(line->sends), taken);
-  return n != 0 ? n : instance->cause;
+static uint32_t cause_at(const MgInstance *instance, uint64_t taken)
+{
+    const MgLine *line = instance->line;
+    uint32_t n = 0;
+    if (line != NULL && line->flow != 0 && taken > 0)
+        n = mg_trace_exchange_at(instance->runtime->trace, line->flow, other(line->sends), taken);
+    return n != 0 ? n : instance->cause;
 }
 
-uint32_t mg_runtime_cause(const MgInstance *instance) {
-  return cause_at(instance,
-                  instance->line != NULL ? instance->line->received : 0);
+uint32_t mg_runtime_cause(const MgInstance *instance)
+{
+    return cause_at(instance, instance->line != NULL ? instance->line->received : 0);
 }
 
-static void open_ask(MgInstance *asker, MgAskId id, MgInstance *answerer,
-                     MgLine *line) {
-  if (asker->n_asks == asker->asks_room) {
-    asker->asks_room = MAX(2, 2 * asker->asks_room);
-    asker->asks = g_renew(MgOpenAsk, asker->asks, asker->asks_room);
-  }
-  asker->asks[asker->n_asks++] = (MgOpenAsk){id, answerer, line};
+static void open_ask(MgInstance *asker, MgAskId id, MgInstance *answerer, MgLine *line)
+{
+    if (asker->n_asks == asker->asks_room) {
+        asker->asks_room = MAX(2, 2 * asker->asks_room);
+        asker->asks = g_renew(MgOpenAsk, asker->asks, asker->asks_room);
+    }
+    asker->asks[asker->n_asks++] = (MgOpenAsk){id, answerer, line};
 }
 
-static MgLine *new_line(MgInstance *instance,
-                        const MgCarrierClass *carrier_class, void *carrier) {
-  MgLine *line = g_new0(MgLine, 1);
-  line->runtime = instance->runtime;
-  line->carrier_class = carrier_class;
-  line->carrier = carrier;
-  line->host = instance->host;
-  line->engine = instance->number;
-  line->instance = instance;
-  return line;
+static MgLine *new_line(MgInstance *instance, const MgCarrierClass *carrier_class, void *carrier)
+{
+    MgLine *line = g_new0(MgLine, 1);
+    line->runtime = instance->runtime;
+    line->carrier_class = carrier_class;
+    line->carrier = carrier;
+    line->host = instance->host;
+    line->engine = instance->number;
+    line->instance = instance;
+    return line;
 }
 
 /* A line for this ask. */
-static MgLine *ask_line(MgInstance *asker, const MgAsk *ask,
-                        const char *dissector) {
-  const MgHost *host = mg_runtime_host(asker->runtime, asker->host);
-  MgLine *line = new_line(asker, host->carrier_class, host->carrier);
-  line->sends = MG_FROM_CLIENT;
-  line->cause = cause_at(asker, ask->taken);
-  line->dissector =
-      mg_registry_dissector_index(asker->runtime->registry, dissector);
-  line->ask = ask->id;
-  return line;
+static MgLine *ask_line(MgInstance *asker, const MgAsk *ask, const char *dissector)
+{
+    const MgHost *host = mg_runtime_host(asker->runtime, asker->host);
+    MgLine *line = new_line(asker, host->carrier_class, host->carrier);
+    line->sends = MG_FROM_CLIENT;
+    line->cause = cause_at(asker, ask->taken);
+    line->dissector = mg_registry_dissector_index(asker->runtime->registry, dissector);
+    line->ask = ask->id;
+    return line;
 }
 
-static void connect_line(MgInstance *asker, const MgAsk *ask) {
-  const MgConnectQuestion *question = ask->question;
-  if (asker->line != NULL) {
-    asker->line->carrier_class->close(asker->line->carrier, asker->line);
-    g_free(asker->line);
-  }
-  asker->line = ask_line(asker, ask, question->dissector);
-  open_ask(asker, ask->id, NULL, NULL);
-  asker->line->carrier_class->connect(asker->line->carrier, asker->line,
-                                      question->address, question->port);
+static void connect_line(MgInstance *asker, const MgAsk *ask)
+{
+    const MgConnectQuestion *question = ask->question;
+    if (asker->line != NULL) {
+        asker->line->carrier_class->close(asker->line->carrier, asker->line);
+        g_free(asker->line);
+    }
+    asker->line = ask_line(asker, ask, question->dissector);
+    open_ask(asker, ask->id, NULL, NULL);
+    asker->line->carrier_class->connect(asker->line->carrier, asker->line, question->address,
+                                        question->port);
 }
 
-static void send_datagram(MgInstance *asker, const MgAsk *ask) {
-  const MgDatagramQuestion *question = ask->question;
-  MgLine *line = ask_line(asker, ask, question->dissector);
-  open_ask(asker, ask->id, NULL, line);
-  line->carrier_class->datagram(line->carrier, line, question->address,
-                                question->port, question->payload,
-                                question->timeout);
+static void send_datagram(MgInstance *asker, const MgAsk *ask)
+{
+    const MgDatagramQuestion *question = ask->question;
+    MgLine *line = ask_line(asker, ask, question->dissector);
+    open_ask(asker, ask->id, NULL, line);
+    line->carrier_class->datagram(line->carrier, line, question->address, question->port,
+                                  question->payload, question->timeout);
 }
 
-static void ask_store(MgInstance *asker, const MgAsk *ask, MgTime now) {
-  MgRuntime *runtime = asker->runtime;
-  MgHost *host = mg_runtime_host(runtime, asker->host);
-  const MgMailboxQuestion *question = ask->question;
-  if (host->store == NULL) {
-    mg_engine_answer(asker->engine, ask->id, NULL, now);
-    return;
-  }
-  MgMailboxAnswer answer;
-  mg_store_ask(host->store, asker->number, question, now, &answer);
-  if (question->op == MG_MAILBOX_APPEND && answer.result == MG_MAILBOX_OK) {
-    runtime->counts.delivered++;
-    g_autofree char *text = g_strdup_printf("delivered to %s", question->user);
-    mg_trace_add_action(runtime->trace, asker->host, asker->number, text,
-                        cause_at(asker, ask->taken), now);
-  }
-  mg_engine_answer(asker->engine, ask->id, &answer, now);
+static void ask_store(MgInstance *asker, const MgAsk *ask, MgTime now)
+{
+    MgRuntime *runtime = asker->runtime;
+    MgHost *host = mg_runtime_host(runtime, asker->host);
+    const MgMailboxQuestion *question = ask->question;
+    if (host->store == NULL) {
+        mg_engine_answer(asker->engine, ask->id, NULL, now);
+        return;
+    }
+    MgMailboxAnswer answer;
+    mg_store_ask(host->store, asker->number, question, now, &answer);
+    if (question->op == MG_MAILBOX_APPEND && answer.result == MG_MAILBOX_OK) {
+        runtime->counts.delivered++;
+        g_autofree char *text = g_strdup_printf("delivered to %s", question->user);
+        mg_trace_add_action(runtime->trace, asker->host, asker->number, text,
+                            cause_at(asker, ask->taken), now);
+    }
+    mg_engine_answer(asker->engine, ask->id, &answer, now);
 }
 
-static const MgEngineKind *answerer_of(const MgHost *host, const char *topic) {
-  for (guint i = 0; i < host->runs->len; i++) {
-    const MgEngineKind *kind = g_array_index(host->runs, MgRun, i).kind;
-    if (kind->topic != NULL &&
-        (kind->topic == topic || strcmp(kind->topic, topic) == 0))
-      return kind;
-  }
-  return NULL;
+static const MgEngineKind *answerer_of(const MgHost *host, const char *topic)
+{
+    for (guint i = 0; i < host->runs->len; i++) {
+        const MgEngineKind *kind = g_array_index(host->runs, MgRun, i).kind;
+        if (kind->topic != NULL && (kind->topic == topic || strcmp(kind->topic, topic) == 0))
+            return kind;
+    }
+    return NULL;
 }
 
-static MgInstance *bear_answerer(MgRuntime *runtime, MgHostId host,
-                                 const MgEngineKind *kind, const void *question,
-                                 uint32_t cause, MgTime now) {
-  MgBirth birth = {.question = question, .now = now};
-  MgInstance *answerer = mg_runtime_bear(runtime, host, kind, &birth, cause);
-  answerer->topic = kind->topic;
-  return answerer;
+static MgInstance *bear_answerer(MgRuntime *runtime, MgHostId host, const MgEngineKind *kind,
+                                 const void *question, uint32_t cause, MgTime now)
+{
+    MgBirth birth = {.question = question, .now = now};
+    MgInstance *answerer = mg_runtime_bear(runtime, host, kind, &birth, cause);
+    answerer->topic = kind->topic;
+    return answerer;
 }
 
-void mg_runtime_route(MgInstance *asker, const MgAsk *ask, MgTime now) {
-  const MgHost *host = mg_runtime_host(asker->runtime, asker->host);
-  const MgEngineKind *kind;
-  if (strcmp(ask->topic, MG_TOPIC_CONNECT) == 0 &&
-      host->carrier_class != NULL) {
-    connect_line(asker, ask);
-  } else if (strcmp(ask->topic, MG_TOPIC_DATAGRAM) == 0 &&
-             host->carrier_class != NULL) {
-    send_datagram(asker, ask);
-  } else if (strcmp(ask->topic, MG_TOPIC_MAILBOX) == 0) {
-    ask_store(asker, ask, now);
-  } else if ((kind = answerer_of(host, ask->topic)) != NULL) {
-    uint32_t cause = cause_at(asker, ask->taken);
-    MgInstance *answerer = bear_answerer(asker->runtime, asker->host, kind,
-                                         ask->question, cause, now);
-    answerer->asker = asker;
-    answerer->ask = ask->id;
-    open_ask(asker, ask->id, answerer, NULL);
-  } else {
-    mg_engine_answer(asker->engine, ask->id, NULL, now);
-  }
+void mg_runtime_route(MgInstance *asker, const MgAsk *ask, MgTime now)
+{
+    const MgHost *host = mg_runtime_host(asker->runtime, asker->host);
+    const MgEngineKind *kind;
+    if (strcmp(ask->topic, MG_TOPIC_CONNECT) == 0 && host->carrier_class != NULL) {
+        connect_line(asker, ask);
+    } else if (strcmp(ask->topic, MG_TOPIC_DATAGRAM) == 0 && host->carrier_class != NULL) {
+        send_datagram(asker, ask);
+    } else if (strcmp(ask->topic, MG_TOPIC_MAILBOX) == 0) {
+        ask_store(asker, ask, now);
+    } else if ((kind = answerer_of(host, ask->topic)) != NULL) {
+        uint32_t cause = cause_at(asker, ask->taken);
+        MgInstance *answerer =
+            bear_answerer(asker->runtime, asker->host, kind, ask->question, cause, now);
+        answerer->asker = asker;
+        answerer->ask = ask->id;
+        open_ask(asker, ask->id, answerer, NULL);
+    } else {
+        mg_engine_answer(asker->engine, ask->id, NULL, now);
+    }
 }
 
 /* ---- what carriers report ---- */
 
-MgLine *mg_runtime_accept(MgRuntime *runtime, MgHostId host,
-                          const MgEngineKind *kind,
-                          const MgCarrierClass *carrier_class, void *carrier,
-                          void *end, MgFlowId flow, bool record_received,
-                          MgTime now) {
-  const MgFlow *about = mg_trace_flow(runtime->trace, flow);
-  MgBirth birth = {.peer_address = about->client_address,
-                   .local_port = about->server_port,
-                   .peer_port = about->client_port,
-                   .now = now};
-  MgInstance *instance =
-      mg_runtime_bear(runtime, host, kind, &birth, about->parent);
-  MgLine *line = new_line(instance, carrier_class, carrier);
-  line->sends = MG_FROM_SERVER;
-  line->end = end;
-  line->flow = flow;
-  line->record_received = record_received;
-  line->cause = about->parent;
-  instance->line = line;
-  mg_runtime_pump(runtime, now);
-  return instance->dead ? NULL : line;
+MgLine *mg_runtime_accept(MgRuntime *runtime, MgHostId host, const MgEngineKind *kind,
+                          const MgCarrierClass *carrier_class, void *carrier, void *end,
+                          MgFlowId flow, bool record_received, MgTime now)
+{
+    const MgFlow *about = mg_trace_flow(runtime->trace, flow);
+    MgBirth birth = {.peer_address = about->client_address,
+                     .local_port = about->server_port,
+                     .peer_port = about->client_port,
+                     .now = now};
+    MgInstance *instance = mg_runtime_bear(runtime, host, kind, &birth, about->parent);
+    MgLine *line = new_line(instance, carrier_class, carrier);
+    line->sends = MG_FROM_SERVER;
+    line->end = end;
+    line->flow = flow;
+    line->record_received = record_received;
+    line->cause = about->parent;
+    instance->line = line;
+    mg_runtime_pump(runtime, now);
+    return instance->dead ? NULL : line;
 }
 
-void mg_line_connected(MgLine *line, MgReach reach, const char *text,
-                       MgTime now) {
-  MgRuntime *runtime = line->runtime;
-  MgInstance *instance = line->instance;
-  MgAskId ask = line->ask;
-  MgConnectAnswer answer = {reach, text};
-  line->ask = 0;
-  if (reach != MG_REACH_OK)
-    g_clear_pointer(&instance->line, g_free);
-  mg_runtime_settle(instance, ask, &answer, now);
-  mg_runtime_pump(runtime, now);
+void mg_line_connected(MgLine *line, MgReach reach, const char *text, MgTime now)
+{
+    MgRuntime *runtime = line->runtime;
+    MgInstance *instance = line->instance;
+    MgAskId ask = line->ask;
+    MgConnectAnswer answer = {reach, text};
+    line->ask = 0;
+    if (reach != MG_REACH_OK)
+        g_clear_pointer(&instance->line, g_free);
+    mg_runtime_settle(instance, ask, &answer, now);
+    mg_runtime_pump(runtime, now);
 }
 
-void mg_line_received(MgLine *line, MgSpan octets, MgTime now) {
-  MgRuntime *runtime = line->runtime;
-  MgInstance *instance = line->instance;
-  if (line->record_received)
-    mg_trace_add_octets(runtime->trace, line->flow, other(line->sends), octets,
-                        0, now);
-  line->received += octets.len;
-  mg_engine_receive(instance->engine, octets, now);
-  mg_runtime_ready(instance);
-  mg_runtime_pump(runtime, now);
+void mg_line_received(MgLine *line, MgSpan octets, MgTime now)
+{
+    MgRuntime *runtime = line->runtime;
+    MgInstance *instance = line->instance;
+    if (line->record_received)
+        mg_trace_add_octets(runtime->trace, line->flow, other(line->sends), octets, 0, now);
+    line->received += octets.len;
+    mg_engine_receive(instance->engine, octets, now);
+    mg_runtime_ready(instance);
+    mg_runtime_pump(runtime, now);
 }
 
-void mg_line_ended(MgLine *line, MgEnd how, MgTime now) {
-  MgRuntime *runtime = line->runtime;
-  MgInstance *instance = line->instance;
-  if (line->record_received)
-    mg_trace_end_octets(runtime->trace, line->flow, other(line->sends), now);
-  mg_engine_receive_end(instance->engine, how, now);
-  mg_runtime_ready(instance);
-  mg_runtime_pump(runtime, now);
+void mg_line_ended(MgLine *line, MgEnd how, MgTime now)
+{
+    MgRuntime *runtime = line->runtime;
+    MgInstance *instance = line->instance;
+    if (line->record_received)
+        mg_trace_end_octets(runtime->trace, line->flow, other(line->sends), now);
+    mg_engine_receive_end(instance->engine, how, now);
+    mg_runtime_ready(instance);
+    mg_runtime_pump(runtime, now);
 }
 
-void mg_line_datagram(MgLine *line, MgReach reach, MgSpan payload, MgTime now) {
-  MgRuntime *runtime = line->runtime;
-  MgInstance *instance = line->instance;
-  MgDatagramAnswer answer = {reach, payload};
-  if (line->record_received && reach == MG_REACH_OK)
-    mg_trace_add_datagram(runtime->trace, line->flow, other(line->sends),
-                          payload, 0, now);
-  mg_runtime_settle(instance, line->ask, &answer, now);
-  g_free(line);
-  mg_runtime_pump(runtime, now);
+void mg_line_datagram(MgLine *line, MgReach reach, MgSpan payload, MgTime now)
+{
+    MgRuntime *runtime = line->runtime;
+    MgInstance *instance = line->instance;
+    MgDatagramAnswer answer = {reach, payload};
+    if (line->record_received && reach == MG_REACH_OK)
+        mg_trace_add_datagram(runtime->trace, line->flow, other(line->sends), payload, 0, now);
+    mg_runtime_settle(instance, line->ask, &answer, now);
+    g_free(line);
+    mg_runtime_pump(runtime, now);
 }

@@ -8,88 +8,83 @@ G_BEGIN_DECLS
 
 /* What a host runs: one row a kind and port. */
 typedef struct {
-  const MgEngineKind *kind;
-  uint16_t port;
+    const MgEngineKind *kind;
+    uint16_t port;
 } MgRun;
 
 /* What setup() made for a kind on a host. */
 typedef struct {
-  const MgEngineKind *kind;
-  void *shared;
+    const MgEngineKind *kind;
+    void *shared;
 } MgShared;
 
 typedef struct {
-  char *name, *kind, *address;
-  MgSettings settings; /* owned copies */
-  GArray *runs;        /* MgRun */
-  GArray *shared;      /* MgShared */
-  const MgCarrierClass *carrier_class;
-  void *carrier;
-  MgStore *store; /* (nullable) */
-  uint64_t seed;
-  struct MgInstance *first, *last; /* alive, in order of birth */
+    char *name, *kind, *address;
+    MgSettings settings; /* owned copies */
+    GArray *runs;        /* MgRun */
+    GArray *shared;      /* MgShared */
+    const MgCarrierClass *carrier_class;
+    void *carrier;
+    MgStore *store; /* (nullable) */
+    uint64_t seed;
+    struct MgInstance *first, *last; /* alive, in order of birth */
 } MgHost;
 
 /* A question that an engine waits for: who works on it. */
 typedef struct {
-  MgAskId id;
-  struct MgInstance *answerer; /* NULL: the carrier */
-  MgLine *line;                /* a datagram's; NULL else */
+    MgAskId id;
+    struct MgInstance *answerer; /* NULL: the carrier */
+    MgLine *line;                /* a datagram's; NULL else */
 } MgOpenAsk;
 
 typedef struct MgInstance {
-  MgEngine *engine;
-  const MgEngineKind *kind;
-  MgRuntime *runtime;
-  uint32_t number;
-  MgHostId host;
-  MgLine *line; /* (nullable) */
-  struct MgInstance
-      *asker;  /* (nullable) who asked; NULL once it was answered, or is gone */
-  MgAskId ask; /* … and which of its asks this one answers */
-  const char *topic; /* (nullable) */
-  MgAnswered done;   /* (nullable) a program asked */
-  void *done_data;
-  uint32_t cause;    /* record that this engine's doings follow from, unless a
-                        peer's does */
-  const char *state; /* (nullable) static */
-  MgOpenAsk *asks;
-  uint32_t n_asks, asks_room;
-  uint32_t heap_at; /* index + 1 in the heap of deadlines; 0: not in it */
-  MgTime wake;      /* its key there, never later than its real deadline */
-  bool answered, queued, ready, dead;
-  struct MgInstance *previous, *next; /* on its host */
-  struct MgInstance *next_ready;
+    MgEngine *engine;
+    const MgEngineKind *kind;
+    MgRuntime *runtime;
+    uint32_t number;
+    MgHostId host;
+    MgLine *line;             /* (nullable) */
+    struct MgInstance *asker; /* (nullable) who asked; NULL once it was answered, or is gone */
+    MgAskId ask;              /* … and which of its asks this one answers */
+    const char *topic;        /* (nullable) */
+    MgAnswered done;          /* (nullable) a program asked */
+    void *done_data;
+    uint32_t cause;    /* record that this engine's doings follow from, unless a
+                          peer's does */
+    const char *state; /* (nullable) static */
+    MgOpenAsk *asks;
+    uint32_t n_asks, asks_room;
+    uint32_t heap_at; /* index + 1 in the heap of deadlines; 0: not in it */
+    MgTime wake;      /* its key there, never later than its real deadline */
+    bool answered, queued, ready, dead;
+    struct MgInstance *previous, *next; /* on its host */
+    struct MgInstance *next_ready;
 } MgInstance;
 
 struct MgRuntime {
-  MgRegistry *registry;
-  MgTrace *trace;
-  int64_t epoch;
-  uint64_t seed;
-  GPtrArray *hosts; /* MgHost */
-  uint32_t n_born;
-  MgInstance *ready_first,
-      *ready_last;   /* those whose next() may say something */
-  GPtrArray *heap;   /* MgInstance, by (wake, number) */
-  GPtrArray *graves; /* dead instances, freed when nobody is in the middle */
-  bool pumping;
-  MgRuntimeCounts counts;
-  MgFateSeen on_fate;
-  void *on_fate_data;
+    MgRegistry *registry;
+    MgTrace *trace;
+    int64_t epoch;
+    uint64_t seed;
+    GPtrArray *hosts; /* MgHost */
+    uint32_t n_born;
+    MgInstance *ready_first, *ready_last; /* those whose next() may say something */
+    GPtrArray *heap;                      /* MgInstance, by (wake, number) */
+    GPtrArray *graves;                    /* dead instances, freed when nobody is in the middle */
+    bool pumping;
+    MgRuntimeCounts counts;
+    MgFateSeen on_fate;
+    void *on_fate_data;
 };
 
 /* runtime-engine.c */
-MgInstance *mg_runtime_bear(MgRuntime *runtime, MgHostId host,
-                            const MgEngineKind *kind, MgBirth *birth,
-                            uint32_t cause);
+MgInstance *mg_runtime_bear(MgRuntime *runtime, MgHostId host, const MgEngineKind *kind,
+                            MgBirth *birth, uint32_t cause);
 void mg_runtime_kill(MgInstance *instance, MgTime now);
-void mg_runtime_ready(
-    MgInstance *instance); /* its next() may have something to say */
+void mg_runtime_ready(MgInstance *instance); /* its next() may have something to say */
 void mg_runtime_pump(MgRuntime *runtime, MgTime now);
 /* Hands `answer` (NULL: nobody answers) to the ask, if it is still open. */
-void mg_runtime_settle(MgInstance *asker, MgAskId ask, const void *answer,
-                       MgTime now);
+void mg_runtime_settle(MgInstance *asker, MgAskId ask, const void *answer, MgTime now);
 
 /* runtime-ask.c */
 void mg_runtime_route(MgInstance *asker, const MgAsk *ask, MgTime now);
@@ -97,13 +92,13 @@ void mg_runtime_route(MgInstance *asker, const MgAsk *ask, MgTime now);
 uint32_t mg_runtime_cause(const MgInstance *instance);
 
 /* runtime-deadline.c */
-void mg_runtime_wake(
-    MgInstance *instance); /* its deadline may have become earlier */
+void mg_runtime_wake(MgInstance *instance);   /* its deadline may have become earlier */
 void mg_runtime_unwake(MgInstance *instance); /* it is gone */
 
-static inline MgHost *mg_runtime_host(const MgRuntime *runtime, MgHostId host) {
-  g_assert(host >= 1 && host <= runtime->hosts->len);
-  return g_ptr_array_index(runtime->hosts, host - 1);
+static inline MgHost *mg_runtime_host(const MgRuntime *runtime, MgHostId host)
+{
+    g_assert(host >= 1 && host <= runtime->hosts->len);
+    return g_ptr_array_index(runtime->hosts, host - 1);
 }
 
 G_END_DECLS

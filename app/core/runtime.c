@@ -8,257 +8,269 @@
 
 /* ---- hosts ---- */
 
-static void free_settings(MgSettings *settings) {
-  MgSetting *rows = (MgSetting *)settings->rows;
-  for (size_t i = 0; i < settings->n_rows; i++) {
-    g_free((char *)rows[i].key);
-    g_free((char *)rows[i].value);
-    g_free((char *)rows[i].path);
-  }
-  g_free(rows);
+static void free_settings(MgSettings *settings)
+{
+    MgSetting *rows = (MgSetting *)settings->rows;
+    for (size_t i = 0; i < settings->n_rows; i++) {
+        g_free((char *)rows[i].key);
+        g_free((char *)rows[i].value);
+        g_free((char *)rows[i].path);
+    }
+    g_free(rows);
 }
 
-static MgSettings copy_settings(const MgSettings *settings) {
-  size_t n = settings != NULL ? settings->n_rows : 0;
-  MgSetting *rows = g_new0(MgSetting, n + 1);
-  for (size_t i = 0; i < n; i++) {
-    const MgSetting *row = &settings->rows[i];
-    rows[i] = *row;
-    rows[i].key = g_strdup(row->key);
-    char *value = g_malloc(row->len + 1);
-    memcpy(value, row->value, row->len);
-    value[row->len] = '\0';
-    rows[i].value = value;
-    rows[i].path = g_strdup(row->path);
-  }
-  return (MgSettings){rows, n};
+static MgSettings copy_settings(const MgSettings *settings)
+{
+    size_t n = settings != NULL ? settings->n_rows : 0;
+    MgSetting *rows = g_new0(MgSetting, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        const MgSetting *row = &settings->rows[i];
+        rows[i] = *row;
+        rows[i].key = g_strdup(row->key);
+        char *value = g_malloc(row->len + 1);
+        memcpy(value, row->value, row->len);
+        value[row->len] = '\0';
+        rows[i].value = value;
+        rows[i].path = g_strdup(row->path);
+    }
+    return (MgSettings){rows, n};
 }
 
-static void free_host(void *data) {
-  MgHost *host = data;
-  for (guint i = 0; i < host->shared->len; i++) {
-    MgShared *shared = &g_array_index(host->shared, MgShared, i);
-    if (shared->kind->teardown != NULL && shared->shared != NULL)
-      shared->kind->teardown(shared->shared);
-  }
-  g_array_unref(host->shared);
-  g_array_unref(host->runs);
-  free_settings(&host->settings);
-  mg_store_free(host->store);
-  g_free(host->name);
-  g_free(host->kind);
-  g_free(host->address);
-  g_free(host);
+static void free_host(void *data)
+{
+    MgHost *host = data;
+    for (guint i = 0; i < host->shared->len; i++) {
+        MgShared *shared = &g_array_index(host->shared, MgShared, i);
+        if (shared->kind->teardown != NULL && shared->shared != NULL)
+            shared->kind->teardown(shared->shared);
+    }
+    g_array_unref(host->shared);
+    g_array_unref(host->runs);
+    free_settings(&host->settings);
+    mg_store_free(host->store);
+    g_free(host->name);
+    g_free(host->kind);
+    g_free(host->address);
+    g_free(host);
 }
 
-MgRuntime *mg_runtime_new(MgRegistry *registry, MgTrace *trace, int64_t epoch,
-                          uint64_t seed) {
-  MgRuntime *runtime = g_new0(MgRuntime, 1);
-  runtime->registry = mg_registry_ref(registry);
-  runtime->trace = mg_trace_ref(trace);
-  runtime->epoch = epoch;
-  runtime->seed = seed;
-  runtime->hosts = g_ptr_array_new_with_free_func(free_host);
-  runtime->heap = g_ptr_array_new();
-  runtime->graves = g_ptr_array_new();
-  return runtime;
+MgRuntime *mg_runtime_new(MgRegistry *registry, MgTrace *trace, int64_t epoch, uint64_t seed)
+{
+    MgRuntime *runtime = g_new0(MgRuntime, 1);
+    runtime->registry = mg_registry_ref(registry);
+    runtime->trace = mg_trace_ref(trace);
+    runtime->epoch = epoch;
+    runtime->seed = seed;
+    runtime->hosts = g_ptr_array_new_with_free_func(free_host);
+    runtime->heap = g_ptr_array_new();
+    runtime->graves = g_ptr_array_new();
+    return runtime;
 }
 
-MgTrace *mg_runtime_trace(const MgRuntime *runtime) { return runtime->trace; }
-
-MgHostId mg_runtime_add_host(MgRuntime *runtime, const char *name,
-                             const char *kind, const char *region,
-                             const char *address, const MgSettings *settings) {
-  MgHost *host = g_new0(MgHost, 1);
-  host->name = g_strdup(name);
-  host->kind = g_strdup(kind);
-  host->address = g_strdup(address);
-  host->settings = copy_settings(settings);
-  host->runs = g_array_new(FALSE, TRUE, sizeof(MgRun));
-  host->shared = g_array_new(FALSE, TRUE, sizeof(MgShared));
-  host->seed = mg_random_next(&runtime->seed);
-  g_ptr_array_add(runtime->hosts, host);
-  MgHostId id =
-      mg_trace_add_host(runtime->trace, name, kind, region, address, false);
-  g_assert(id == runtime->hosts->len);
-  return id;
+MgTrace *mg_runtime_trace(const MgRuntime *runtime)
+{
+    return runtime->trace;
 }
 
-static MgShared *shared_of(MgHost *host, const MgEngineKind *kind) {
-  for (guint i = 0; i < host->shared->len; i++)
-    if (g_array_index(host->shared, MgShared, i).kind == kind)
-      return &g_array_index(host->shared, MgShared, i);
-  return NULL;
+MgHostId mg_runtime_add_host(MgRuntime *runtime, const char *name, const char *kind,
+                             const char *region, const char *address, const MgSettings *settings)
+{
+    MgHost *host = g_new0(MgHost, 1);
+    host->name = g_strdup(name);
+    host->kind = g_strdup(kind);
+    host->address = g_strdup(address);
+    host->settings = copy_settings(settings);
+    host->runs = g_array_new(FALSE, TRUE, sizeof(MgRun));
+    host->shared = g_array_new(FALSE, TRUE, sizeof(MgShared));
+    host->seed = mg_random_next(&runtime->seed);
+    g_ptr_array_add(runtime->hosts, host);
+    MgHostId id = mg_trace_add_host(runtime->trace, name, kind, region, address, false);
+    g_assert(id == runtime->hosts->len);
+    return id;
 }
 
-bool mg_runtime_add_engine(MgRuntime *runtime, MgHostId id,
-                           const MgEngineKind *kind, uint16_t port,
-                           GPtrArray *problems) {
-  MgHost *host = mg_runtime_host(runtime, id);
-  if (shared_of(host, kind) == NULL) {
-    MgShared fresh = {kind, NULL};
-    if (kind->setup != NULL &&
-        (fresh.shared = kind->setup(&host->settings, problems)) == NULL)
-      return false;
-    g_array_append_val(host->shared, fresh);
-  }
-  MgRun run = {kind, port};
-  g_array_append_val(host->runs, run);
-  return true;
+static MgShared *shared_of(MgHost *host, const MgEngineKind *kind)
+{
+    for (guint i = 0; i < host->shared->len; i++)
+        if (g_array_index(host->shared, MgShared, i).kind == kind)
+            return &g_array_index(host->shared, MgShared, i);
+    return NULL;
 }
 
-void mg_runtime_set_carrier(MgRuntime *runtime, MgHostId id,
-                            const MgCarrierClass *carrier_class,
-                            void *carrier) {
-  MgHost *host = mg_runtime_host(runtime, id);
-  host->carrier_class = carrier_class;
-  host->carrier = carrier;
+bool mg_runtime_add_engine(MgRuntime *runtime, MgHostId id, const MgEngineKind *kind, uint16_t port,
+                           GPtrArray *problems)
+{
+    MgHost *host = mg_runtime_host(runtime, id);
+    if (shared_of(host, kind) == NULL) {
+        MgShared fresh = {kind, NULL};
+        if (kind->setup != NULL && (fresh.shared = kind->setup(&host->settings, problems)) == NULL)
+            return false;
+        g_array_append_val(host->shared, fresh);
+    }
+    MgRun run = {kind, port};
+    g_array_append_val(host->runs, run);
+    return true;
 }
 
-MgStore *mg_runtime_store(MgRuntime *runtime, MgHostId id) {
-  MgHost *host = mg_runtime_host(runtime, id);
-  if (host->store == NULL)
-    host->store = mg_store_new();
-  return host->store;
+void mg_runtime_set_carrier(MgRuntime *runtime, MgHostId id, const MgCarrierClass *carrier_class,
+                            void *carrier)
+{
+    MgHost *host = mg_runtime_host(runtime, id);
+    host->carrier_class = carrier_class;
+    host->carrier = carrier;
+}
+
+MgStore *mg_runtime_store(MgRuntime *runtime, MgHostId id)
+{
+    MgHost *host = mg_runtime_host(runtime, id);
+    if (host->store == NULL)
+        host->store = mg_store_new();
+    return host->store;
 }
 
 const MgEngineKind *mg_runtime_listener(const MgRuntime *runtime, MgHostId id,
-                                        MgTransport transport, uint16_t port) {
-  const MgHost *host = mg_runtime_host(runtime, id);
-  for (guint i = 0; i < host->runs->len; i++) {
-    const MgRun *run = &g_array_index(host->runs, MgRun, i);
-    if (run->port == port && port != 0 && run->kind->transport == transport)
-      return run->kind;
-  }
-  return NULL;
+                                        MgTransport transport, uint16_t port)
+{
+    const MgHost *host = mg_runtime_host(runtime, id);
+    for (guint i = 0; i < host->runs->len; i++) {
+        const MgRun *run = &g_array_index(host->runs, MgRun, i);
+        if (run->port == port && port != 0 && run->kind->transport == transport)
+            return run->kind;
+    }
+    return NULL;
 }
 
 /* ---- what a script or a person does ---- */
 
-static bool speaks(const MgHost *host, const MgEngineKind *kind) {
-  if (kind->verb == NULL)
-    return false;
-  if (kind->scheme == NULL)
-    return true;
-  const char *value =
-      mg_settings_get(&host->settings, kind->scheme_setting, NULL);
-  size_t len = strlen(kind->scheme);
-  return value != NULL && g_ascii_strncasecmp(value, kind->scheme, len) == 0 &&
-         g_str_has_prefix(value + len, "://");
+static bool speaks(const MgHost *host, const MgEngineKind *kind)
+{
+    if (kind->verb == NULL)
+        return false;
+    if (kind->scheme == NULL)
+        return true;
+    const char *value = mg_settings_get(&host->settings, kind->scheme_setting, NULL);
+    size_t len = strlen(kind->scheme);
+    return value != NULL && g_ascii_strncasecmp(value, kind->scheme, len) == 0 &&
+           g_str_has_prefix(value + len, "://");
 }
 
-static void list_verbs(const MgHost *host, const char *verb, GError **error) {
-  g_autoptr(GString) verbs = g_string_new(NULL);
-  for (guint i = 0; i < host->runs->len; i++) {
-    const MgEngineKind *kind = g_array_index(host->runs, MgRun, i).kind;
-    if (speaks(host, kind))
-      g_string_append_printf(verbs, "%s%s", verbs->len > 0 ? "; " : "",
-                             kind->usage);
-  }
-  if (verbs->len == 0)
-    g_set_error(error, MG_ERROR, MG_ERROR_CONFIG,
-                "%s cannot \"%s\", nor anything else", host->name, verb);
-  else
-    g_set_error(error, MG_ERROR, MG_ERROR_CONFIG,
-                "%s cannot \"%s\"; it can: %s", host->name, verb, verbs->str);
+static void list_verbs(const MgHost *host, const char *verb, GError **error)
+{
+    g_autoptr(GString) verbs = g_string_new(NULL);
+    for (guint i = 0; i < host->runs->len; i++) {
+        const MgEngineKind *kind = g_array_index(host->runs, MgRun, i).kind;
+        if (speaks(host, kind))
+            g_string_append_printf(verbs, "%s%s", verbs->len > 0 ? "; " : "", kind->usage);
+    }
+    if (verbs->len == 0)
+        g_set_error(error, MG_ERROR, MG_ERROR_CONFIG, "%s cannot \"%s\", nor anything else",
+                    host->name, verb);
+    else
+        g_set_error(error, MG_ERROR, MG_ERROR_CONFIG, "%s cannot \"%s\"; it can: %s", host->name,
+                    verb, verbs->str);
 }
 
-uint32_t mg_runtime_say(MgRuntime *runtime, MgHostId id, const char *verb,
-                        const MgVerbCall *call, MgTime now, GError **error) {
-  const MgHost *host = mg_runtime_host(runtime, id);
-  for (guint i = 0; i < host->runs->len; i++) {
-    const MgEngineKind *kind = g_array_index(host->runs, MgRun, i).kind;
-    if (!speaks(host, kind) || strcmp(kind->verb, verb) != 0)
-      continue;
-    g_autoptr(GString) text = g_string_new(verb);
-    for (size_t w = 0; w < call->n_words; w++)
-      g_string_append_printf(text, " %s", call->words[w]);
-    uint32_t n = mg_trace_add_action(runtime->trace, id, runtime->n_born + 1,
-                                     text->str, 0, now);
-    MgBirth birth = {.question = call, .now = now};
-    MgInstance *instance = mg_runtime_bear(runtime, id, kind, &birth, n);
-    uint32_t number = instance->number;
-    mg_runtime_pump(runtime, now);
-    return number;
-  }
-  list_verbs(host, verb, error);
-  return 0;
+uint32_t mg_runtime_say(MgRuntime *runtime, MgHostId id, const char *verb, const MgVerbCall *call,
+                        MgTime now, GError **error)
+{
+    const MgHost *host = mg_runtime_host(runtime, id);
+    for (guint i = 0; i < host->runs->len; i++) {
+        const MgEngineKind *kind = g_array_index(host->runs, MgRun, i).kind;
+        if (!speaks(host, kind) || strcmp(kind->verb, verb) != 0)
+            continue;
+        g_autoptr(GString) text = g_string_new(verb);
+        for (size_t w = 0; w < call->n_words; w++)
+            g_string_append_printf(text, " %s", call->words[w]);
+        uint32_t n =
+            mg_trace_add_action(runtime->trace, id, runtime->n_born + 1, text->str, 0, now);
+        MgBirth birth = {.question = call, .now = now};
+        MgInstance *instance = mg_runtime_bear(runtime, id, kind, &birth, n);
+        uint32_t number = instance->number;
+        mg_runtime_pump(runtime, now);
+        return number;
+    }
+    list_verbs(host, verb, error);
+    return 0;
 }
 
-uint32_t mg_runtime_ask(MgRuntime *runtime, MgHostId id, const char *topic,
-                        const void *question, MgAnswered done, void *data,
-                        MgTime now) {
-  const MgHost *host = mg_runtime_host(runtime, id);
-  for (guint i = 0; i < host->runs->len; i++) {
-    const MgEngineKind *kind = g_array_index(host->runs, MgRun, i).kind;
-    if (kind->topic == NULL || strcmp(kind->topic, topic) != 0)
-      continue;
-    MgBirth birth = {.question = question, .now = now};
-    MgInstance *instance = mg_runtime_bear(runtime, id, kind, &birth, 0);
-    instance->topic = kind->topic;
-    instance->done = done;
-    instance->done_data = data;
-    uint32_t number = instance->number;
-    mg_runtime_pump(runtime, now);
-    return number;
-  }
-  return 0;
+uint32_t mg_runtime_ask(MgRuntime *runtime, MgHostId id, const char *topic, const void *question,
+                        MgAnswered done, void *data, MgTime now)
+{
+    const MgHost *host = mg_runtime_host(runtime, id);
+    for (guint i = 0; i < host->runs->len; i++) {
+        const MgEngineKind *kind = g_array_index(host->runs, MgRun, i).kind;
+        if (kind->topic == NULL || strcmp(kind->topic, topic) != 0)
+            continue;
+        MgBirth birth = {.question = question, .now = now};
+        MgInstance *instance = mg_runtime_bear(runtime, id, kind, &birth, 0);
+        instance->topic = kind->topic;
+        instance->done = done;
+        instance->done_data = data;
+        uint32_t number = instance->number;
+        mg_runtime_pump(runtime, now);
+        return number;
+    }
+    return 0;
 }
 
 /* ---- time ---- */
 
-void mg_runtime_advance(MgRuntime *runtime, MgTime now) {
-  while (mg_runtime_deadline(runtime) <= now) {
-    MgInstance *instance = g_ptr_array_index(runtime->heap, 0);
-    mg_runtime_unwake(instance);
-    mg_engine_advance(instance->engine, now);
-    mg_runtime_ready(instance);
-    mg_runtime_pump(runtime, now);
-  }
+void mg_runtime_advance(MgRuntime *runtime, MgTime now)
+{
+    while (mg_runtime_deadline(runtime) <= now) {
+        MgInstance *instance = g_ptr_array_index(runtime->heap, 0);
+        mg_runtime_unwake(instance);
+        mg_engine_advance(instance->engine, now);
+        mg_runtime_ready(instance);
+        mg_runtime_pump(runtime, now);
+    }
 }
 
-void mg_runtime_crash(MgRuntime *runtime, MgHostId id, MgTime now) {
-  MgHost *host = mg_runtime_host(runtime, id);
-  while (host->last != NULL)
-    mg_runtime_kill(host->last, now);
-  mg_runtime_pump(runtime, now);
+void mg_runtime_crash(MgRuntime *runtime, MgHostId id, MgTime now)
+{
+    MgHost *host = mg_runtime_host(runtime, id);
+    while (host->last != NULL)
+        mg_runtime_kill(host->last, now);
+    mg_runtime_pump(runtime, now);
 }
 
 /* ---- for readers ---- */
 
-void mg_runtime_counts(const MgRuntime *runtime, MgRuntimeCounts *counts) {
-  *counts = runtime->counts;
+void mg_runtime_counts(const MgRuntime *runtime, MgRuntimeCounts *counts)
+{
+    *counts = runtime->counts;
 }
 
-void mg_runtime_each_engine(const MgRuntime *runtime, MgHostId id,
-                            MgEachEngine each, void *data) {
-  const MgHost *host = mg_runtime_host(runtime, id);
-  for (const MgInstance *i = host->first; i != NULL; i = i->next) {
-    MgFact facts[16];
-    size_t n = i->kind->facts != NULL
-                   ? i->kind->facts(i->engine, facts, G_N_ELEMENTS(facts))
-                   : 0;
-    each(i->number, i->kind, i->state, facts, n, data);
-  }
+void mg_runtime_each_engine(const MgRuntime *runtime, MgHostId id, MgEachEngine each, void *data)
+{
+    const MgHost *host = mg_runtime_host(runtime, id);
+    for (const MgInstance *i = host->first; i != NULL; i = i->next) {
+        MgFact facts[16];
+        size_t n =
+            i->kind->facts != NULL ? i->kind->facts(i->engine, facts, G_N_ELEMENTS(facts)) : 0;
+        each(i->number, i->kind, i->state, facts, n, data);
+    }
 }
 
-void mg_runtime_on_fate(MgRuntime *runtime, MgFateSeen seen, void *data) {
-  runtime->on_fate = seen;
-  runtime->on_fate_data = data;
+void mg_runtime_on_fate(MgRuntime *runtime, MgFateSeen seen, void *data)
+{
+    runtime->on_fate = seen;
+    runtime->on_fate_data = data;
 }
 
-void mg_runtime_free(MgRuntime *runtime) {
-  if (runtime == NULL)
-    return;
-  runtime->on_fate = NULL;
-  for (guint h = 1; h <= runtime->hosts->len; h++)
-    while (mg_runtime_host(runtime, (MgHostId)h)->last != NULL)
-      mg_runtime_kill(mg_runtime_host(runtime, (MgHostId)h)->last, 0);
-  mg_runtime_pump(runtime, 0);
-  g_ptr_array_unref(runtime->hosts);
-  g_ptr_array_unref(runtime->heap);
-  g_ptr_array_unref(runtime->graves);
-  mg_trace_unref(runtime->trace);
-  mg_registry_unref(runtime->registry);
-  g_free(runtime);
+void mg_runtime_free(MgRuntime *runtime)
+{
+    if (runtime == NULL)
+        return;
+    runtime->on_fate = NULL;
+    for (guint h = 1; h <= runtime->hosts->len; h++)
+        while (mg_runtime_host(runtime, (MgHostId)h)->last != NULL)
+            mg_runtime_kill(mg_runtime_host(runtime, (MgHostId)h)->last, 0);
+    mg_runtime_pump(runtime, 0);
+    g_ptr_array_unref(runtime->hosts);
+    g_ptr_array_unref(runtime->heap);
+    g_ptr_array_unref(runtime->graves);
+    mg_trace_unref(runtime->trace);
+    mg_registry_unref(runtime->registry);
+    g_free(runtime);
 }

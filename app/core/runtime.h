@@ -26,70 +26,64 @@
 G_BEGIN_DECLS
 
 typedef struct MgRuntime MgRuntime;
-typedef struct MgLine
-    MgLine; /* one engine's end of a connection, or of a datagram's question */
+typedef struct MgLine MgLine; /* one engine's end of a connection, or of a datagram's question */
 
 /* What brings octets to the peer. Functions return at once; results come by
  * mg_line_*() calls, from the carrier's own queue or main loop, never from
  * inside these functions. */
 typedef struct {
-  /* Open a connection for `line`. Then: mg_line_connected(). */
-  void (*connect)(void *carrier, MgLine *line, const char *address,
-                  uint16_t port);
-  /* Octets in order; copied. They were recorded in the trace already. */
-  void (*send)(void *carrier, MgLine *line, MgSpan octets);
-  /* No more will be sent; what was, still goes out. The line is dead for the
-   * runtime unless `keep_reading`: the carrier must not call it again, and
-   * frees its own part in its time. */
-  void (*close)(void *carrier, MgLine *line);
-  /* Send one datagram and wait for an answer: then mg_line_datagram(). */
-  void (*datagram)(void *carrier, MgLine *line, const char *address,
-                   uint16_t port, MgSpan payload, MgTime timeout);
-  /* The asker no longer waits for connect or datagram. */
-  void (*cancel)(void *carrier, MgLine *line);
+    /* Open a connection for `line`. Then: mg_line_connected(). */
+    void (*connect)(void *carrier, MgLine *line, const char *address, uint16_t port);
+    /* Octets in order; copied. They were recorded in the trace already. */
+    void (*send)(void *carrier, MgLine *line, MgSpan octets);
+    /* No more will be sent; what was, still goes out. The line is dead for the
+     * runtime unless `keep_reading`: the carrier must not call it again, and
+     * frees its own part in its time. */
+    void (*close)(void *carrier, MgLine *line);
+    /* Send one datagram and wait for an answer: then mg_line_datagram(). */
+    void (*datagram)(void *carrier, MgLine *line, const char *address, uint16_t port,
+                     MgSpan payload, MgTime timeout);
+    /* The asker no longer waits for connect or datagram. */
+    void (*cancel)(void *carrier, MgLine *line);
 } MgCarrierClass;
 
 struct MgLine { /* owned by the runtime; carriers may keep it until close() or
                    cancel() */
-  MgRuntime *runtime;
-  void *instance; /* the runtime's own: the engine at this end */
-  const MgCarrierClass *carrier_class;
-  void *carrier;
-  void *end; /* the carrier's own */
-  MgHostId host;
-  MgFlowId
-      flow; /* the carrier sets it when the flow is known (connect, datagram) */
-  MgDirection sends;    /* MG_FROM_CLIENT for who connects */
-  uint32_t cause;       /* record; parent of the flow */
-  uint8_t dissector;    /* of the flow, as the asker said */
-  bool record_received; /* the peer is not an engine of ours: record what comes
-                           in, too */
-  uint64_t received;    /* octets handed to the engine */
-  uint32_t engine;      /* number of the engine at this end */
-  MgAskId ask;          /* the connect or datagram that is open */
+    MgRuntime *runtime;
+    void *instance; /* the runtime's own: the engine at this end */
+    const MgCarrierClass *carrier_class;
+    void *carrier;
+    void *end; /* the carrier's own */
+    MgHostId host;
+    MgFlowId flow;        /* the carrier sets it when the flow is known (connect, datagram) */
+    MgDirection sends;    /* MG_FROM_CLIENT for who connects */
+    uint32_t cause;       /* record; parent of the flow */
+    uint8_t dissector;    /* of the flow, as the asker said */
+    bool gone;            /* reset or timed out: nothing can be sent any more */
+    bool record_received; /* the peer is not an engine of ours: record what comes
+                             in, too */
+    uint64_t received;    /* octets handed to the engine */
+    uint32_t engine;      /* number of the engine at this end */
+    MgAskId ask;          /* the connect or datagram that is open */
 };
 
-MgRuntime *mg_runtime_new(MgRegistry *registry, MgTrace *trace, int64_t epoch,
-                          uint64_t seed);
+MgRuntime *mg_runtime_new(MgRegistry *registry, MgTrace *trace, int64_t epoch, uint64_t seed);
 void mg_runtime_free(MgRuntime *runtime);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MgRuntime, mg_runtime_free)
 MgTrace *mg_runtime_trace(const MgRuntime *runtime);
 
 /* ---- hosts ---- */
 /* `settings` is copied. */
-MgHostId mg_runtime_add_host(MgRuntime *runtime, const char *name,
-                             const char *kind, const char *region,
-                             const char *address, const MgSettings *settings);
+MgHostId mg_runtime_add_host(MgRuntime *runtime, const char *name, const char *kind,
+                             const char *region, const char *address, const MgSettings *settings);
 /* Lets the host run this kind; `port` for servers (several calls: several
  * ports), else 0. Calls setup() once a kind; returns false when that
  * complained, with the lines added to `problems`. */
-bool mg_runtime_add_engine(MgRuntime *runtime, MgHostId host,
-                           const MgEngineKind *kind, uint16_t port,
-                           GPtrArray *problems);
-void mg_runtime_set_carrier(MgRuntime *runtime, MgHostId host,
-                            const MgCarrierClass *carrier_class, void *carrier);
-MgStore *mg_runtime_store(MgRuntime *runtime,
-                          MgHostId host); /* made on first use */
+bool mg_runtime_add_engine(MgRuntime *runtime, MgHostId host, const MgEngineKind *kind,
+                           uint16_t port, GPtrArray *problems);
+void mg_runtime_set_carrier(MgRuntime *runtime, MgHostId host, const MgCarrierClass *carrier_class,
+                            void *carrier);
+MgStore *mg_runtime_store(MgRuntime *runtime, MgHostId host); /* made on first use */
 /* (nullable) the kind that listens there. */
 const MgEngineKind *mg_runtime_listener(const MgRuntime *runtime, MgHostId host,
                                         MgTransport transport, uint16_t port);
@@ -99,13 +93,10 @@ const MgEngineKind *mg_runtime_listener(const MgRuntime *runtime, MgHostId host,
  * listener. Makes the server's engine and its line; `flow` is known. For a
  * stream, what the server says first (a greeting) is sent before this returns.
  */
-MgLine *mg_runtime_accept(MgRuntime *runtime, MgHostId host,
-                          const MgEngineKind *kind,
-                          const MgCarrierClass *carrier_class, void *carrier,
-                          void *end, MgFlowId flow, bool record_received,
-                          MgTime now);
-void mg_line_connected(MgLine *line, MgReach reach, const char *text,
-                       MgTime now);
+MgLine *mg_runtime_accept(MgRuntime *runtime, MgHostId host, const MgEngineKind *kind,
+                          const MgCarrierClass *carrier_class, void *carrier, void *end,
+                          MgFlowId flow, bool record_received, MgTime now);
+void mg_line_connected(MgLine *line, MgReach reach, const char *text, MgTime now);
 void mg_line_received(MgLine *line, MgSpan octets, MgTime now);
 void mg_line_ended(MgLine *line, MgEnd how, MgTime now);
 void mg_line_datagram(MgLine *line, MgReach reach, MgSpan payload, MgTime now);
@@ -113,43 +104,37 @@ void mg_line_datagram(MgLine *line, MgReach reach, MgSpan payload, MgTime now);
 /* ---- what a script or a person does ---- */
 /* "send", {"mail/hello.eml", "to", "bob@example.net"}. Returns the engine's
  * number, or 0 with an error that lists the verbs of this host. */
-uint32_t mg_runtime_say(MgRuntime *runtime, MgHostId host, const char *verb,
-                        const MgVerbCall *call, MgTime now, GError **error);
+uint32_t mg_runtime_say(MgRuntime *runtime, MgHostId host, const char *verb, const MgVerbCall *call,
+                        MgTime now, GError **error);
 /* Asks a topic on behalf of a program (the command line's `send`, `dns
  * lookup`): `done` is called once with the answer, which may come before this
  * returns. Returns the engine's number or 0 if nobody answers. */
 typedef void (*MgAnswered)(const void *answer, void *data);
-uint32_t mg_runtime_ask(MgRuntime *runtime, MgHostId host, const char *topic,
-                        const void *question, MgAnswered done, void *data,
-                        MgTime now);
+uint32_t mg_runtime_ask(MgRuntime *runtime, MgHostId host, const char *topic, const void *question,
+                        MgAnswered done, void *data, MgTime now);
 
 /* ---- time ---- */
 MgTime mg_runtime_deadline(const MgRuntime *runtime);
-void mg_runtime_advance(MgRuntime *runtime,
-                        MgTime now); /* engines whose deadline has come */
+void mg_runtime_advance(MgRuntime *runtime, MgTime now); /* engines whose deadline has come */
 /* The host crashes: its engines die without a word, its lines are dropped; the
  * store stays. */
 void mg_runtime_crash(MgRuntime *runtime, MgHostId host, MgTime now);
 
 /* ---- for readers ---- */
 typedef struct {
-  uint64_t delivered, bounced, dropped, relayed, sent, refused,
-      fetched;      /* recipients */
-  uint64_t queued;  /* mails that a host has accepted and not yet got rid of */
-  uint32_t engines; /* alive */
+    uint64_t delivered, bounced, dropped, relayed, sent, refused, fetched; /* recipients */
+    uint64_t queued;  /* mails that a host has accepted and not yet got rid of */
+    uint32_t engines; /* alive */
 } MgRuntimeCounts;
 void mg_runtime_counts(const MgRuntime *runtime, MgRuntimeCounts *counts);
 /* Facts of the engines alive on this host, as (engine name, state, facts); for
  * host cards and the inspector. Calls `each` for every engine, in order of
  * birth. */
-typedef void (*MgEachEngine)(uint32_t number, const MgEngineKind *kind,
-                             const char *state, const MgFact *facts,
-                             size_t n_facts, void *data);
-void mg_runtime_each_engine(const MgRuntime *runtime, MgHostId host,
-                            MgEachEngine each, void *data);
+typedef void (*MgEachEngine)(uint32_t number, const MgEngineKind *kind, const char *state,
+                             const MgFact *facts, size_t n_facts, void *data);
+void mg_runtime_each_engine(const MgRuntime *runtime, MgHostId host, MgEachEngine each, void *data);
 /* DELIVERs of MG_DELIVER_FATE, as they happen; NULL for none. */
-typedef void (*MgFateSeen)(MgHostId host, const MgFate *fate, MgTime now,
-                           void *data);
+typedef void (*MgFateSeen)(MgHostId host, const MgFate *fate, MgTime now, void *data);
 void mg_runtime_on_fate(MgRuntime *runtime, MgFateSeen seen, void *data);
 
 G_END_DECLS

@@ -4,13 +4,13 @@
 
 typedef struct MgDatagram {
     MgEndKind kind;
-    MgLine *asker;    /* (nullable) NULL when nobody waits any more */
-    MgLine *server;   /* (nullable) the engine that works on the answer */
+    MgLine *asker;  /* (nullable) NULL when nobody waits any more */
+    MgLine *server; /* (nullable) the engine that works on the answer */
     MgHostId from, to;
     MgFlowId flow;
     GBytes *question;
-    GBytes *answer;   /* (nullable) the one on its way */
-    MgReach reach;    /* … and how it went */
+    GBytes *answer;    /* (nullable) the one on its way */
+    MgReach reach;     /* … and how it went */
     unsigned n_queued; /* events about it */
     struct MgDatagram *previous, *next;
 } MgDatagram;
@@ -153,8 +153,8 @@ static void arrive(MgWire *wire, MgDatagram *datagram)
         return;
     uint32_t n = mg_trace_exchange_at(wire->trace, datagram->flow, MG_FROM_CLIENT, 1);
     mg_trace_set_until(wire->trace, n, wire->now);
-    const MgEngineKind *kind = mg_runtime_listener(wire->runtime, datagram->to,
-                                                   MG_TRANSPORT_DATAGRAM, flow->server_port);
+    const MgEngineKind *kind =
+        mg_runtime_listener(wire->runtime, datagram->to, MG_TRANSPORT_DATAGRAM, flow->server_port);
     if (kind == NULL) { /* RFC 1122 §4.1.3.1: port unreachable */
         MgTime arrives = put(wire, datagram, true, n, true);
         datagram->reach = MG_REACH_REFUSED;
@@ -172,9 +172,9 @@ static void arrive(MgWire *wire, MgDatagram *datagram)
 static void answer(MgWire *wire, MgDatagram *datagram)
 {
     if (datagram->flow != 0 && datagram->reach == MG_REACH_OK)
-        mg_trace_set_until(
-            wire->trace, mg_trace_exchange_at(wire->trace, datagram->flow, MG_FROM_SERVER, 1),
-            wire->now);
+        mg_trace_set_until(wire->trace,
+                           mg_trace_exchange_at(wire->trace, datagram->flow, MG_FROM_SERVER, 1),
+                           wire->now);
     MgLine *line = datagram->asker;
     if (line == NULL || wire->hosts[datagram->from - 1].down)
         return;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* queue.c - a 4-ary heap: shallower than a binary one, and four children share a cache line or two */
+/* queue.c - a 4-ary heap: shallower than a binary one, and four children share a cache line or two
+ */
 #include "queue.h"
 
 static bool before(const MgQueued *a, const MgQueued *b)

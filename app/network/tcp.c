@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* tcp.c - TCP good enough to be true (RFC 9293): handshake, segments, acknowledgements, loss, FIN, RST
+/* tcp.c - TCP good enough to be true (RFC 9293): handshake, segments, acknowledgements, loss, FIN,
+ * RST
  *
- * Both ends of a connection are one object, so that a segment in the queue carries no octets: it says
- * which, and they are read from the sender's buffer, where they stay until they are acknowledged.
- * Left out, as no lesson needs it yet: congestion control beyond a fixed window, SACK, options but
- * MSS, TIME-WAIT. Offsets count octets of one direction from 0; sequence numbers are those plus the
- * initial one plus 1. */
+ * Both ends of a connection are one object, so that a segment in the queue carries no octets: it
+ * says which, and they are read from the sender's buffer, where they stay until they are
+ * acknowledged. Left out, as no lesson needs it yet: congestion control beyond a fixed window,
+ * SACK, options but MSS, TIME-WAIT. Offsets count octets of one direction from 0; sequence numbers
+ * are those plus the initial one plus 1. */
 #include "wire.h"
 
-#define MSS           1460u  /* RFC 9293 §3.7.1, Ethernet */
-#define WINDOW        65535u /* what every end offers, always */
-#define DELAYED_ACK   (40 * MG_MILLISECONDS) /* RFC 9293 §3.8.6.3: less than half a second */
-#define RTO_FIRST     (1 * MG_SECONDS)       /* RFC 6298 §2.1 */
-#define RTO_MIN       (200 * MG_MILLISECONDS) /* laxer than RFC 6298 §2.4, as Linux does */
-#define RTO_MAX       (60 * MG_SECONDS)
+#define MSS            1460u                   /* RFC 9293 §3.7.1, Ethernet */
+#define WINDOW         65535u                  /* what every end offers, always */
+#define DELAYED_ACK    (40 * MG_MILLISECONDS)  /* RFC 9293 §3.8.6.3: less than half a second */
+#define RTO_FIRST      (1 * MG_SECONDS)        /* RFC 6298 §2.1 */
+#define RTO_MIN        (200 * MG_MILLISECONDS) /* laxer than RFC 6298 §2.4, as Linux does */
+#define RTO_MAX        (60 * MG_SECONDS)
 #define SYN_TRIES_MAX  6 /* about a minute: then nobody answers */
 #define DATA_TRIES_MAX 10
 
@@ -77,10 +78,9 @@ static void soil(MgWire *wire, MgTcp *tcp)
 
 static void plan(MgWire *wire, MgTcpEnd *end, MgHappening what, MgTime at)
 {
-    mg_queue_push(&wire->queue, (MgQueued){.at = at,
-                                           .about = end->tcp,
-                                           .what = (uint8_t)what,
-                                           .end = (uint8_t)end->sends});
+    mg_queue_push(
+        &wire->queue,
+        (MgQueued){.at = at, .about = end->tcp, .what = (uint8_t)what, .end = (uint8_t)end->sends});
     end->tcp->n_queued++;
 }
 
@@ -168,18 +168,18 @@ static void transmit(MgWire *wire, MgTcpEnd *end, const Segment *segment)
     bool lost = arrives == MG_TIME_NEVER;
     bool syn = (segment->flags & MG_TCP_SYN) != 0;
     size_t run = 0;
-    MgPacket packet = {.at = wire->now,
-                       .bytes = segment->len > 0
-                                    ? mg_trace_octets_at(wire->trace, tcp->flow, end->sends,
-                                                         segment->offset, &run)
-                                    : 0,
-                       .len = segment->len,
-                       .flow = tcp->flow,
-                       .seq = end->isn + (syn ? 0 : 1) + (uint32_t)segment->offset,
-                       .window = WINDOW,
-                       .tcp_flags = segment->flags,
-                       .from_server = end->sends == MG_FROM_SERVER,
-                       .fate = lost ? MG_FATE_LOST : MG_FATE_ARRIVED};
+    MgPacket packet = {
+        .at = wire->now,
+        .bytes = segment->len > 0
+                     ? mg_trace_octets_at(wire->trace, tcp->flow, end->sends, segment->offset, &run)
+                     : 0,
+        .len = segment->len,
+        .flow = tcp->flow,
+        .seq = end->isn + (syn ? 0 : 1) + (uint32_t)segment->offset,
+        .window = WINDOW,
+        .tcp_flags = segment->flags,
+        .from_server = end->sends == MG_FROM_SERVER,
+        .fate = lost ? MG_FATE_LOST : MG_FATE_ARRIVED};
     if ((segment->flags & MG_TCP_ACK) != 0)
         packet.ack = peer->isn + 1 + (uint32_t)end->received + (end->fin_taken ? 1 : 0);
     bool show = lost || segment->again || segment->show ||
@@ -270,7 +270,8 @@ void mg_tcp_flush(MgWire *wire)
 /* A segment that belongs to no connection, or to one that nobody reads: RFC 9293 §3.5.2. */
 static void reset(MgWire *wire, MgTcpEnd *end)
 {
-    Segment segment = {MG_TCP_RST | MG_TCP_ACK, end->next + (end->fin_sent ? 1 : 0), 0, false, false};
+    Segment segment = {MG_TCP_RST | MG_TCP_ACK, end->next + (end->fin_sent ? 1 : 0), 0, false,
+                       false};
     transmit(wire, end, &segment);
     leave(wire, end);
 }
@@ -473,8 +474,8 @@ static void take_fin(MgWire *wire, MgTcpEnd *end)
 static void open_server(MgWire *wire, MgTcpEnd *end)
 {
     MgTcp *tcp = end->tcp;
-    const MgEngineKind *kind = mg_runtime_listener(wire->runtime, end->host, MG_TRANSPORT_STREAM,
-                                                   tcp->server_port);
+    const MgEngineKind *kind =
+        mg_runtime_listener(wire->runtime, end->host, MG_TRANSPORT_STREAM, tcp->server_port);
     end->state = OPEN;
     end->expires = MG_TIME_NEVER;
     end->tries = 0;

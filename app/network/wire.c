@@ -171,7 +171,8 @@ void mg_wire_flush(MgWire *wire)
 
 bool mg_wire_is_live(const MgQueued *event)
 {
-    return event->what <= MG_HAPPEN_DELAYED_ACK ? mg_tcp_is_live(event) : mg_datagram_is_live(event);
+    return event->what <= MG_HAPPEN_DELAYED_ACK ? mg_tcp_is_live(event)
+                                                : mg_datagram_is_live(event);
 }
 
 void mg_wire_happen(MgWire *wire, const MgQueued *event)

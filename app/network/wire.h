@@ -52,9 +52,9 @@ typedef struct {
     size_t n_hosts;
     MgWireLink *links;
     size_t n_links;
-    GHashTable *addresses; /* text → GSIZE host id */
-    struct MgTcp *dirty;   /* connections that may have something to send */
-    struct MgTcp *tcps;    /* all that are alive, and */
+    GHashTable *addresses;        /* text → GSIZE host id */
+    struct MgTcp *dirty;          /* connections that may have something to send */
+    struct MgTcp *tcps;           /* all that are alive, and */
     struct MgDatagram *datagrams; /* … so that the world can free them */
 } MgWire;
 

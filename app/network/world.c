@@ -114,7 +114,8 @@ static bool say(MgWorld *world, const MgNetworkAction *action, GError **error)
 static void act(MgWorld *world, const MgNetworkAction *action)
 {
     g_autoptr(GError) error = NULL;
-    if (!say(world, action, &error)) /* the network's reader has checked it: then a plugin differs */
+    if (!say(world, action,
+             &error)) /* the network's reader has checked it: then a plugin differs */
         mg_trace_add_action(world->trace, (MgHostId)(action->host + 1), 0, error->message, 0,
                             world->wire.now);
 }
@@ -264,9 +265,9 @@ static const struct {
     guint n_words, how_at;
     Change change;
 } changes[] = {
-    {"!link", "cut", 4, 3, cut_link},    {"!link", "mend", 4, 3, mend_link},
-    {"!link", "loss", 5, 3, set_loss},   {"!link", "delay", 5, 3, set_delay},
-    {"!host", "down", 3, 2, take_down},  {"!host", "up", 3, 2, bring_up},
+    {"!link", "cut", 4, 3, cut_link},   {"!link", "mend", 4, 3, mend_link},
+    {"!link", "loss", 5, 3, set_loss},  {"!link", "delay", 5, 3, set_delay},
+    {"!host", "down", 3, 2, take_down}, {"!host", "up", 3, 2, bring_up},
 };
 #define USAGE                                                                                      \
     "!link A B cut; !link A B mend; !link A B loss 0.1; !link A B delay 50ms; !host H down; "      \

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* world-test.c - the wire under toy engines: nothing lost, doubled or out of order, whatever the weather */
+#include "toys.h"
+
+static MgRegistry *registry;
+
+static MgWorld *run(MgNetwork *network, uint64_t seed)
+{
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    MgWorld *world = mg_world_new(network, registry, seed, problems);
+    g_assert_nonnull(world);
+    while (mg_world_step(world, MG_TIME_NEVER))
+        continue;
+    return world;
+}
+
+static unsigned count_tcp(const MgTrace *trace, uint8_t flags, uint8_t fate)
+{
+    unsigned n = 0;
+    for (uint32_t i = 0; i < mg_trace_n_packets(trace); i++) {
+        const MgPacket *packet = mg_trace_packet(trace, i);
+        n += packet->tcp_flags == flags && packet->fate == fate;
+    }
+    return n;
+}
+
+static unsigned n_alive(const MgWorld *world)
+{
+    MgRuntimeCounts counts;
+    mg_runtime_counts(mg_world_runtime(world), &counts);
+    return counts.engines;
+}
+
+static void test_handshake(void)
+{
+    MgNetwork *network = mg_toy_network(20 * MG_MILLISECONDS, 0);
+    mg_toy_act(network, 0, "call", "192.0.2.2 100");
+    mg_toy_tally = (MgToyTally){0};
+    MgWorld *world = run(network, 1);
+    MgTrace *trace = mg_world_trace(world);
+    g_assert_cmpuint(mg_toy_tally.connected, ==, 1);
+    g_assert_cmpuint(mg_toy_tally.octets_back, ==, 100);
+    g_assert_cmpuint(count_tcp(trace, MG_TCP_SYN, MG_FATE_ARRIVED), ==, 1);
+    g_assert_cmpuint(count_tcp(trace, MG_TCP_SYN | MG_TCP_ACK, MG_FATE_ARRIVED), ==, 1);
+    g_assert_cmpuint(count_tcp(trace, MG_TCP_FIN | MG_TCP_ACK, MG_FATE_ARRIVED), ==, 2);
+    g_assert_cmpuint(count_tcp(trace, MG_TCP_RST | MG_TCP_ACK, MG_FATE_ARRIVED), ==, 0);
+    /* Records: the call; SYN, SYN ACK, ACK; 100 octets there and back; FIN, FIN. */
+    g_assert_cmpuint(mg_trace_n_records(trace), ==, 8);
+    const MgRecord *data = mg_trace_record(trace, 5);
+    g_assert_cmpint(data->at, ==, 40 * MG_MILLISECONDS);
+    g_assert_cmpint(data->until, ==, 60 * MG_MILLISECONDS);
+    g_assert_cmpuint(data->len, ==, 100);
+    g_assert_cmpuint(data->parent, ==, 1);
+    g_assert_cmpuint(n_alive(world), ==, 0);
+    mg_world_free(world);
+    mg_toy_network_free(network);
+}
+
+static void test_nobody(void)
+{
+    MgNetwork *network = mg_toy_network(20 * MG_MILLISECONDS, 0);
+    mg_toy_act(network, 0, "call", "192.0.2.2 100 99");
+    mg_toy_act(network, 0, "call", "192.0.2.77 100");
+    mg_toy_act(network, 0, "wonder", "192.0.2.77");
+    mg_toy_tally = (MgToyTally){0};
+    MgWorld *world = run(network, 1);
+    g_assert_cmpuint(mg_toy_tally.refused, ==, 1);
+    g_assert_cmpuint(mg_toy_tally.unreachable, ==, 1);
+    g_assert_cmpuint(mg_toy_tally.no_answers, ==, 1);
+    g_assert_cmpuint(n_alive(world), ==, 0);
+    mg_world_free(world);
+    mg_toy_network_free(network);
+
+    network = mg_toy_network(20 * MG_MILLISECONDS, 1);
+    mg_toy_act(network, 0, "call", "192.0.2.2 100");
+    mg_toy_act(network, 0, "wonder", "192.0.2.2");
+    mg_toy_tally = (MgToyTally){0};
+    world = run(network, 1);
+    g_assert_cmpuint(mg_toy_tally.timed_out, ==, 2);
+    g_assert_cmpuint(count_tcp(mg_world_trace(world), MG_TCP_SYN, MG_FATE_LOST), ==, 7);
+    mg_world_free(world);
+    mg_toy_network_free(network);
+}
+
+/* Each octet once and in order (the caller checks the pattern), both ends closed, for many seeds. */
+static void test_weather(void)
+{
+    unsigned again = 0;
+    mg_toy_tally = (MgToyTally){0};
+    for (uint64_t seed = 0; seed < 1000; seed++) {
+        MgNetwork *network = mg_toy_network(10 * MG_MILLISECONDS, (double)(seed % 31) / 100);
+        mg_toy_act(network, 0, "call", seed % 10 == 0 ? "192.0.2.2 200000" : "192.0.2.2 5000");
+        MgToyTally before = mg_toy_tally;
+        MgWorld *world = run(network, seed);
+        bool connected = mg_toy_tally.connected > before.connected;
+        bool dropped = mg_toy_tally.dropped > before.dropped;
+        if (connected && !dropped)
+            g_assert_cmpuint(mg_toy_tally.octets_back - before.octets_back, ==,
+                             seed % 10 == 0 ? 200000 : 5000);
+        if (!dropped)
+            g_assert_cmpuint(n_alive(world), ==, 0);
+        MgTrace *trace = mg_world_trace(world);
+        for (uint32_t n = 1; n <= mg_trace_n_records(trace); n++)
+            again += (mg_trace_record(trace, n)->flags & MG_RECORD_AGAIN) != 0;
+        mg_world_free(world);
+        mg_toy_network_free(network);
+    }
+    g_assert_cmpuint(mg_toy_tally.connected, >=, 990);
+    g_assert_cmpuint(mg_toy_tally.dropped, <=, 10);
+    g_assert_cmpuint(again, >, 1000);
+}
+
+static char *hash_of(double loss, uint64_t seed)
+{
+    MgNetwork *network = mg_toy_network(10 * MG_MILLISECONDS, loss);
+    mg_toy_act(network, 0, "call", "192.0.2.2 50000");
+    mg_toy_act(network, 0, "call", "192.0.2.2 1000 9");
+    MgWorld *world = run(network, seed);
+    char *hash = mg_trace_hash(mg_world_trace(world));
+    mg_world_free(world);
+    mg_toy_network_free(network);
+    return hash;
+}
+
+static void test_repeats(void)
+{
+    g_autofree char *a = hash_of(0.1, 7), *b = hash_of(0.1, 7), *c = hash_of(0.1, 8);
+    g_assert_cmpstr(a, ==, b);
+    g_assert_cmpstr(a, !=, c);
+}
+
+/* What is asked while a line is served has that line's exchange as its cause. */
+static void test_causes(void)
+{
+    MgNetwork *network = mg_toy_network(10 * MG_MILLISECONDS, 0);
+    mg_toy_act(network, 0, "call", "192.0.2.2 150 9");
+    mg_toy_tally = (MgToyTally){0};
+    MgWorld *world = run(network, 1);
+    const MgTrace *trace = mg_world_trace(world);
+    g_assert_cmpuint(mg_toy_tally.answers, ==, 3);
+    unsigned n_caused = 0;
+    for (uint32_t f = 1; f <= mg_trace_n_flows(trace); f++) {
+        const MgFlow *flow = mg_trace_flow(trace, f);
+        if (flow->transport != MG_TRANSPORT_DATAGRAM)
+            continue;
+        const MgRecord *cause = mg_trace_record(trace, flow->parent);
+        g_assert_cmpuint(cause->len, ==, 150); /* no dissector: what was sent at once is one */
+        g_assert_cmpuint(cause->flow, ==, 1);
+        n_caused++;
+    }
+    g_assert_cmpuint(n_caused, ==, 3);
+    g_assert_cmpuint(n_alive(world), ==, 0);
+    mg_world_free(world);
+    mg_toy_network_free(network);
+}
+
+static void intervene(MgWorld *world, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    MgIntervention what = {.text = (char *)text};
+    mg_world_intervene(world, &what, &error);
+    g_assert_no_error(error);
+}
+
+static void test_crash(void)
+{
+    MgNetwork *network = mg_toy_network(10 * MG_MILLISECONDS, 0);
+    mg_toy_act(network, 0, "call", "192.0.2.2 1000000");
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    for (unsigned restart = 0; restart < 2; restart++) {
+        mg_toy_tally = (MgToyTally){0};
+        MgWorld *world = mg_world_new(network, registry, 1, problems);
+        for (unsigned i = 0; i < 200; i++)
+            mg_world_step(world, MG_TIME_NEVER);
+        intervene(world, "!host b down");
+        if (restart)
+            intervene(world, "!host b up");
+        while (mg_world_step(world, MG_TIME_NEVER))
+            continue;
+        /* Started again it knows nothing of the connection and says so; gone, it says nothing. */
+        g_assert_cmpuint(restart ? mg_toy_tally.reset : mg_toy_tally.dropped, ==, 1);
+        g_assert_cmpuint(n_alive(world), ==, 0);
+        mg_world_free(world);
+    }
+    MgWorld *world = mg_world_new(network, registry, 1, problems);
+    g_autoptr(GError) error = NULL;
+    MgIntervention what = {.text = (char *)"!host b dance"};
+    g_assert_false(mg_world_intervene(world, &what, &error));
+    g_assert_error(error, MG_ERROR, MG_ERROR_CONFIG);
+    g_assert_nonnull(strstr(error->message, "!host H down"));
+    mg_world_free(world);
+    mg_toy_network_free(network);
+}
+
+static void test_mended(void)
+{
+    MgNetwork *network = mg_toy_network(10 * MG_MILLISECONDS, 0);
+    mg_toy_act(network, 0, "call", "192.0.2.2 1000000");
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    mg_toy_tally = (MgToyTally){0};
+    MgWorld *world = mg_world_new(network, registry, 1, problems);
+    for (unsigned i = 0; i < 200; i++)
+        mg_world_step(world, MG_TIME_NEVER);
+    intervene(world, "!link a b cut");
+    while (mg_world_now(world) < 3 * MG_SECONDS)
+        mg_world_step(world, MG_TIME_NEVER);
+    intervene(world, "!link b a mend");
+    while (mg_world_step(world, MG_TIME_NEVER))
+        continue;
+    g_assert_cmpuint(mg_toy_tally.octets_back, ==, 1000000);
+    g_assert_cmpuint(n_alive(world), ==, 0);
+    mg_world_free(world);
+    mg_toy_network_free(network);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    registry = mg_registry_new_for_path("");
+    g_test_add_func("/world/handshake", test_handshake);
+    g_test_add_func("/world/nobody", test_nobody);
+    g_test_add_func("/world/weather", test_weather);
+    g_test_add_func("/world/repeats", test_repeats);
+    g_test_add_func("/world/causes", test_causes);
+    g_test_add_func("/world/crash", test_crash);
+    g_test_add_func("/world/mended", test_mended);
+    int status = g_test_run();
+    mg_registry_unref(registry);
+    return status;
+}
