@@ -12,6 +12,7 @@
 
 #define CONNECT_TIMEOUT (30 * MG_SECONDS)
 #define LINGER_TIMEOUT  (5 * MG_SECONDS) /* after close: for what is queued, and the peer's FIN */
+#define SILENCE         (20 * MG_SECONDS) /* a peer that was given up after so long had fallen silent */
 #define READ_SIZE       (64u * 1024)
 #define DATAGRAM_MAX    65535u
 
@@ -22,6 +23,7 @@ struct MgRealCarrier {
     MgTime connect_timeout;
     GPtrArray *conns; /* of Conn, a reference each */
     GArray *peers;    /* of MgHostId: the hosts that were added to the trace */
+    bool trouble;
     uint8_t buffer[READ_SIZE];
 };
 
@@ -44,6 +46,8 @@ typedef struct {
     size_t written;
     GBytes *payload; /* of a datagram */
     MgTime timeout;  /* of a datagram */
+    MgTime heard;    /* when the peer last said something */
+    bool broken;     /* nothing is sent any more; the line will be told */
     bool ended;      /* the line was told that the peer's octets ended */
     MgFlowId flow;
     uint64_t n_sent, n_received; /* octets, for the trace */
@@ -231,6 +235,7 @@ static void report_end(Conn *conn, MgEnd how)
     if (conn->line == NULL || conn->ended)
         return;
     conn->ended = true;
+    conn->carrier->trouble = true;
     mg_line_ended(conn->line, how, now);
 }
 
@@ -304,7 +309,7 @@ static bool read_some(Conn *conn)
     uint8_t *buffer = conn->carrier->buffer;
     gssize n = g_socket_receive(conn->socket, (char *)buffer, READ_SIZE, NULL, &error);
     if (n > 0) {
-        MgTime now = now_of(conn);
+        MgTime now = conn->heard = now_of(conn);
         if (conn->line != NULL && !conn->ended) {
             mg_line_received(conn->line, (MgSpan){buffer, (size_t)n}, now);
             conn->n_received += (uint64_t)n;
@@ -341,6 +346,7 @@ static void connected(Conn *conn)
     MgTime now = now_of(conn);
     MgLine *line = conn->line;
     conn->state = CONN_OPEN;
+    conn->heard = now;
     drop_source(&conn->timer);
     drop_source(&conn->writable);
     g_socket_set_option(conn->socket, 6 /* IPPROTO_TCP */, 1 /* TCP_NODELAY */, 1, NULL);
@@ -545,10 +551,17 @@ static gboolean on_broken(void *data)
     return G_SOURCE_REMOVE;
 }
 
+static void break_off(Conn *conn)
+{
+    conn->broken = true;
+    drop_source(&conn->writable);
+    set_timer(conn, 0, on_broken);
+}
+
 static void carrier_send(void *data, MgLine *line, MgSpan octets)
 {
     Conn *conn = line->end;
-    if (conn == NULL || conn->state == CONN_DEAD || conn->state == CONN_LINGERING)
+    if (conn == NULL || conn->state == CONN_DEAD || conn->state == CONN_LINGERING || conn->broken)
         return;
     MgTime now = mg_drive_now(conn->carrier->drive);
     if (!conn->stream) {
@@ -563,7 +576,7 @@ static void carrier_send(void *data, MgLine *line, MgSpan octets)
                      conn->served ? MG_FROM_SERVER : MG_FROM_CLIENT, conn->n_sent, now);
     g_byte_array_append(conn->queue, octets.data, (guint)octets.len);
     if (conn->writable == NULL && !write_queue(conn))
-        set_timer(conn, 0, on_broken);
+        break_off(conn);
 }
 
 static void carrier_close(void *data, MgLine *line)
@@ -573,7 +586,9 @@ static void carrier_close(void *data, MgLine *line)
         return;
     line->end = NULL;
     conn->line = NULL;
-    if (conn->state != CONN_OPEN || !conn->stream) {
+    if (conn->stream && !conn->served && mg_drive_now(conn->carrier->drive) - conn->heard > SILENCE)
+        conn->carrier->trouble = true;
+    if (conn->state != CONN_OPEN || !conn->stream || conn->broken) {
         conn_kill(conn);
         return;
     }
@@ -677,6 +692,20 @@ void mg_real_carrier_free(MgRealCarrier *carrier)
 void mg_real_carrier_set_connect_timeout(MgRealCarrier *carrier, MgTime timeout)
 {
     carrier->connect_timeout = timeout;
+}
+
+void mg_real_carrier_drop(MgRealCarrier *carrier)
+{
+    for (unsigned i = 0; i < carrier->conns->len; i++) {
+        Conn *conn = g_ptr_array_index(carrier->conns, i);
+        if (conn->stream && conn->state == CONN_OPEN)
+            break_off(conn);
+    }
+}
+
+bool mg_real_carrier_in_trouble(const MgRealCarrier *carrier)
+{
+    return carrier->trouble;
 }
 
 size_t mg_real_carrier_n_open(const MgRealCarrier *carrier)

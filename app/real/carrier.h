@@ -29,6 +29,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MgRealCarrier, mg_real_carrier_free)
 void mg_real_carrier_set_connect_timeout(MgRealCarrier *carrier, MgTime timeout);
 /* Connections that still have something to send or to hear. */
 size_t mg_real_carrier_n_open(const MgRealCarrier *carrier);
+/* Lets all connections go without another octet, as if they had been lost: for a program that
+ * cannot go on. May be called from inside the runtime. */
+void mg_real_carrier_drop(MgRealCarrier *carrier);
+/* Was there a peer that could not be reached, was lost in the middle, or fell silent? Tells "it
+ * could not be done" from "the server said no". */
+bool mg_real_carrier_in_trouble(const MgRealCarrier *carrier);
 MgDrive *mg_real_carrier_drive(MgRealCarrier *carrier);
 
 /* A client has connected to a door: gives birth to the server's engine on `host`. */
