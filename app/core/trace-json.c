@@ -106,7 +106,8 @@ static void add_value(GString *json, const MgTree *tree, MgNode node)
 /* What a bare packet says of itself; the rest of its headers is the wire's and not the story's. */
 static bool essential(const MgField *field)
 {
-    return g_str_has_prefix(field->id, "tcp.flags") || g_str_has_prefix(field->id, "icmp.");
+    return g_str_has_prefix(field->id, "tcp.flags") || strcmp(field->id, "icmp.type") == 0 ||
+           strcmp(field->id, "icmp.code") == 0;
 }
 
 static bool wanted(const MgTreeNode *node, const MgDissector *own, bool wire)
