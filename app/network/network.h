@@ -60,6 +60,9 @@ MgNetwork *mg_network_load(const char *path, const MgRegistry *registry, GPtrArr
 void mg_network_free(MgNetwork *network);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MgNetwork, mg_network_free)
 
+/* Plays the script `times` times over; `every` 0 is 10 seconds after its last action is due. */
+void mg_network_repeat(MgNetwork *network, unsigned times, MgTime every);
+
 /* (transfer full) "alice send FILE to bob@example.net" → an action at `at`; a FILE word is read
  * from the network's folder unless `file` is given. Error texts list what the host can do. */
 bool mg_network_parse_action(const MgNetwork *network, const MgRegistry *registry, const char *text,
