@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* smtp.h - the Simple Mail Transfer Protocol (RFC 5321) and LMTP (RFC 2033): the engines
+ *
+ *      alice says "send"          mta                         mx                      mda
+ *      smtp.submit                                                     deliver=lmtp:mda:24
+ *         └ mail.send: smtp.client ──> smtp.server
+ *                                         └ mail.accept: smtp.queue
+ *                                              └ mail.send: smtp.client ──> smtp.server …
+ *                                                                     smtp.client ──> smtp.lmtp
+ *                                                                          └ mailbox (the host's
+ * store)
+ */
+#pragma once
+
+#include <mailglass/engine.h>
+#include <mailglass/topics.h>
+
+G_BEGIN_DECLS
+
+/* RFC 5321 §4.5.3.1, octets with CR LF. */
+#define MG_SMTP_COMMAND_LINE_MAX 512u
+#define MG_SMTP_REPLY_LINE_MAX   512u
+#define MG_SMTP_TEXT_LINE_MAX    1000u
+#define MG_SMTP_PATH_MAX         256u
+#define MG_SMTP_LOCAL_PART_MAX   64u
+#define MG_SMTP_DOMAIN_MAX       255u
+
+extern const MgEngineKind mg_smtp_server; /* a server for MTAs and for submission (port 587) */
+extern const MgEngineKind mg_smtp_lmtp;   /* a server that puts mail into mailboxes */
+extern const MgEngineKind mg_smtp_client; /* answers mail.send */
+extern const MgEngineKind mg_smtp_queue;  /* answers mail.accept, and lives on with the mail */
+extern const MgEngineKind mg_smtp_submit; /* the verb "send" of an MUA */
+
+G_END_DECLS

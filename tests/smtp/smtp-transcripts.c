@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* smtp-transcripts.c - every engine of SMTP, as conversations */
+#include "smtp.h"
+#include "transcript.h"
+
+int main(int argc, char **argv)
+{
+    return mg_transcript_main(argc, argv, &mg_smtp_server, &mg_smtp_lmtp, &mg_smtp_client,
+                              &mg_smtp_queue, &mg_smtp_submit, NULL);
+}
