@@ -143,7 +143,8 @@ static void *fail(Reader *reader, const char *where, const char *format, ...)
     va_start(arguments, format);
     g_autofree char *what = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    g_set_error(reader->error, MG_ERROR, MG_ERROR_FILTER, _("column %ld: %s"), column, what);
+    g_autofree char *valid = g_utf8_make_valid(what, -1);
+    g_set_error(reader->error, MG_ERROR, MG_ERROR_FILTER, _("column %ld: %s"), column, valid);
     return NULL;
 }
 

@@ -8,14 +8,14 @@
 #include "inet.h"
 #include "pcapng.h"
 
+enum { BLOCK_SECTION = 0x0A0D0D0A, BLOCK_INTERFACE = 1, BLOCK_NAMES = 4, BLOCK_PACKET = 6 };
 enum {
-    BLOCK_SECTION = 0x0A0D0D0A,
-    BLOCK_INTERFACE = 1,
-    BLOCK_NAMES = 4,
-    BLOCK_PACKET = 6,
-    BLOCK_CUSTOM = 0x0BAD
+    OPTION_END,
+    OPTION_COMMENT,
+    SECTION_APPLICATION = 4,
+    INTERFACE_NAME = 2,
+    OPTION_CUSTOM = 2988
 };
-enum { OPTION_END, OPTION_COMMENT, SECTION_APPLICATION = 4, INTERFACE_NAME = 2 };
 enum { NAME_END, NAME_IPV4, NAME_IPV6 };
 #define LINK_ETHERNET 1u
 /* RFC 5612: the enterprise number that is kept for documentation; we have none of our own. */
@@ -88,6 +88,19 @@ static void end(Writer *writer, uint32_t type)
     fwrite(&len, sizeof len, 1, writer->file);
 }
 
+/* What is ours alone. A custom block would do as well, but Wireshark shows one as a packet, and
+ * then its numbers are not those of the packets; a custom option it leaves alone. */
+static void put_origin(GByteArray *block, const MgTrace *trace)
+{
+    g_autofree char *text = g_strdup_printf(
+        "mailglass-format=1\ntitle=%s\nseed=%" G_GUINT64_FORMAT "\nepoch=%" G_GINT64_FORMAT "\n",
+        mg_trace_title(trace), mg_trace_seed(trace), mg_trace_epoch(trace));
+    size_t len = MIN(strlen(text), (size_t)UINT16_MAX - 8);
+    put_pair(block, OPTION_CUSTOM, (unsigned)(len + 4));
+    put32(block, ENTERPRISE);
+    put(block, text, len);
+}
+
 static void write_section(Writer *writer)
 {
     GByteArray *block = writer->block;
@@ -99,6 +112,7 @@ static void write_section(Writer *writer)
     if (mg_trace_title(writer->trace)[0] != '\0')
         put_option(block, OPTION_COMMENT, mg_trace_title(writer->trace));
     put_option(block, SECTION_APPLICATION, "Mailglass");
+    put_origin(block, writer->trace);
     put_pair(block, OPTION_END, 0);
     end(writer, BLOCK_SECTION);
 }
@@ -133,17 +147,6 @@ static void write_names(Writer *writer)
     put_pair(writer->block, NAME_END, 0);
     if (any)
         end(writer, BLOCK_NAMES);
-}
-
-static void write_origin(Writer *writer)
-{
-    g_autofree char *text = g_strdup_printf(
-        "mailglass-format=1\ntitle=%s\nseed=%" G_GUINT64_FORMAT "\nepoch=%" G_GINT64_FORMAT "\n",
-        mg_trace_title(writer->trace), mg_trace_seed(writer->trace), mg_trace_epoch(writer->trace));
-    begin(writer);
-    put32(writer->block, ENTERPRISE);
-    put(writer->block, text, strlen(text));
-    end(writer, BLOCK_CUSTOM);
 }
 
 /* ---- packets ---- */
@@ -368,7 +371,6 @@ bool mg_pcapng_write(const MgTrace *trace, const char *path, GError **error)
     write_section(&writer);
     write_interface(&writer);
     write_names(&writer);
-    write_origin(&writer);
     for (unsigned i = 0; i < writer.items->len; i++)
         write_item(&writer, &g_array_index(writer.items, Item, i));
     g_byte_array_unref(writer.block);

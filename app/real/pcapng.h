@@ -7,7 +7,7 @@
  * which only octets are known, gets headers made for it, and says so in a comment.
  *
  * Beside the packets: the names of hosts (name resolution block), summaries and explanations
- * (packet comments), title and seed (custom block). */
+ * (packet comments), title and seed (a custom option of the section). */
 #pragma once
 
 #include "trace.h"

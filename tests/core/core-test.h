@@ -30,8 +30,7 @@ static inline MgFlowId line_flow(MgTrace *trace, MgTransport transport, bool rea
                    .server_address = "198.51.100.25",
                    .client_port = 49152,
                    .server_port = 7777,
-                   .dissector =
-                       mg_registry_dissector_index(mg_trace_registry(trace), "line"),
+                   .dissector = mg_registry_dissector_index(mg_trace_registry(trace), "line"),
                    .real = real};
     return mg_trace_add_flow(trace, &flow);
 }

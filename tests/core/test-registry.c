@@ -64,8 +64,14 @@ static void test_inet_is_always_there(void)
     static const char *const names[] = {"ethernet", "ip", "ipv6", "tcp", "udp", "icmp"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         g_assert_cmpuint(mg_registry_dissector_index(registry, names[i]), !=, 0);
-    static const char *const ids[] = {"eth.src", "ip.src", "ip.ttl", "ip.checksum", "tcp.seq",
-                                      "tcp.flags.syn", "tcp.window_size_value", "udp.length"};
+    static const char *const ids[] = {"eth.src",
+                                      "ip.src",
+                                      "ip.ttl",
+                                      "ip.checksum",
+                                      "tcp.seq",
+                                      "tcp.flags.syn",
+                                      "tcp.window_size_value",
+                                      "udp.length"};
     for (size_t i = 0; i < G_N_ELEMENTS(ids); i++)
         g_assert_nonnull(mg_registry_field(registry, ids[i], NULL));
 }
@@ -102,8 +108,8 @@ static void test_text_file(void)
     g_assert_cmpuint(mg_registry_n_entries(empty), ==, 0);
     g_autofree char *path = g_build_filename(folder, "text.so", NULL);
     g_autofree char *beside = g_build_filename(folder, "README", NULL);
-    g_assert_true(g_file_set_contents(path, "This is no shared object, only a longer text.\n", -1,
-                                      NULL));
+    g_assert_true(
+        g_file_set_contents(path, "This is no shared object, only a longer text.\n", -1, NULL));
     g_assert_true(g_file_set_contents(beside, "Not looked at.\n", -1, NULL));
     g_autoptr(MgRegistry) registry = mg_registry_new_for_path(folder);
     g_assert_cmpuint(mg_registry_n_entries(registry), ==, 1);
@@ -145,8 +151,8 @@ static void test_folders(void)
     g_assert_cmpuint(mg_registry_n_entries(registry), ==, 2);
     g_assert_cmpstr(mg_registry_entry(registry, 0)->path, ==, "/nonexistent/plugins");
     g_assert_cmpstr(mg_registry_entry(registry, 0)->problem, ==, "there is no such folder");
-    g_assert_true(g_str_has_prefix(mg_registry_entry(registry, 1)->problem,
-                                   "the folder cannot be read: "));
+    g_assert_true(
+        g_str_has_prefix(mg_registry_entry(registry, 1)->problem, "the folder cannot be read: "));
 }
 
 static void test_environment(void)

@@ -37,18 +37,20 @@ static void test_names(void)
     static const struct {
         const char *user;
         MgMailboxResult result;
-    } rows[] = {{"bob@example.net", MG_MAILBOX_OK},   {"BOB@Example.NET", MG_MAILBOX_OK},
-                {"bob", MG_MAILBOX_OK},               {"carol", MG_MAILBOX_OK},
-                {"bob@example.org", MG_MAILBOX_NONE}, {"dave", MG_MAILBOX_NONE},
-                {"", MG_MAILBOX_NONE},                {NULL, MG_MAILBOX_NONE}};
+    } rows[] = {{"bob@example.net", MG_MAILBOX_OK},
+                {"BOB@Example.NET", MG_MAILBOX_OK},
+                {"bob", MG_MAILBOX_OK},
+                {"carol", MG_MAILBOX_OK},
+                {"bob@example.org", MG_MAILBOX_NONE},
+                {"dave", MG_MAILBOX_NONE},
+                {"", MG_MAILBOX_NONE},
+                {NULL, MG_MAILBOX_NONE}};
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
-        g_assert_cmpint(ask(store, 1, to(MG_MAILBOX_FIND, rows[i].user), NULL), ==,
-                        rows[i].result);
+        g_assert_cmpint(ask(store, 1, to(MG_MAILBOX_FIND, rows[i].user), NULL), ==, rows[i].result);
     /* Now "bob" could be either. */
     mg_store_add_mailbox(store, "bob@example.org", "other", 0);
     g_assert_cmpint(ask(store, 1, to(MG_MAILBOX_FIND, "bob"), NULL), ==, MG_MAILBOX_NONE);
-    g_assert_cmpint(ask(store, 1, to(MG_MAILBOX_FIND, "bob@example.org"), NULL), ==,
-                    MG_MAILBOX_OK);
+    g_assert_cmpint(ask(store, 1, to(MG_MAILBOX_FIND, "bob@example.org"), NULL), ==, MG_MAILBOX_OK);
     g_assert_cmpuint(mg_store_n_mailboxes(store), ==, 3);
     g_assert_cmpstr(mg_store_address(store, 1), ==, "Carol@example.net");
 }

@@ -143,9 +143,8 @@ static void test_exchange_at(void)
     for (int finished = 0; finished < 2; finished++) {
         for (uint32_t i = 0; i < 100; i++) {
             for (uint32_t octet = 1; octet <= 5; octet++)
-                g_assert_cmpuint(
-                    mg_trace_exchange_at(trace, flow, MG_FROM_CLIENT, 5 * i + octet), ==,
-                    2 * i + 1);
+                g_assert_cmpuint(mg_trace_exchange_at(trace, flow, MG_FROM_CLIENT, 5 * i + octet),
+                                 ==, 2 * i + 1);
             g_assert_cmpuint(mg_trace_exchange_at(trace, flow, MG_FROM_SERVER, 4 * i + 1), ==,
                              2 * i + 2);
         }
@@ -226,7 +225,8 @@ static void test_datagrams(void)
 {
     g_autoptr(MgTrace) trace = line_trace();
     MgFlowId flow = line_flow(trace, MG_TRANSPORT_DATAGRAM, false);
-    uint32_t n = mg_trace_add_datagram(trace, flow, MG_FROM_CLIENT, MG_SPAN("IP 192.0.2.9\n"), 1, 3);
+    uint32_t n =
+        mg_trace_add_datagram(trace, flow, MG_FROM_CLIENT, MG_SPAN("IP 192.0.2.9\n"), 1, 3);
     g_assert_cmpint(mg_trace_record(trace, n)->until, ==, MG_TIME_NEVER);
     mg_trace_set_until(trace, n, 9);
     g_assert_cmpint(mg_trace_record(trace, n)->until, ==, 9);
@@ -277,7 +277,8 @@ static void test_json(void)
         {MG_FROM_SERVER, "250 x\n", "\"line.code\":250,\"line.argument\":\"said by the server\"}}"},
         {MG_FROM_SERVER, "25x y\n", "\"line.code\":\"25x\","},
         {MG_FROM_CLIENT, "FLAG yes\n", "\"line.flag\":true}}"},
-        {MG_FROM_CLIENT, "HELO \"\\\t\x01\x7f\n", "\"line.argument\":\"\\\"\\\\\\t\\u0001\\u007f\""},
+        {MG_FROM_CLIENT, "HELO \"\\\t\x01\x7f\n",
+         "\"line.argument\":\"\\\"\\\\\\t\\u0001\\u007f\""},
         {MG_FROM_CLIENT, "HELO \xed\x95\x9c\n", "\"line.argument\":\"\xed\x95\x9c\""},
         {MG_FROM_CLIENT, "HELO \xed\xa0\x80\n",
          "\"line.argument\":\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
@@ -301,9 +302,10 @@ static void test_times(void)
     static const struct {
         MgTime time;
         const char *text;
-    } rows[] = {{0, "0"},          {1, "0.000001"},        {84000, "0.084"},     {1000000, "1"},
-                {1500000, "1.5"},  {123456789, "123.456789"}, {-500000, "-0.5"},
-                {G_GINT64_CONSTANT(86400000000), "86400"}};
+    } rows[] = {{0, "0"},          {1, "0.000001"},
+                {84000, "0.084"},  {1000000, "1"},
+                {1500000, "1.5"},  {123456789, "123.456789"},
+                {-500000, "-0.5"}, {G_GINT64_CONSTANT(86400000000), "86400"}};
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(GString) json = g_string_new(NULL);
         mg_json_time(json, rows[i].time);
@@ -336,10 +338,11 @@ static void test_happenings(void)
         g_assert_cmpstr(mg_trace_kind_name(trace, n), ==, kinds[n - 1]);
     }
     g_autofree char *json = mg_trace_json(trace, state);
-    g_assert_cmpstr(json, ==,
-                    "{\"n\":2,\"time\":0.000006,\"from\":\"mx.example.net\",\"to\":null,"
-                    "\"protocol\":null,\"kind\":\"state\",\"summary\":\"line.server: new → greeted\","
-                    "\"parent\":1,\"stream\":null,\"encrypted\":false,\"fields\":{}}");
+    g_assert_cmpstr(
+        json, ==,
+        "{\"n\":2,\"time\":0.000006,\"from\":\"mx.example.net\",\"to\":null,"
+        "\"protocol\":null,\"kind\":\"state\",\"summary\":\"line.server: new → greeted\","
+        "\"parent\":1,\"stream\":null,\"encrypted\":false,\"fields\":{}}");
 }
 
 static char *hash_of(const char *line, MgTime at, const char *to, const char *noise)
@@ -359,8 +362,9 @@ static void test_hash(void)
     g_autofree char *same = hash_of("HELO a\n", 5, "greeted", "x");
     g_assert_cmpstr(one, ==, same);
     g_assert_cmpuint(strlen(one), ==, 64);
-    const char *others[] = {hash_of("HELO b\n", 5, "greeted", "x"), hash_of("HELO a\n", 6, "greeted", "x"),
-                            hash_of("HELO a\n", 5, "gone", "x"), hash_of("HELO a\n", 5, "greeted", "y")};
+    const char *others[] = {
+        hash_of("HELO b\n", 5, "greeted", "x"), hash_of("HELO a\n", 6, "greeted", "x"),
+        hash_of("HELO a\n", 5, "gone", "x"), hash_of("HELO a\n", 5, "greeted", "y")};
     for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
         g_assert_cmpstr(one, !=, others[i]);
         g_free((char *)others[i]);
