@@ -173,13 +173,13 @@ int mg_dns_lookup_main(int argc, char **argv, MgRegistry *registry)
     bool helped = false;
     int result = mg_parse_options(
         lookup.real.command, "NAME [TYPE]",
-        _("TYPE is A if not given; MX, TXT, AAAA … or TYPE65 are others.\n\nExample:\n  mailglass "
+        _("TYPE is A if not given; MX, TXT, AAAA or TYPE65 are others.\n\nExample:\n  mailglass "
           "dns lookup example.net MX --server 127.0.0.1:5353"),
         entries, &argc, &argv, &helped);
     if (result == MG_EXIT_DONE && !helped) {
         if ((argc != 2 && argc != 3) || (argc == 3 && !parse_type(argv[2], &lookup.type))) {
             mg_complain(lookup.real.command, "%s",
-                        _("a name and perhaps a type (A, MX, TXT …) are wanted; see --help"));
+                        _("a name and perhaps a type (A, MX, TXT) are wanted; see --help"));
             result = MG_EXIT_USAGE;
         } else {
             lookup.name = argv[1];

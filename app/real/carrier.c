@@ -210,10 +210,10 @@ static void report_reach(Conn *conn, const GError *error)
     MgTime now = now_of(conn); /* first: what is due may close the line */
     MgReach reach = reach_of(error);
     MgLine *line = conn->line;
-    g_autofree char *text =
-        g_strdup_printf("%s", g_error_matches(error, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND)
-                                  ? "there is no such name"
-                                  : words[reach]);
+    const char *text = g_error_matches(error, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND)
+                           ? "there is no such name"
+                           : words[reach];
+    conn->carrier->trouble = true;
     conn_ref(conn);
     if (line != NULL) {
         g_autofree char *action = g_strdup_printf("%s:%u: %s", conn->name, conn->port, text);

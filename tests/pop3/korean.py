@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""korean.py SOURCE FOLDER… - every text that is marked in these folders has a Korean translation.
+"""korean.py SOURCE PLACE… - every text that is marked in these folders or files has a Korean translation.
 
-The last folder holds ko.po. Prints TAP."""
+The last is the folder that holds ko.po. Prints TAP."""
 import pathlib
 import re
 import subprocess
@@ -10,7 +10,7 @@ import sys
 
 source = pathlib.Path(sys.argv[1])
 folders = [source / f for f in sys.argv[2:]]
-files = [str(f) for folder in folders for f in sorted(folder.glob('*.[ch]'))]
+files = [str(f) for folder in folders for f in (sorted(folder.glob('*.[ch]')) if folder.is_dir() else [folder])]
 
 
 def entries(text):
