@@ -84,7 +84,7 @@ typedef enum {
 
 typedef struct {
     MgEngine base;
-    Outbox out;
+    MgOutbox out;
     GString *in;
     uint64_t taken;
     const char *state;
@@ -116,14 +116,14 @@ static void enter(Client *client, const char *state)
     while (row->from != NULL && (row->from != client->state || row->to != state))
         row++;
     g_assert(row->from != NULL);
-    outbox_add(&client->out,
-               (MgEvent){.kind = MG_EVENT_STATE, .state = {.from = client->state, .to = state}});
+    mg_outbox_add(&client->out,
+                  (MgEvent){.kind = MG_EVENT_STATE, .state = {.from = client->state, .to = state}});
     client->state = state;
 }
 
 static void note(Client *client, unsigned rule)
 {
-    outbox_add(&client->out, (MgEvent){.kind = MG_EVENT_NOTE, .note = {.rule = &rules[rule]}});
+    mg_outbox_add(&client->out, (MgEvent){.kind = MG_EVENT_NOTE, .note = {.rule = &rules[rule]}});
 }
 
 static void send_line(Client *client, Step step, const char *format, ...) G_GNUC_PRINTF(3, 4);
@@ -143,7 +143,7 @@ static void close_now(Client *client)
 {
     if (client->state != CLOSED)
         enter(client, CLOSED);
-    outbox_add(&client->out, (MgEvent){.kind = MG_EVENT_CLOSE});
+    mg_outbox_add(&client->out, (MgEvent){.kind = MG_EVENT_CLOSE});
     client->step = STEP_DONE;
     client->closed = true;
 }
@@ -170,9 +170,9 @@ static void fail(Client *client, bool polite, const char *format, ...)
         g_string_assign(client->text, valid);
         client->fate =
             (MgFate){.kind = MG_FATE_REFUSED, .recipient = client->user, .text = client->text->str};
-        outbox_add(&client->out,
-                   (MgEvent){.kind = MG_EVENT_DELIVER,
-                             .deliver = {.type = MG_DELIVER_FATE, .item = &client->fate}});
+        mg_outbox_add(&client->out,
+                      (MgEvent){.kind = MG_EVENT_DELIVER,
+                                .deliver = {.type = MG_DELIVER_FATE, .item = &client->fate}});
     }
     if (polite && client->connected && !client->gone && !client->ended)
         quit(client);
@@ -186,9 +186,9 @@ static void ask(Client *client, Step step, const char *topic, const void *questi
 {
     client->step = step;
     client->asking = true;
-    outbox_add(&client->out,
-               (MgEvent){.kind = MG_EVENT_ASK,
-                         .ask = {++client->last_ask, topic, question, client->taken}});
+    mg_outbox_add(&client->out,
+                  (MgEvent){.kind = MG_EVENT_ASK,
+                            .ask = {++client->last_ask, topic, question, client->taken}});
 }
 
 static void try_address(Client *client)
@@ -352,9 +352,9 @@ static void got_message(Client *client)
     const uint8_t *data = g_bytes_get_data(client->letter, &len);
     client->fate =
         (MgFate){.kind = MG_FATE_FETCHED, .recipient = client->user, .data = {data, len}};
-    outbox_add(&client->out,
-               (MgEvent){.kind = MG_EVENT_DELIVER,
-                         .deliver = {.type = MG_DELIVER_FATE, .item = &client->fate}});
+    mg_outbox_add(&client->out,
+                  (MgEvent){.kind = MG_EVENT_DELIVER,
+                            .deliver = {.type = MG_DELIVER_FATE, .item = &client->fate}});
     const char *uid =
         client->uids != NULL ? g_ptr_array_index(client->uids, client->message - 1) : NULL;
     if (uid != NULL && client->seen != NULL)
@@ -567,7 +567,7 @@ static MgEngine *client_create(const MgBirth *birth)
 {
     Client *client = g_new0(Client, 1);
     client->base.kind = &mg_pop3_client;
-    outbox_init(&client->out);
+    mg_outbox_init(&client->out);
     client->in = g_string_new(NULL);
     client->listing = g_string_new(NULL);
     client->text = g_string_new(NULL);
@@ -599,7 +599,7 @@ static MgEngine *client_create(const MgBirth *birth)
 static void client_free(MgEngine *engine)
 {
     Client *client = (Client *)engine;
-    outbox_clear(&client->out);
+    mg_outbox_clear(&client->out);
     g_string_free(client->in, TRUE);
     g_string_free(client->listing, TRUE);
     g_string_free(client->text, TRUE);
@@ -684,7 +684,7 @@ static bool client_next(MgEngine *engine, MgEvent *event)
 {
     Client *client = (Client *)engine;
     do {
-        if (outbox_next(&client->out, event))
+        if (mg_outbox_next(&client->out, event))
             return true;
     } while (work(client));
     return false;

@@ -94,7 +94,7 @@ typedef struct {
 
 typedef struct {
     MgEngine base;
-    Outbox out;
+    MgOutbox out;
     GString *in;
     size_t in_at;   /* octets of `in` that were consumed */
     uint64_t taken; /* octets of the peer's that were consumed, in all */
@@ -134,8 +134,8 @@ static void say(Server *server, const char *format, ...)
 
 static void note(Server *server, unsigned rule, MgSpan where)
 {
-    outbox_add(&server->out,
-               (MgEvent){.kind = MG_EVENT_NOTE, .note = {.rule = &rules[rule], .where = where}});
+    mg_outbox_add(&server->out,
+                  (MgEvent){.kind = MG_EVENT_NOTE, .note = {.rule = &rules[rule], .where = where}});
 }
 
 static void enter(Server *server, const char *state)
@@ -144,8 +144,8 @@ static void enter(Server *server, const char *state)
     while (row->from != NULL && (row->from != server->state || row->to != state))
         row++;
     g_assert(row->from != NULL);
-    outbox_add(&server->out,
-               (MgEvent){.kind = MG_EVENT_STATE, .state = {.from = server->state, .to = state}});
+    mg_outbox_add(&server->out,
+                  (MgEvent){.kind = MG_EVENT_STATE, .state = {.from = server->state, .to = state}});
     server->state = state;
 }
 
@@ -155,11 +155,11 @@ static void ask(Server *server, Wait wait, MgMailboxOp op)
     server->asked = server->heard;
     server->question.op = op;
     server->question.user = server->user;
-    outbox_add(&server->out, (MgEvent){.kind = MG_EVENT_ASK,
-                                       .ask = {.id = ++server->last_ask,
-                                               .topic = MG_TOPIC_MAILBOX,
-                                               .question = &server->question,
-                                               .taken = server->taken}});
+    mg_outbox_add(&server->out, (MgEvent){.kind = MG_EVENT_ASK,
+                                          .ask = {.id = ++server->last_ask,
+                                                  .topic = MG_TOPIC_MAILBOX,
+                                                  .question = &server->question,
+                                                  .taken = server->taken}});
 }
 
 /* The engine's end: CLOSE follows when the lock is given back. */
@@ -173,7 +173,7 @@ static void finish(Server *server)
     }
     if (server->state != CLOSED)
         enter(server, CLOSED);
-    outbox_add(&server->out, (MgEvent){.kind = MG_EVENT_CLOSE});
+    mg_outbox_add(&server->out, (MgEvent){.kind = MG_EVENT_CLOSE});
     server->closed = true;
 }
 
@@ -673,7 +673,7 @@ static MgEngine *server_create(const MgBirth *birth)
 {
     Server *server = g_new0(Server, 1);
     server->base.kind = &mg_pop3_server;
-    outbox_init(&server->out);
+    mg_outbox_init(&server->out);
     server->in = g_string_new(NULL);
     server->body = g_string_new(NULL);
     server->messages = g_array_new(FALSE, FALSE, sizeof(Message));
@@ -695,7 +695,7 @@ static MgEngine *server_create(const MgBirth *birth)
 static void server_free(MgEngine *engine)
 {
     Server *server = (Server *)engine;
-    outbox_clear(&server->out);
+    mg_outbox_clear(&server->out);
     g_string_free(server->in, TRUE);
     g_string_free(server->body, TRUE);
     g_array_unref(server->messages);
@@ -772,7 +772,7 @@ static bool work(Server *server)
         return false;
     if (server->cancel) {
         server->cancel = false;
-        outbox_add(&server->out, (MgEvent){.kind = MG_EVENT_CANCEL, .cancel = server->last_ask});
+        mg_outbox_add(&server->out, (MgEvent){.kind = MG_EVENT_CANCEL, .cancel = server->last_ask});
         answered(server, NULL);
         return true;
     }
@@ -802,7 +802,7 @@ static bool server_next(MgEngine *engine, MgEvent *event)
 {
     Server *server = (Server *)engine;
     do {
-        if (outbox_next(&server->out, event))
+        if (mg_outbox_next(&server->out, event))
             return true;
     } while (work(server));
     return false;
