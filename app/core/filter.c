@@ -110,7 +110,7 @@ static Token scan(const char *at)
         token.len++;
     if (token.len == 0) { /* a character that means nothing here */
         token.kind = MARK;
-        token.len = 1;
+        token.len = (size_t)(g_utf8_next_char(at) - at);
     }
     return token;
 }
@@ -136,15 +136,12 @@ static void *fail(Reader *reader, const char *where, const char *format, ...)
     if (reader->failed)
         return NULL;
     reader->failed = true;
-    glong column = 1 + (glong)(g_utf8_validate(reader->text, -1, NULL)
-                                   ? g_utf8_pointer_to_offset(reader->text, where)
-                                   : where - reader->text);
+    glong column = 1 + g_utf8_pointer_to_offset(reader->text, where);
     va_list arguments;
     va_start(arguments, format);
     g_autofree char *what = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    g_autofree char *valid = g_utf8_make_valid(what, -1);
-    g_set_error(reader->error, MG_ERROR, MG_ERROR_FILTER, _("column %ld: %s"), column, valid);
+    g_set_error(reader->error, MG_ERROR, MG_ERROR_FILTER, _("column %ld: %s"), column, what);
     return NULL;
 }
 
@@ -160,8 +157,7 @@ static void *expected(Reader *reader, const char *what)
     if (reader->token.kind == BAD_STRING)
         return fail(reader, reader->token.start, _("this text has no closing \""));
     g_autofree char *found = token_text(&reader->token);
-    g_autofree char *valid = g_utf8_make_valid(found, -1);
-    return fail(reader, reader->token.start, _("%s was expected, not %s"), what, valid);
+    return fail(reader, reader->token.start, _("%s was expected, not %s"), what, found);
 }
 
 /* ---- the tree ---- */
@@ -379,14 +375,14 @@ static bool read_operand(Reader *reader, MgFilterNode *test, bool ranges)
 static bool read_set(Reader *reader, MgFilterNode *test)
 {
     if (!is(&reader->token, "{"))
-        return expected(reader, "{") != NULL;
+        return expected(reader, "\"{\"") != NULL;
     do {
         advance(reader);
         if (!read_operand(reader, test, true))
             return false;
     } while (is(&reader->token, ","));
     if (!is(&reader->token, "}"))
-        return expected(reader, _(", or }")) != NULL;
+        return expected(reader, _("\",\" or \"}\"")) != NULL;
     advance(reader);
     return true;
 }
@@ -489,12 +485,11 @@ static bool find_subject(Reader *reader, MgFilterNode *test)
     test->field = mg_registry_field(reader->registry, word, &dissector);
     if (test->field == NULL) {
         const char *near = nearest(reader->registry, word);
-        g_autofree char *valid = g_utf8_make_valid(word, -1);
         if (near != NULL)
-            fail(reader, reader->token.start, _("there is no field %s; did you mean %s?"), valid,
+            fail(reader, reader->token.start, _("there is no field %s; did you mean %s?"), word,
                  near);
         else
-            fail(reader, reader->token.start, _("there is no field %s"), valid);
+            fail(reader, reader->token.start, _("there is no field %s"), word);
         return false;
     }
     G_STATIC_ASSERT((int)MG_TYPE_GROUP == (int)MG_FIELD_GROUP);
@@ -569,7 +564,7 @@ static MgFilterNode *read_not(Reader *reader)
         advance(reader);
         node = read_or(reader);
         if (node != NULL && !is(&reader->token, ")")) {
-            expected(reader, _("and, or, or )"));
+            expected(reader, _("\"and\", \"or\" or \")\""));
             free_node(node);
             return NULL;
         }
@@ -611,6 +606,9 @@ MgFilter *mg_filter_new(const char *text, const MgRegistry *registry, GError **e
     filter->ipv6 = mg_registry_dissector_index(registry, "ipv6");
     filter->tcp = mg_registry_dissector_index(registry, "tcp");
     filter->udp = mg_registry_dissector_index(registry, "udp");
+    const char *bad = NULL;
+    if (!g_utf8_validate(text, -1, &bad)) /* and so every piece of it can be trusted */
+        return fail(&reader, bad, _("this is not UTF-8"));
     advance(&reader);
     if (reader.token.kind == END) /* nothing asked: everything matches */
         return g_steal_pointer(&filter);
@@ -618,7 +616,7 @@ MgFilter *mg_filter_new(const char *text, const MgRegistry *registry, GError **e
     if (filter->top == NULL)
         return NULL;
     if (reader.token.kind != END)
-        return expected(&reader, _("and or or"));
+        return expected(&reader, _("\"and\" or \"or\""));
     return g_steal_pointer(&filter);
 }
 

@@ -58,10 +58,15 @@ static MgLine *ask_line(MgInstance *asker, const MgAsk *ask, const char *dissect
     return line;
 }
 
-static void connect_line(MgInstance *asker, const MgAsk *ask)
+static void connect_line(MgInstance *asker, const MgAsk *ask, MgTime now)
 {
     const MgConnectQuestion *question = ask->question;
-    if (asker->line != NULL) {
+    if (asker->line != NULL && asker->line->ask != 0) { /* it was still being opened */
+        MgAskId before = asker->line->ask;
+        asker->line->carrier_class->cancel(asker->line->carrier, asker->line);
+        g_clear_pointer(&asker->line, g_free);
+        mg_runtime_settle(asker, before, NULL, now);
+    } else if (asker->line != NULL) {
         asker->line->carrier_class->close(asker->line->carrier, asker->line);
         g_free(asker->line);
     }
@@ -124,7 +129,7 @@ void mg_runtime_route(MgInstance *asker, const MgAsk *ask, MgTime now)
     const MgHost *host = mg_runtime_host(asker->runtime, asker->host);
     const MgEngineKind *kind;
     if (strcmp(ask->topic, MG_TOPIC_CONNECT) == 0 && host->carrier_class != NULL) {
-        connect_line(asker, ask);
+        connect_line(asker, ask, now);
     } else if (strcmp(ask->topic, MG_TOPIC_DATAGRAM) == 0 && host->carrier_class != NULL) {
         send_datagram(asker, ask);
     } else if (strcmp(ask->topic, MG_TOPIC_MAILBOX) == 0) {
@@ -148,7 +153,8 @@ MgLine *mg_runtime_accept(MgRuntime *runtime, MgHostId host, const MgEngineKind 
                           MgFlowId flow, bool record_received, MgTime now)
 {
     const MgFlow *about = mg_trace_flow(runtime->trace, flow);
-    MgBirth birth = {.peer_address = about->client_address,
+    MgBirth birth = {.local_address = about->server_address,
+                     .peer_address = about->client_address,
                      .local_port = about->server_port,
                      .peer_port = about->client_port,
                      .now = now};
@@ -193,6 +199,7 @@ void mg_line_ended(MgLine *line, MgEnd how, MgTime now)
 {
     MgRuntime *runtime = line->runtime;
     MgInstance *instance = line->instance;
+    line->gone = line->gone || how != MG_END_CLOSED;
     if (line->record_received)
         mg_trace_end_octets(runtime->trace, line->flow, other(line->sends), now);
     mg_engine_receive_end(instance->engine, how, now);

@@ -33,7 +33,8 @@ MgInstance *mg_runtime_bear(MgRuntime *runtime, MgHostId id, const MgEngineKind 
     birth->shared = shared_of(host, kind);
     birth->settings = &host->settings;
     birth->host = host->name;
-    birth->local_address = host->address;
+    if (birth->local_address == NULL)
+        birth->local_address = host->address;
     birth->epoch = runtime->epoch;
     birth->seed = mg_random_next(&host->seed);
     MgInstance *instance = g_new0(MgInstance, 1);
@@ -91,13 +92,10 @@ static void abandon(MgInstance *instance, uint32_t i, MgTime now)
     }
 }
 
-void mg_runtime_kill(MgInstance *instance, MgTime now)
+static void bury(MgInstance *instance, MgTime now)
 {
     MgRuntime *runtime = instance->runtime;
     MgHost *host = mg_runtime_host(runtime, instance->host);
-    if (instance->dead)
-        return;
-    instance->dead = true;
     while (instance->n_asks > 0)
         abandon(instance, instance->n_asks - 1, now);
     if (instance->line != NULL) {
@@ -114,16 +112,42 @@ void mg_runtime_kill(MgInstance *instance, MgTime now)
     if (host->store != NULL)
         mg_store_forget(host->store, instance->number);
     mg_runtime_unwake(instance);
-    unlink_instance(host, instance);
     runtime->counts.engines--;
     g_ptr_array_add(runtime->graves, instance);
+}
+
+/* Who dies takes those along that work for it, and so on down a chain of any length: hence a list
+ * and no recursion. */
+void mg_runtime_kill(MgInstance *instance, MgTime now)
+{
+    MgRuntime *runtime = instance->runtime;
+    if (instance->dead)
+        return;
+    instance->dead = true;
+    unlink_instance(mg_runtime_host(runtime, instance->host), instance);
+    if (runtime->dying_last != NULL)
+        runtime->dying_last->next_dying = instance;
+    else
+        runtime->dying_first = instance;
+    runtime->dying_last = instance;
+    if (runtime->burying)
+        return;
+    runtime->burying = true;
+    while (runtime->dying_first != NULL) {
+        MgInstance *first = runtime->dying_first;
+        bury(first, now);
+        runtime->dying_first = first->next_dying;
+        if (runtime->dying_first == NULL)
+            runtime->dying_last = NULL;
+    }
+    runtime->burying = false;
 }
 
 /* ---- what an engine says ---- */
 
 void mg_runtime_settle(MgInstance *asker, MgAskId ask, const void *answer, MgTime now)
 {
-    for (uint32_t i = 0; i < asker->n_asks; i++) {
+    for (uint32_t i = 0; i < asker->n_asks && !asker->dead; i++) {
         if (asker->asks[i].id != ask)
             continue;
         drop_ask(asker, i);
@@ -164,8 +188,9 @@ static void deliver(MgInstance *instance, const MgEvent *event, MgTime now)
             instance->runtime->counts.queued++;
         }
         if (instance->done != NULL) {
-            instance->done(event->deliver.item, instance->done_data);
+            MgAnswered done = instance->done;
             instance->done = NULL;
+            done(event->deliver.item, instance->done_data);
         } else if (instance->asker != NULL) {
             MgInstance *asker = instance->asker;
             instance->asker = NULL;
@@ -234,7 +259,8 @@ static void obey(MgInstance *instance, const MgEvent *event, MgTime now)
 
 void mg_runtime_pump(MgRuntime *runtime, MgTime now)
 {
-    g_assert(!runtime->pumping);
+    if (runtime->pumping || runtime->burying)
+        return; /* somebody's answer came from inside: whoever pumps will get to it */
     runtime->pumping = true;
     while (runtime->ready_first != NULL) {
         MgInstance *instance = runtime->ready_first;

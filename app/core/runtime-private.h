@@ -58,7 +58,7 @@ typedef struct MgInstance {
     MgTime wake;      /* its key there, never later than its real deadline */
     bool answered, queued, ready, dead;
     struct MgInstance *previous, *next; /* on its host */
-    struct MgInstance *next_ready;
+    struct MgInstance *next_ready, *next_dying;
 } MgInstance;
 
 struct MgRuntime {
@@ -71,7 +71,8 @@ struct MgRuntime {
     MgInstance *ready_first, *ready_last; /* those whose next() may say something */
     GPtrArray *heap;                      /* MgInstance, by (wake, number) */
     GPtrArray *graves;                    /* dead instances, freed when nobody is in the middle */
-    bool pumping;
+    MgInstance *dying_first, *dying_last; /* dead, but not yet out of every table */
+    bool pumping, burying;
     MgRuntimeCounts counts;
     MgFateSeen on_fate;
     void *on_fate_data;

@@ -108,7 +108,8 @@ uint32_t mg_runtime_say(MgRuntime *runtime, MgHostId host, const char *verb, con
                         MgTime now, GError **error);
 /* Asks a topic on behalf of a program (the command line's `send`, `dns
  * lookup`): `done` is called once with the answer, which may come before this
- * returns. Returns the engine's number or 0 if nobody answers. */
+ * returns; never if the engine dies without one. Returns the engine's number,
+ * or 0 if nobody answers. */
 typedef void (*MgAnswered)(const void *answer, void *data);
 uint32_t mg_runtime_ask(MgRuntime *runtime, MgHostId host, const char *topic, const void *question,
                         MgAnswered done, void *data, MgTime now);

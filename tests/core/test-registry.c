@@ -136,6 +136,7 @@ static void test_twice(void)
 {
     g_autofree char *folder = NULL;
     g_autoptr(MgRegistry) once = with((const char *const[]){"line.so", NULL}, &folder);
+    g_assert_cmpuint(mg_registry_n_entries(once), ==, 1);
     g_autofree char *path = g_strdup_printf("%s:%s:%s", folder, built, folder);
     g_autoptr(MgRegistry) registry = mg_registry_new_for_path(path);
     unsigned n = 0;
@@ -159,6 +160,7 @@ static void test_environment(void)
 {
     g_autofree char *folder = NULL;
     g_autoptr(MgRegistry) once = with((const char *const[]){"line.so", NULL}, &folder);
+    g_assert_cmpuint(mg_registry_n_entries(once), ==, 1);
     g_setenv("MAILGLASS_PLUGIN_PATH", folder, TRUE);
     g_autoptr(MgRegistry) registry = mg_registry_new();
     g_assert_cmpstr(mg_registry_entry(registry, 0)->plugin->id, ==, "line");

@@ -45,6 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autofree char *text = g_strndup((const char *)data, size);
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) names = mg_filter_complete(text, registry);
+    for (unsigned i = 0; i < names->len; i++)
+        g_assert(*(const char *)g_ptr_array_index(names, i) != '\0');
     g_autoptr(MgFilter) filter = mg_filter_new(text, registry, &error);
     g_assert((filter == NULL) == (error != NULL));
     if (filter == NULL) {
