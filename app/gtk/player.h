@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* player.h - a beat for each event: what moves a session's position while it plays
+ *
+ * One player a session, made when first asked for. It holds what is only for the eye: how fast, in
+ * which steps, and how far the token of the record at the position has come. A view that draws the
+ * token calls mg_player_tick() from its frame clock while mg_player_is_moving().
+ *
+ * Signal "changed": speed, step or movement; "moved": the token is elsewhere. */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "session.h"
+
+G_BEGIN_DECLS
+
+#define MG_TYPE_PLAYER (mg_player_get_type())
+G_DECLARE_FINAL_TYPE(MgPlayer, mg_player, MG, PLAYER, GObject)
+
+MgPlayer *mg_player_get(MgSession *session); /* (transfer none) lives as long as the session */
+
+typedef enum { MG_SPEED_QUARTER, MG_SPEED_NORMAL, MG_SPEED_FOUR, MG_SPEED_MAX } MgSpeed;
+MgSpeed mg_player_speed(MgPlayer *player);
+void mg_player_set_speed(MgPlayer *player, MgSpeed speed);
+MgStep mg_player_step(MgPlayer *player);
+void mg_player_set_step(MgPlayer *player, MgStep step);
+/* With reduced motion tokens jump, and a beat is a rest. */
+void mg_player_set_still(MgPlayer *player, gboolean still);
+
+gboolean mg_player_is_moving(MgPlayer *player);
+/* How far the token is on its way, 0 to 1; 1 when nothing moves. */
+double mg_player_progress(MgPlayer *player);
+void mg_player_tick(MgPlayer *player, gint64 frame_time_us);
+/* Forward or back by the step that was chosen, or by another. */
+void mg_player_go(MgPlayer *player, MgStep step, gboolean back);
+
+G_END_DECLS

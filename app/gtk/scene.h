@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* scene.h - the map as a picture: from a session to a render node, without a display
+ *
+ * Plain functions of what they are given; nothing is kept. */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "session.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+    MgSession *session;
+    double width, height;
+    gboolean dark, large;
+    gboolean cards;    /* paint the hosts' cards too; a map view has widgets for them */
+    double progress;   /* of the token at the position, 0 to 1 */
+    MgHostId selected; /* 0 none */
+} MgScene;
+
+#define MG_SCENE_CARD_WIDTH  104
+#define MG_SCENE_CARD_HEIGHT 74
+
+/* Where each host's card lies: by host id - 1, as many as the trace has hosts. (transfer full) */
+graphene_rect_t *mg_scene_cards(const MgScene *scene);
+/* (transfer full) "session: greeted", "inbox 2"; "" when there is nothing to say. */
+char *mg_scene_host_line(MgSession *session, MgHostId host);
+
+/* (nullable) (transfer full) Ground, regions, links: what changes only with size and theme. */
+GskRenderNode *mg_scene_still(const MgScene *scene);
+/* (nullable) (transfer full) Token, bubble, what is lit; and the cards where they are asked for. */
+GskRenderNode *mg_scene_moving(const MgScene *scene);
+/* (transfer full) All of it. */
+GskRenderNode *mg_scene_map(const MgScene *scene);
+
+G_END_DECLS
