@@ -130,7 +130,7 @@ static const MgField tcp_fields[] = {
     [TCP_FLAGS] = {"tcp.flags", N_("Flags"), MG_FIELD_UINT, NULL,
         N_("One bit for each thing that the packet says about the connection."), "RFC 9293 §3.1"},
     [TCP_FLAG_ACK] = {"tcp.flags.ack", N_("ACK: the acknowledgement counts"), MG_FIELD_BOOL, NULL,
-        N_("Set in every packet but the first of a connection."), "RFC 9293 §3.1"},
+        N_("Always set once a connection is open. Only the very first packet has nothing to acknowledge."), "RFC 9293 §3.1"},
     [TCP_FLAG_PUSH] = {"tcp.flags.push", N_("PSH: hand it on now"), MG_FIELD_BOOL, NULL,
         N_("The receiver should give the octets to its program and not wait for more."),
         "RFC 9293 §3.9.1.2"},
