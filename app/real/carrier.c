@@ -484,6 +484,9 @@ static gboolean on_datagram(GSocket *socket, GIOCondition condition, void *data)
         conn->line = NULL;
         mg_line_datagram(line, MG_REACH_OK, payload, now);
         conn_kill(conn);
+    } else if (!again && n < 0 && conn->addresses != NULL) { /* the name has another address */
+        drop_source(&conn->readable);
+        try_next(conn, error);
     } else if (!again && n < 0) {
         report_reach(conn, error);
     } else if (!again) {

@@ -37,13 +37,13 @@ static void end_clear(End *end)
     mg_trace_unref(end->trace);
 }
 
-static MgDoor *open_server(End *server)
+static MgDoor *open_server_with(End *server, const MgSetting *rows, size_t n)
 {
     const MgEngineKind *kind = mg_registry_engine(registry, "pop3.server");
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GError) error = NULL;
     g_assert_nonnull(kind);
-    end_init(server, "mail.example.net", "mda", NULL, 0);
+    end_init(server, "mail.example.net", "mda", rows, n);
     g_assert_true(mg_runtime_add_engine(server->runtime, server->host, kind, 110, problems));
     MgStore *store = mg_runtime_store(server->runtime, server->host);
     mg_store_add_mailbox(store, "bob@example.net", "secret", 0);
@@ -61,6 +61,11 @@ static MgDoor *open_server(End *server)
     g_assert_no_error(error);
     g_assert_cmpuint(mg_door_port(door), >, 0);
     return door;
+}
+
+static MgDoor *open_server(End *server)
+{
+    return open_server_with(server, NULL, 0);
 }
 
 typedef struct {
@@ -82,21 +87,12 @@ static void on_fate(MgHostId host, const MgFate *fate, MgTime now, void *data)
     }
 }
 
-/* One fetch from `url`; returns when it is over. */
-static void fetch(End *client, const char *url, MgTime connect_timeout, Fates *fates)
+static void fetch_again(End *client, Fates *fates)
 {
-    const MgSetting rows[] = {{.key = "fetch", .value = url, .len = strlen(url)},
-                              {.key = "account", .value = "bob@example.net", .len = 15},
-                              {.key = "password", .value = "secret", .len = 6}};
-    const MgEngineKind *kind = mg_registry_engine(registry, "pop3.client");
-    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GError) error = NULL;
     MgVerbCall call = {0};
     MgRuntimeCounts counts;
     *fates = (Fates){0};
-    end_init(client, "bob", "mua", rows, G_N_ELEMENTS(rows));
-    mg_real_carrier_set_connect_timeout(client->carrier, connect_timeout);
-    g_assert_true(mg_runtime_add_engine(client->runtime, client->host, kind, 0, problems));
     mg_runtime_on_fate(client->runtime, on_fate, fates);
     g_assert_cmpuint(mg_runtime_say(client->runtime, client->host, "fetch", &call,
                                     mg_drive_sync(client->drive), &error),
@@ -106,6 +102,27 @@ static void fetch(End *client, const char *url, MgTime connect_timeout, Fates *f
         g_main_context_iteration(NULL, TRUE);
         mg_runtime_counts(client->runtime, &counts);
     } while (counts.engines > 0);
+}
+
+/* One fetch from `url`; returns when it is over. */
+static void fetch_with(End *client, const char *url, const char *keep, MgTime connect_timeout,
+                       Fates *fates)
+{
+    const MgSetting rows[] = {{.key = "fetch", .value = url, .len = strlen(url)},
+                              {.key = "keep", .value = keep, .len = strlen(keep)},
+                              {.key = "account", .value = "bob@example.net", .len = 15},
+                              {.key = "password", .value = "secret", .len = 6}};
+    const MgEngineKind *kind = mg_registry_engine(registry, "pop3.client");
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    end_init(client, "bob", "mua", rows, G_N_ELEMENTS(rows));
+    mg_real_carrier_set_connect_timeout(client->carrier, connect_timeout);
+    g_assert_true(mg_runtime_add_engine(client->runtime, client->host, kind, 0, problems));
+    fetch_again(client, fates);
+}
+
+static void fetch(End *client, const char *url, MgTime connect_timeout, Fates *fates)
+{
+    fetch_with(client, url, "no", connect_timeout, fates);
 }
 
 static unsigned count_records(const MgTrace *trace, const char *piece)
@@ -148,6 +165,49 @@ static void test_fetch(void)
         g_assert_true(mg_trace_host(trace, 2)->real);
     }
     end_clear(&client);
+    mg_door_close(g_steal_pointer(&door));
+    end_clear(&server);
+}
+
+/* RFC 1939 §7: what was left on the server is known by its unique identifier. */
+static void test_keep(void)
+{
+    End server, client;
+    Fates fates;
+    g_autoptr(MgDoor) door = open_server(&server);
+    g_autofree char *url = g_strdup_printf("pop3://%s", mg_door_address(door));
+    fetch_with(&client, url, "yes", 5 * MG_SECONDS, &fates);
+    g_assert_cmpuint(fates.fetched, ==, 2);
+    fetch_again(&client, &fates);
+    g_assert_cmpuint(fates.fetched + fates.refused, ==, 0);
+    g_assert_cmpuint(mg_store_n_messages(mg_runtime_store(server.runtime, server.host), 0), ==, 2);
+    end_clear(&client);
+    mg_door_close(g_steal_pointer(&door));
+    end_clear(&server);
+}
+
+/* The drive wakes an engine by the clock: a silent client is sent away. */
+static void test_deadline(void)
+{
+    static const MgSetting autologout = {.key = "autologout", .value = "300ms", .len = 5};
+    End server;
+    MgRuntimeCounts counts;
+    g_autoptr(MgDoor) door = open_server_with(&server, &autologout, 1);
+    g_autoptr(GSocketAddress) address =
+        g_inet_socket_address_new_from_string("127.0.0.1", mg_door_port(door));
+    g_autoptr(GSocket) silent =
+        g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+    g_assert_true(g_socket_connect(silent, address, NULL, NULL));
+    do
+        g_main_context_iteration(NULL, TRUE);
+    while (mg_trace_n_records(server.trace) == 0);
+    MgTime start = mg_drive_now(server.drive);
+    do {
+        g_main_context_iteration(NULL, TRUE);
+        mg_runtime_counts(server.runtime, &counts);
+    } while (counts.engines > 0);
+    g_assert_cmpint(mg_drive_now(server.drive) - start, >=, 250 * MG_MILLISECONDS);
+    g_assert_cmpuint(count_records(server.trace, "silent for too long"), ==, 1);
     mg_door_close(g_steal_pointer(&door));
     end_clear(&server);
 }
@@ -311,6 +371,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     registry = mg_registry_new();
     g_test_add_func("/real/fetch", test_fetch);
+    g_test_add_func("/real/keep", test_keep);
+    g_test_add_func("/real/deadline", test_deadline);
     g_test_add_func("/real/refused", test_refused);
     g_test_add_func("/real/timeout", test_timeout);
     g_test_add_func("/real/lost", test_lost);
