@@ -61,11 +61,11 @@ static MgLine *ask_line(MgInstance *asker, const MgAsk *ask, const char *dissect
 static void connect_line(MgInstance *asker, const MgAsk *ask, MgTime now)
 {
     const MgConnectQuestion *question = ask->question;
+    MgAskId before = 0;
     if (asker->line != NULL && asker->line->ask != 0) { /* it was still being opened */
-        MgAskId before = asker->line->ask;
+        before = asker->line->ask;
         asker->line->carrier_class->cancel(asker->line->carrier, asker->line);
-        g_clear_pointer(&asker->line, g_free);
-        mg_runtime_settle(asker, before, NULL, now);
+        g_free(asker->line);
     } else if (asker->line != NULL) {
         asker->line->carrier_class->close(asker->line->carrier, asker->line);
         g_free(asker->line);
@@ -74,6 +74,8 @@ static void connect_line(MgInstance *asker, const MgAsk *ask, MgTime now)
     open_ask(asker, ask->id, NULL, NULL);
     asker->line->carrier_class->connect(asker->line->carrier, asker->line, question->address,
                                         question->port);
+    if (before != 0) /* last, for the question is borrowed until then */
+        mg_runtime_settle(asker, before, NULL, now);
 }
 
 static void send_datagram(MgInstance *asker, const MgAsk *ask)

@@ -4,6 +4,8 @@
  * Nothing recurses: whoever may have something to say is put on the list of the
  * ready, and pump() asks each until none has. So an ask that is answered by a
  * chain of engines costs no stack. */
+#include <glib/gi18n-lib.h>
+
 #include "runtime-private.h"
 
 /* ---- hosts ---- */
@@ -163,10 +165,10 @@ static void list_verbs(const MgHost *host, const char *verb, GError **error)
             g_string_append_printf(verbs, "%s%s", verbs->len > 0 ? "; " : "", kind->usage);
     }
     if (verbs->len == 0)
-        g_set_error(error, MG_ERROR, MG_ERROR_CONFIG, "%s cannot \"%s\", nor anything else",
-                    host->name, verb);
+        g_set_error(error, MG_ERROR, MG_ERROR_CONFIG,
+                    _("%s cannot \"%s\": no engine of it takes commands"), host->name, verb);
     else
-        g_set_error(error, MG_ERROR, MG_ERROR_CONFIG, "%s cannot \"%s\"; it can: %s", host->name,
+        g_set_error(error, MG_ERROR, MG_ERROR_CONFIG, _("%s cannot \"%s\"; it can %s"), host->name,
                     verb, verbs->str);
 }
 
@@ -215,10 +217,18 @@ uint32_t mg_runtime_ask(MgRuntime *runtime, MgHostId id, const char *topic, cons
 
 /* ---- time ---- */
 
+#define ADVANCES_MAX 100000u /* of one engine, one after the other, at one time */
+
 void mg_runtime_advance(MgRuntime *runtime, MgTime now)
 {
+    uint32_t number = 0;
+    unsigned n = 0;
     while (mg_runtime_deadline(runtime) <= now) {
         MgInstance *instance = g_ptr_array_index(runtime->heap, 0);
+        n = instance->number == number ? n + 1 : 0;
+        number = instance->number;
+        if (n > ADVANCES_MAX) /* it would go on for ever: a bug of the engine, told by name */
+            g_error("%s wants to be called at a time that is over", instance->kind->name);
         mg_runtime_unwake(instance);
         mg_engine_advance(instance->engine, now);
         mg_runtime_ready(instance);
@@ -262,7 +272,7 @@ void mg_runtime_free(MgRuntime *runtime)
 {
     if (runtime == NULL)
         return;
-    runtime->on_fate = NULL;
+    runtime->on_fate = NULL; /* nobody hears of what dies now */
     for (guint h = 1; h <= runtime->hosts->len; h++)
         while (mg_runtime_host(runtime, (MgHostId)h)->last != NULL)
             mg_runtime_kill(mg_runtime_host(runtime, (MgHostId)h)->last, 0);

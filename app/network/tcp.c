@@ -4,8 +4,9 @@
  *
  * Both ends of a connection are one object, so that a segment in the queue carries no octets: it
  * says which, and they are read from the sender's buffer, where they stay until they are
- * acknowledged. Left out, as no lesson needs it yet: congestion control beyond a fixed window,
- * SACK, options but MSS, TIME-WAIT. Offsets count octets of one direction from 0; sequence numbers
+ * acknowledged. Losses are made good as NewReno does (RFC 6582), but without a congestion window.
+ * Left out, as no lesson needs it yet: congestion control beyond a fixed window, SACK, options but
+ * MSS, TIME-WAIT. Offsets count octets of one direction from 0; sequence numbers
  * are those plus the initial one plus 1. */
 #include "wire.h"
 
@@ -15,8 +16,9 @@
 #define RTO_FIRST      (1 * MG_SECONDS)        /* RFC 6298 §2.1 */
 #define RTO_MIN        (200 * MG_MILLISECONDS) /* laxer than RFC 6298 §2.4, as Linux does */
 #define RTO_MAX        (60 * MG_SECONDS)
-#define SYN_TRIES_MAX  6 /* about a minute: then nobody answers */
-#define DATA_TRIES_MAX 10
+#define SYN_TRIES_MAX  6  /* about a minute: then nobody answers */
+#define DATA_TRIES_MAX 15 /* a quarter of an hour, as Linux has it */
+#define REPEATS        3  /* RFC 5681 §3.2: so many equal acknowledgements mean a loss */
 
 typedef enum { IDLE, SYN_SENT, SYN_RECEIVED, OPEN, GONE } EndState;
 
@@ -51,6 +53,9 @@ typedef struct {
     uint64_t measured; /* the offset whose acknowledgement gives a round-trip time; 0 none */
     bool timer_planned;
     unsigned tries;
+    uint64_t recover; /* until this is acknowledged, holes are filled at once; 0 none */
+    unsigned repeats; /* equal acknowledgements in a row */
+    bool resend;      /* the octets at `una` are missing at the peer */
 } MgTcpEnd;
 
 typedef struct MgTcp {
@@ -211,8 +216,20 @@ static uint32_t piece(MgWire *wire, const MgTcpEnd *end, uint64_t offset, uint64
     return (uint32_t)(run > 0 ? MIN(len, run) : len);
 }
 
+static void send_again(MgWire *wire, MgTcpEnd *end)
+{
+    Segment segment = {MG_TCP_ACK | MG_TCP_PSH, end->una, piece(wire, end, end->una, end->next),
+                       true, true};
+    end->resend = false;
+    end->measured = 0; /* Karn: no time from what was sent twice */
+    transmit(wire, end, &segment);
+    arm(wire, end);
+}
+
 static void send_new(MgWire *wire, MgTcpEnd *end)
 {
+    if (end->resend && end->una < end->next)
+        send_again(wire, end);
     while (end->next < end->queued && end->next - end->una < WINDOW) {
         uint64_t limit = MIN(end->queued, end->una + WINDOW);
         Segment segment = {MG_TCP_ACK, end->next, piece(wire, end, end->next, limit), false, false};
@@ -377,7 +394,39 @@ void mg_tcp_close(MgWire *wire, MgLine *line, bool abort)
 
 /* ---- what arrives ---- */
 
-static void take_ack(MgWire *wire, MgTcpEnd *end, uint64_t ack)
+/* RFC 6298 §2 */
+static void measure(MgTcpEnd *end, MgTime rtt)
+{
+    end->rttvar = end->srtt == 0 ? rtt / 2 : (3 * end->rttvar + ABS(end->srtt - rtt)) / 4;
+    end->srtt = end->srtt == 0 ? MAX(rtt, 1) : (7 * end->srtt + rtt) / 8;
+    end->measured = 0;
+}
+
+/* What was put off by losses is over: the peer hears us (laxer than RFC 6298 §5, as Linux does). */
+static void rest_timer(MgTcpEnd *end)
+{
+    end->tries = 0;
+    end->rto = end->srtt == 0 ? RTO_FIRST : CLAMP(end->srtt + 4 * end->rttvar, RTO_MIN, RTO_MAX);
+}
+
+/* New octets are acknowledged; not yet all that were on their way when one was lost, means that
+ * the next is lost too: RFC 6582 §3.2. */
+static void take_new_ack(MgWire *wire, MgTcpEnd *end, uint64_t ack)
+{
+    if (end->measured != 0 && ack >= end->measured)
+        measure(end, wire->now - end->measured_at);
+    rest_timer(end);
+    end->start += (size_t)(ack - end->una);
+    end->una = ack;
+    if (end->una == end->queued)
+        end->start = 0;
+    end->repeats = 0;
+    if (end->una >= end->recover)
+        end->recover = 0;
+    end->resend = end->recover != 0;
+}
+
+static void take_ack(MgWire *wire, MgTcpEnd *end, uint64_t ack, bool bare)
 {
     if (end->fin_sent && ack > end->queued) {
         end->fin_acked = true;
@@ -385,20 +434,13 @@ static void take_ack(MgWire *wire, MgTcpEnd *end, uint64_t ack)
     }
     bool all = ack == end->next && (!end->fin_sent || end->fin_acked);
     if (ack > end->una) {
-        if (end->measured != 0 && ack >= end->measured) { /* RFC 6298 §2 */
-            MgTime rtt = wire->now - end->measured_at;
-            end->rttvar = end->srtt == 0 ? rtt / 2 : (3 * end->rttvar + ABS(end->srtt - rtt)) / 4;
-            end->srtt = end->srtt == 0 ? rtt : (7 * end->srtt + rtt) / 8;
-            end->rto = CLAMP(end->srtt + 4 * end->rttvar, RTO_MIN, RTO_MAX);
-            end->measured = 0;
-        }
-        end->start += (size_t)(ack - end->una);
-        end->una = ack;
-        if (end->una == end->queued)
-            end->start = 0;
-        end->tries = 0;
+        take_new_ack(wire, end, ack);
         if (!all)
             end->expires = wire->now + end->rto;
+    } else if (bare && ack == end->una && end->una < end->next && end->recover == 0 &&
+               ++end->repeats == REPEATS) {
+        end->recover = end->next;
+        end->resend = true;
     }
     if (all)
         end->expires = MG_TIME_NEVER;
@@ -471,14 +513,21 @@ static void take_fin(MgWire *wire, MgTcpEnd *end)
     tell_end(wire, end, MG_END_CLOSED);
 }
 
+static void open_end(MgWire *wire, MgTcpEnd *end)
+{
+    end->state = OPEN;
+    end->expires = MG_TIME_NEVER;
+    if (end->tries == 0)
+        measure(end, wire->now - end->measured_at);
+    rest_timer(end);
+}
+
 static void open_server(MgWire *wire, MgTcpEnd *end)
 {
     MgTcp *tcp = end->tcp;
     const MgEngineKind *kind =
         mg_runtime_listener(wire->runtime, end->host, MG_TRANSPORT_STREAM, tcp->server_port);
-    end->state = OPEN;
-    end->expires = MG_TIME_NEVER;
-    end->tries = 0;
+    open_end(wire, end);
     if (kind == NULL) {
         reset(wire, end);
         return;
@@ -504,10 +553,7 @@ static void take_syn(MgWire *wire, MgTcpEnd *end, uint8_t flags)
         end->state = SYN_RECEIVED;
         send_syn(wire, end, again);
     } else if (end == client && (flags & MG_TCP_ACK) != 0 && end->state == SYN_SENT) {
-        end->state = OPEN;
-        end->expires = MG_TIME_NEVER;
-        end->tries = 0;
-        end->rto = RTO_FIRST;
+        open_end(wire, end);
         Segment segment = {MG_TCP_ACK, 0, 0, false, true};
         transmit(wire, end, &segment);
         mg_line_connected(end->line, MG_REACH_OK, NULL, wire->now);
@@ -554,7 +600,7 @@ static void take_segment(MgWire *wire, MgTcpEnd *end, const MgQueued *event)
         open_server(wire, end);
     if (end->state != OPEN)
         return;
-    take_ack(wire, end, event->ack);
+    take_ack(wire, end, event->ack, event->len == 0 && (event->flags & MG_TCP_FIN) == 0);
     if (event->len > 0 && end->line == NULL && event->offset + event->len > end->received) {
         reset(wire, end); /* nobody will ever read this */
         return;
@@ -580,20 +626,18 @@ static void retransmit(MgWire *wire, MgTcpEnd *end)
         return;
     }
     end->rto = MIN(2 * end->rto, RTO_MAX); /* RFC 6298 §5.5 */
-    end->measured = 0;                     /* Karn: no time from what was sent twice */
     if (opening) {
         send_syn(wire, end, true);
         return;
     }
     if (end->una < end->next) {
-        Segment segment = {MG_TCP_ACK | MG_TCP_PSH, end->una, piece(wire, end, end->una, end->next),
-                           true, true};
-        transmit(wire, end, &segment);
+        end->recover = end->next;
+        send_again(wire, end);
     } else if (end->fin_sent && !end->fin_acked) {
         Segment segment = {MG_TCP_FIN | MG_TCP_ACK, end->next, 0, true, true};
         transmit(wire, end, &segment);
+        arm(wire, end);
     }
-    arm(wire, end);
 }
 
 static void take_timer(MgWire *wire, MgTcpEnd *end)
