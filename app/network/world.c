@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* world.c - a network that runs: its clock, its script, what people do to it */
-#include "world.h"
+#include <glib/gi18n-lib.h>
 
 #include "wire.h"
+#include "world.h"
 
 struct MgWorld {
     const MgNetwork *network;
     MgTrace *trace;
     MgRuntime *runtime;
     MgWire wire;
-    size_t next_action; /* of the script, all its repetitions counted */
+    MgQueue script; /* actions; `offset` is which repetition */
 };
 
 /* ---- making one ---- */
@@ -43,6 +44,10 @@ MgWorld *mg_world_new(const MgNetwork *network, MgRegistry *registry, uint64_t s
     bool good = true;
     for (guint i = 0; i < network->hosts->len; i++)
         good &= add_host(world, &g_array_index(network->hosts, MgNetworkHost, i), problems);
+    for (guint i = 0; i < network->actions->len; i++) {
+        const MgNetworkAction *action = &g_array_index(network->actions, MgNetworkAction, i);
+        mg_queue_push(&world->script, (MgQueued){.at = action->at, .about = (void *)action});
+    }
     if (!good)
         g_clear_pointer(&world, mg_world_free);
     return world;
@@ -54,6 +59,7 @@ void mg_world_free(MgWorld *world)
         return;
     mg_runtime_free(world->runtime);
     mg_wire_clear(&world->wire);
+    mg_queue_clear(&world->script);
     mg_trace_unref(world->trace);
     g_free(world);
 }
@@ -88,20 +94,14 @@ MgHostId mg_world_host(const MgWorld *world, const char *name)
 
 /* ---- the script ---- */
 
-static const MgNetworkAction *action_at(const MgWorld *world, size_t i, MgTime *at)
-{
-    const GArray *actions = world->network->actions;
-    size_t repeat = MAX(world->network->repeat, 1u);
-    if (actions->len == 0 || i >= actions->len * repeat)
-        return NULL;
-    const MgNetworkAction *action = &g_array_index(actions, MgNetworkAction, i % actions->len);
-    *at = action->at + (MgTime)(i / actions->len) * world->network->every;
-    return action;
-}
-
 static bool say(MgWorld *world, const MgNetworkAction *action, GError **error)
 {
     gsize size = 0;
+    if (world->wire.hosts[action->host].down) {
+        g_set_error(error, MG_ERROR, MG_ERROR_CONFIG, _("%s is switched off"),
+                    g_array_index(world->network->hosts, MgNetworkHost, action->host).name);
+        return false;
+    }
     const void *data = action->file != NULL ? g_bytes_get_data(action->file, &size) : NULL;
     MgVerbCall call = {.words = (const char *const *)action->words,
                        .n_words = g_strv_length(action->words),
@@ -111,13 +111,23 @@ static bool say(MgWorld *world, const MgNetworkAction *action, GError **error)
                           world->wire.now, error) != 0;
 }
 
-static void act(MgWorld *world, const MgNetworkAction *action)
+/* The next thing of the script; of one that is repeated, its next time goes into the queue. */
+static void act(MgWorld *world)
 {
-    g_autoptr(GError) error = NULL;
-    if (!say(world, action,
-             &error)) /* the network's reader has checked it: then a plugin differs */
-        mg_trace_add_action(world->trace, (MgHostId)(action->host + 1), 0, error->message, 0,
+    MgQueued next = mg_queue_pop(&world->script);
+    const MgNetworkAction *action = next.about;
+    if (++next.offset < world->network->repeat) {
+        next.at += world->network->every;
+        mg_queue_push(&world->script, next);
+    }
+    /* The network's reader has checked it; but a host may be switched off since, or a plugin be
+     * another. A trace is the same in all languages. */
+    if (!say(world, action, NULL)) {
+        g_autofree char *words = g_strjoinv(" ", action->words);
+        g_autofree char *text = g_strdup_printf("%s %s: in vain", action->verb, words);
+        mg_trace_add_action(world->trace, (MgHostId)(action->host + 1), 0, text, 0,
                             world->wire.now);
+    }
 }
 
 /* ---- time ---- */
@@ -127,9 +137,8 @@ typedef enum { NOTHING, SCRIPT, WIRE, ENGINE } Next;
 /* What comes first; of what comes at one time, in this order. */
 static Next find_next(const MgWorld *world, MgTime *at)
 {
-    MgTime script = MG_TIME_NEVER;
+    MgTime script = mg_queue_next(&world->script);
     Next next = NOTHING;
-    action_at(world, world->next_action, &script);
     MgTime wire = mg_queue_next(&world->wire.queue);
     MgTime engine = mg_runtime_deadline(world->runtime);
     *at = MIN(script, MIN(wire, engine));
@@ -145,6 +154,8 @@ static Next find_next(const MgWorld *world, MgTime *at)
 MgTime mg_world_next(const MgWorld *world)
 {
     MgTime at;
+    if (world->wire.dirty != NULL) /* somebody outside has let engines talk */
+        return world->wire.now;
     find_next(world, &at);
     return at;
 }
@@ -152,6 +163,7 @@ MgTime mg_world_next(const MgWorld *world)
 bool mg_world_step(MgWorld *world, MgTime limit)
 {
     MgTime at;
+    mg_wire_flush(&world->wire);
     Next next = find_next(world, &at);
     if (next == NOTHING || at >= limit)
         return false;
@@ -163,7 +175,7 @@ bool mg_world_step(MgWorld *world, MgTime limit)
     } else {
         mg_world_set_now(world, at);
         if (next == SCRIPT)
-            act(world, action_at(world, world->next_action++, &at));
+            act(world);
         else
             mg_runtime_advance(world->runtime, world->wire.now);
     }
@@ -195,7 +207,7 @@ static MgWireLink *find_link(MgWorld *world, char **words, GError **error)
         if ((link->a + 1 == a && link->b + 1 == b) || (link->a + 1 == b && link->b + 1 == a))
             return link;
     }
-    g_set_error(error, MG_ERROR, MG_ERROR_CONFIG, "there is no link between %s and %s", words[1],
+    g_set_error(error, MG_ERROR, MG_ERROR_CONFIG, _("there is no link between %s and %s"), words[1],
                 words[2]);
     return NULL;
 }
@@ -221,7 +233,7 @@ static bool set_loss(MgWorld *world, char **words, GError **error)
     char *end = NULL;
     double loss = g_ascii_strtod(words[4], &end);
     if (end == words[4] || *end != '\0' || !(loss >= 0 && loss <= 1))
-        return complain(error, "a loss is a number from 0 to 1, not \"%s\"", words[4]);
+        return complain(error, _("a loss is a number from 0 to 1, not \"%s\""), words[4]);
     MgWireLink *link = find_link(world, words, error);
     if (link != NULL)
         link->loss = (uint32_t)(loss * MG_LOSS_ONE + 0.5);
@@ -232,7 +244,7 @@ static bool set_delay(MgWorld *world, char **words, GError **error)
 {
     MgTime delay;
     if (!mg_time_parse(words[4], &delay))
-        return complain(error, "a delay is written like 20ms, not \"%s\"", words[4]);
+        return complain(error, _("a delay is written like 20ms, not \"%s\""), words[4]);
     MgWireLink *link = find_link(world, words, error);
     if (link != NULL)
         link->delay = delay;
@@ -243,10 +255,8 @@ static bool set_down(MgWorld *world, char **words, bool down, GError **error)
 {
     MgHostId host = mg_world_host(world, words[1]);
     if (host == 0)
-        return complain(error, "there is no host \"%s\"", words[1]);
+        return complain(error, _("there is no host \"%s\""), words[1]);
     world->wire.hosts[host - 1].down = down;
-    if (down)
-        mg_runtime_crash(world->runtime, host, world->wire.now);
     return true;
 }
 
@@ -264,10 +274,11 @@ static const struct {
     const char *what, *how;
     guint n_words, how_at;
     Change change;
+    bool of_host;
 } changes[] = {
-    {"!link", "cut", 4, 3, cut_link},   {"!link", "mend", 4, 3, mend_link},
-    {"!link", "loss", 5, 3, set_loss},  {"!link", "delay", 5, 3, set_delay},
-    {"!host", "down", 3, 2, take_down}, {"!host", "up", 3, 2, bring_up},
+    {"!link", "cut", 4, 3, cut_link, false},  {"!link", "mend", 4, 3, mend_link, false},
+    {"!link", "loss", 5, 3, set_loss, false}, {"!link", "delay", 5, 3, set_delay, false},
+    {"!host", "down", 3, 2, take_down, true}, {"!host", "up", 3, 2, bring_up, true},
 };
 #define USAGE                                                                                      \
     "!link A B cut; !link A B mend; !link A B loss 0.1; !link A B delay 50ms; !host H down; "      \
@@ -284,10 +295,13 @@ static bool change(MgWorld *world, const char *text, GError **error)
         if (!changes[i].change(world, words, error))
             return false;
         mg_wire_forget_paths(&world->wire);
-        mg_trace_add_action(world->trace, 0, 0, text + 1, 0, world->wire.now);
+        MgHostId host = changes[i].of_host ? mg_world_host(world, words[1]) : 0;
+        mg_trace_add_action(world->trace, host, 0, text + 1, 0, world->wire.now);
+        if (host != 0 && world->wire.hosts[host - 1].down)
+            mg_runtime_crash(world->runtime, host, world->wire.now);
         return true;
     }
-    g_set_error(error, MG_ERROR, MG_ERROR_CONFIG, "\"%s\" is none of: " USAGE, text);
+    g_set_error(error, MG_ERROR, MG_ERROR_CONFIG, _("\"%s\" is none of: %s"), text, USAGE);
     return false;
 }
 
