@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* main.c - mailglass: finds the command that is meant and runs it; without one, opens the window */
+#include <locale.h>
+#include <stdio.h>
+
+#include "command.h"
+
+/* To add a command: a file, and a row here. */
+const MgCommand mg_commands[] = {
+    {"run", "NETWORK [OPTION]…", N_("runs a network's script to its end and prints the exchanges"),
+     mg_run_main},
+    {"network check", "NETWORK…", N_("reports every mistake in a network's files"),
+     mg_network_check_main},
+    {"network new", "FOLDER", N_("makes a small network to start from"), mg_network_new_main},
+    {"plugin list", "", N_("lists the plugins, and why one could not be used"),
+     mg_plugin_list_main},
+    {"plugin check", "FILE", N_("judges a plugin: what it brings, what it lacks"),
+     mg_plugin_check_main},
+    {"picture", "NETWORK --output FILE [OPTION]…",
+     N_("makes a picture of the window, the map or the ladder"), mg_picture_main},
+    {"serve", "NETWORK --door ENGINE@HOST=ADDR:PORT…",
+     N_("runs a network in real time, with doors for real programs"), mg_serve_main},
+    {"send", "URL --from A --to B… FILE", N_("hands a message to a real server"), mg_send_main},
+    {"fetch", "URL --into FOLDER", N_("fetches a mailbox from a real server"), mg_fetch_main},
+    {"dns lookup", "NAME [TYPE]", N_("asks a real name server"), mg_dns_lookup_main},
+    {"help", "", N_("lists the commands"), mg_help_main},
+    {"version", "", N_("says which version this is"), mg_version_main},
+    {0},
+};
+
+/* ---- help ---- */
+
+int mg_help_main(int argc, char **argv, MgRegistry *registry)
+{
+    size_t width = 0;
+    for (const MgCommand *command = mg_commands; command->name != NULL; command++)
+        width = MAX(width, strlen(command->name));
+    printf("%s\n\n", _("Mailglass: see electronic mail happen."));
+    printf("  mailglass [NETWORK]   %s\n\n", _("opens the window"));
+    for (const MgCommand *command = mg_commands; command->name != NULL; command++)
+        printf("  mailglass %-*s   %s\n", (int)width, command->name, _(command->summary));
+    printf("\n%s\n", _("mailglass COMMAND --help explains one, with an example."));
+    g_autoptr(GPtrArray) networks = mg_shipped_networks();
+    if (networks->len > 0) {
+        g_ptr_array_add(networks, NULL);
+        g_autofree char *names = g_strjoinv(", ", (char **)networks->pdata);
+        printf(_("Networks that come with it: %s.\n"), names);
+    }
+    return MG_EXIT_DONE;
+}
+
+int mg_version_main(int argc, char **argv, MgRegistry *registry)
+{
+    printf("mailglass %s\n", MG_VERSION);
+    return MG_EXIT_DONE;
+}
+
+/* ---- finding the command ---- */
+
+/* How many words of `argv` (after the program) are this command's name; 0 if it is another. */
+static int words_of(const MgCommand *command, int argc, char **argv)
+{
+    g_auto(GStrv) words = g_strsplit(command->name, " ", -1);
+    int n = 0;
+    while (words[n] != NULL && n + 1 < argc && strcmp(words[n], argv[n + 1]) == 0)
+        n++;
+    return words[n] == NULL ? n : 0;
+}
+
+/* "mailglass network": a command's first word alone. */
+static bool begins_command(const char *word)
+{
+    for (const MgCommand *command = mg_commands; command->name != NULL; command++)
+        if (g_str_has_prefix(command->name, word) && command->name[strlen(word)] == ' ')
+            return true;
+    return false;
+}
+
+static void list_second_words(const char *first)
+{
+    g_autoptr(GString) list = g_string_new(NULL);
+    for (const MgCommand *command = mg_commands; command->name != NULL; command++)
+        if (g_str_has_prefix(command->name, first) && command->name[strlen(first)] == ' ')
+            g_string_append_printf(list, "%s%s", list->len > 0 ? ", " : "",
+                                   command->name + strlen(first) + 1);
+    g_autofree char *name = g_strdup_printf("mailglass %s", first);
+    mg_complain(name, _("after it comes one of: %s"), list->str);
+}
+
+static int run_command(const MgCommand *command, int argc, char **argv)
+{
+    g_autoptr(MgRegistry) registry = mg_registry_new();
+    int result = command->main(argc, argv, registry);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        mg_complain("mailglass", "%s", _("standard output cannot be written to"));
+        result = MG_EXIT_FAILED;
+    }
+    return result;
+}
+
+/* What is no command opens the window if it can be a network or a file. */
+static bool opens_window(int argc, char **argv)
+{
+    if (argc < 2 || g_file_test(argv[1], G_FILE_TEST_EXISTS))
+        return true;
+    g_autoptr(GPtrArray) networks = mg_shipped_networks();
+    return argv[1][0] == '-' ||
+           g_ptr_array_find_with_equal_func(networks, argv[1], g_str_equal, NULL);
+}
+
+static void set_language(void)
+{
+    setlocale(LC_ALL, "");
+    const char *folder = g_getenv("MAILGLASS_LOCALEDIR");
+    bindtextdomain(GETTEXT_PACKAGE, folder != NULL ? folder : MG_LOCALEDIR);
+    bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
+    textdomain(GETTEXT_PACKAGE);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *option;
+        MgCommandMain main;
+    } options[] = {{"--help", mg_help_main}, {"-h", mg_help_main}, {"--version", mg_version_main}};
+    set_language();
+    for (size_t i = 0; argc == 2 && i < G_N_ELEMENTS(options); i++)
+        if (strcmp(argv[1], options[i].option) == 0)
+            return options[i].main(argc, argv, NULL);
+    for (const MgCommand *command = mg_commands; command->name != NULL; command++) {
+        int words = words_of(command, argc, argv);
+        if (words > 0)
+            return run_command(command, argc - words, argv + words);
+    }
+    if (argc > 1 && begins_command(argv[1])) {
+        list_second_words(argv[1]);
+        return MG_EXIT_USAGE;
+    }
+    if (!opens_window(argc, argv)) {
+        mg_complain("mailglass",
+                    _("there is no command \"%s\", and no network or file of that name; "
+                      "mailglass help lists the commands"),
+                    argv[1]);
+        return MG_EXIT_USAGE;
+    }
+    return mg_exec_window(argv + 1);
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* run.c - mailglass run: plays a network's script and prints what happens
+ *
+ * Text is for people: exchanges and what is worth a remark. JSON has everything, states too.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "command.h"
+
+#include "filter.h"
+#include "inet.h"
+#include "pcapng.h"
+#include "world.h"
+
+static const char command[] = "mailglass run";
+
+typedef struct {
+    /* options */
+    char *until_text, *filter_text, *trace_path, *level, *time_text, *now_text;
+    gint64 seed;
+    gint repeat;
+    gboolean json, quiet;
+    /* the run */
+    MgRegistry *registry;
+    MgNetwork *network;
+    MgWorld *world;
+    MgFilter *until, *filter;
+    MgTime limit;
+    bool packets;      /* bare packets, too */
+    uint32_t seen;     /* records that were looked at */
+    uint64_t n_spoken; /* exchanges among them */
+    bool met;          /* --until */
+    GByteArray *depth; /* of record n at n: how many causes are above it */
+    int width_pair, width_label;
+    GString *line;
+} Run;
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+    interrupted = 1;
+}
+
+/* ---- a line of text ---- */
+
+static int text_width(const char *text)
+{
+    return (int)g_utf8_strlen(text, -1);
+}
+
+static void measure(Run *run)
+{
+    int longest[2] = {0, 0};
+    for (unsigned i = 0; i < run->network->hosts->len; i++) {
+        int width = text_width(g_array_index(run->network->hosts, MgNetworkHost, i).name);
+        if (width > longest[0]) {
+            longest[1] = longest[0];
+            longest[0] = width;
+        } else {
+            longest[1] = MAX(longest[1], width);
+        }
+    }
+    run->width_pair = longest[0] + 3 + longest[1];
+    run->width_label = 4;
+    for (size_t i = 1; i < mg_registry_n_dissectors(run->registry); i++) {
+        const char *label = mg_registry_dissector(run->registry, (uint8_t)i)->label;
+        run->width_label = MAX(run->width_label, text_width(label));
+    }
+}
+
+static void pad(GString *line, int width, size_t from)
+{
+    for (int n = text_width(line->str + from); n < width; n++)
+        g_string_append_c(line, ' ');
+}
+
+static const char *host_name(const MgTrace *trace, MgHostId host)
+{
+    return host != 0 ? mg_trace_host(trace, host)->name : "";
+}
+
+/* " 0.084  alice → mta.example.com   SMTP   EHLO alice.example.com" */
+static void print_text(Run *run, const MgTrace *trace, uint32_t n)
+{
+    const MgRecord *record = mg_trace_record(trace, n);
+    const MgDissector *dissector = mg_registry_dissector(run->registry, record->dissector);
+    GString *line = run->line;
+    int64_t ms = record->at / MG_MILLISECONDS;
+    g_string_printf(line, "%2" G_GINT64_FORMAT ".%03d  ", ms / 1000, (int)(ms % 1000));
+    size_t from = line->len;
+    g_string_append(line, host_name(trace, record->from));
+    if (record->to != 0)
+        g_string_append_printf(line, " → %s", host_name(trace, record->to));
+    pad(line, run->width_pair, from);
+    g_string_append(line, "   ");
+    from = line->len;
+    g_string_append(line, record->kind == MG_RECORD_EXCHANGE && dissector != NULL
+                              ? dissector->label
+                              : mg_trace_kind_name(trace, n));
+    pad(line, run->width_label, from);
+    g_string_append(line, "   ");
+    for (unsigned i = 0; i < run->depth->data[n]; i++)
+        g_string_append(line, "  ");
+    mg_trace_summarize(trace, n, line);
+    if ((record->flags & MG_RECORD_LOST) != 0)
+        g_string_append_printf(line, " (%s)", _("lost"));
+    if ((record->flags & MG_RECORD_AGAIN) != 0)
+        g_string_append_printf(line, " (%s)", _("again"));
+    g_string_append_c(line, '\n');
+    fwrite(line->str, 1, line->len, stdout);
+}
+
+static void print_json(const MgTrace *trace, uint32_t n)
+{
+    g_autofree char *json = mg_trace_json(trace, n);
+    fputs(json, stdout);
+    fputc('\n', stdout);
+}
+
+/* ---- records, as they come ---- */
+
+static bool bare_packet(const Run *run, const MgRecord *record)
+{
+    const MgDissector *dissector = mg_registry_dissector(run->registry, record->dissector);
+    return dissector == &mg_inet_tcp || dissector == &mg_inet_udp || dissector == &mg_inet_icmp;
+}
+
+static bool wanted(const Run *run, const MgTrace *trace, uint32_t n)
+{
+    const MgRecord *record = mg_trace_record(trace, n);
+    if (record->kind == MG_RECORD_EXCHANGE && !run->packets && bare_packet(run, record))
+        return false;
+    if (run->filter != NULL)
+        return mg_filter_match(run->filter, trace, n);
+    if (run->json || record->kind != MG_RECORD_NOTE)
+        return run->json || record->kind != MG_RECORD_STATE;
+    const MgRule *rule = mg_registry_rule(run->registry, mg_trace_text(trace, record->text_a));
+    return rule == NULL || rule->severity > MG_SEVERITY_CHAT;
+}
+
+static void note_depth(Run *run, const MgRecord *record, uint32_t n)
+{
+    uint32_t parent = record->parent;
+    g_assert(parent < n); /* a cause comes first */
+    uint8_t depth = parent != 0 ? (uint8_t)MIN(run->depth->data[parent] + 1, 20) : 0;
+    if (run->depth->len == 0)
+        g_byte_array_append(run->depth, (const uint8_t *)"", 1);
+    g_byte_array_append(run->depth, &depth, 1);
+}
+
+/* Looks at what is new in the trace; stops at the record that --until wants. */
+static void look(Run *run)
+{
+    const MgTrace *trace = mg_world_trace(run->world);
+    uint32_t end = mg_trace_n_records(trace);
+    while (run->seen < end && !run->met) {
+        uint32_t n = ++run->seen;
+        const MgRecord *record = mg_trace_record(trace, n);
+        run->n_spoken += record->kind == MG_RECORD_EXCHANGE && !bare_packet(run, record);
+        note_depth(run, record, n);
+        if (!run->quiet && wanted(run, trace, n)) {
+            if (run->json)
+                print_json(trace, n);
+            else
+                print_text(run, trace, n);
+        }
+        run->met = run->until != NULL && mg_filter_match(run->until, trace, n);
+    }
+}
+
+/* On a terminal that nothing else is printed to, work of over a second shows that it goes on. */
+static void show_progress(const Run *run, gint64 *next, bool last)
+{
+    gint64 now = g_get_monotonic_time();
+    if (*next == 0)
+        *next = now + G_USEC_PER_SEC;
+    if (now < *next && !last)
+        return;
+    if (last)
+        g_printerr("\r\033[K");
+    else
+        g_printerr("\r%u records, %" G_GINT64_FORMAT " s", run->seen,
+                   mg_world_now(run->world) / MG_SECONDS);
+    *next = now + G_USEC_PER_SEC / 2;
+}
+
+static void play(Run *run)
+{
+    bool terminal = isatty(STDERR_FILENO) && (run->quiet || !isatty(STDOUT_FILENO));
+    gint64 next = 0;
+    uint64_t steps = 0;
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}, old;
+    sigaction(SIGINT, &action, &old); /* a second one ends the program at once */
+    while (!run->met && !interrupted && mg_world_step(run->world, run->limit)) {
+        look(run);
+        if (terminal && (++steps & 0xfff) == 0)
+            show_progress(run, &next, false);
+    }
+    if (terminal && steps > 0xfff)
+        show_progress(run, &next, true);
+    sigaction(SIGINT, &old, NULL);
+}
+
+/* ---- the end ---- */
+
+static void print_summary(const Run *run)
+{
+    const MgTrace *trace = mg_world_trace(run->world);
+    MgRuntimeCounts counts;
+    mg_runtime_counts(mg_world_runtime(run->world), &counts);
+    g_autofree char *hash = mg_trace_hash(trace);
+    g_autoptr(GString) time = g_string_new(NULL);
+    mg_json_time(time, mg_world_now(run->world));
+    if (run->json) {
+        printf("{\"summary\":true,\"time\":%s,\"exchanges\":%" G_GUINT64_FORMAT
+               ",\"packets\":%u,\"sent\":%" G_GUINT64_FORMAT ",\"delivered\":%" G_GUINT64_FORMAT
+               ",\"bounced\":%" G_GUINT64_FORMAT ",\"queued\":%" G_GUINT64_FORMAT
+               ",\"fetched\":%" G_GUINT64_FORMAT ",\"hash\":\"%s\"}\n",
+               time->str, run->n_spoken, mg_trace_n_packets(trace), counts.sent, counts.delivered,
+               counts.bounced, counts.queued, counts.fetched, hash);
+        return;
+    }
+    printf(ngettext("%" G_GUINT64_FORMAT " mail delivered", "%" G_GUINT64_FORMAT " mails delivered",
+                    counts.delivered),
+           counts.delivered);
+    printf(_(", %" G_GUINT64_FORMAT " bounced, %" G_GUINT64_FORMAT " queued, %" G_GUINT64_FORMAT
+             " fetched, in %s s of simulated time; %" G_GUINT64_FORMAT
+             " exchanges, %u packets; trace %.12s\n"),
+           counts.bounced, counts.queued, counts.fetched, time->str, run->n_spoken,
+           mg_trace_n_packets(trace), hash);
+}
+
+static int finish(const Run *run)
+{
+    g_autoptr(GError) error = NULL;
+    int result = MG_EXIT_DONE;
+    if (run->trace_path != NULL &&
+        !mg_pcapng_write(mg_world_trace(run->world), run->trace_path, &error)) {
+        mg_complain(command, "%s", error->message);
+        result = MG_EXIT_FAILED;
+    }
+    print_summary(run);
+    if (interrupted) {
+        mg_complain(command, "%s", _("interrupted; what happened until then is kept"));
+        return MG_EXIT_FAILED;
+    }
+    if (result == MG_EXIT_DONE && run->until != NULL && !run->met) {
+        mg_complain(command, _("the run ended and nothing matched --until '%s'"), run->until_text);
+        return MG_EXIT_NO;
+    }
+    return result;
+}
+
+/* ---- options ---- */
+
+static bool parse_filter(const Run *run, const char *option, const char *text, MgFilter **filter)
+{
+    g_autoptr(GError) error = NULL;
+    if (text == NULL)
+        return true;
+    *filter = mg_filter_new(text, run->registry, &error);
+    if (*filter == NULL)
+        mg_complain(command, "--%s: %s", option, error->message);
+    return *filter != NULL;
+}
+
+static bool check_options(Run *run)
+{
+    run->limit = MG_TIME_NEVER;
+    if (run->time_text != NULL && !mg_time_parse(run->time_text, &run->limit)) {
+        mg_complain(command, _("--time %s: seconds are wanted, or a time like 15min"),
+                    run->time_text);
+        return false;
+    }
+    run->packets = g_strcmp0(run->level, "packet") == 0;
+    if (run->level != NULL && !run->packets && strcmp(run->level, "exchange") != 0) {
+        mg_complain(command, _("--level %s: there are packet and exchange"), run->level);
+        return false;
+    }
+    if (run->repeat < 0) {
+        mg_complain(command, _("--repeat %d: a number from 1 is wanted"), run->repeat);
+        return false;
+    }
+    if (run->now_text != NULL &&
+        !g_ascii_string_to_signed(run->now_text, 10, 0, G_MAXINT64 / 2, NULL, NULL)) {
+        mg_complain(command, _("--now %s: seconds since 1970 are wanted"), run->now_text);
+        return false;
+    }
+    return parse_filter(run, "until", run->until_text, &run->until) &&
+           parse_filter(run, "filter", run->filter_text, &run->filter);
+}
+
+static int run_network(Run *run, const char *name)
+{
+    run->network = mg_load_network(command, name, run->registry);
+    if (run->network == NULL)
+        return MG_EXIT_FAILED;
+    if (run->repeat > 0)
+        mg_network_repeat(run->network, (unsigned)run->repeat, 0);
+    if (run->now_text != NULL)
+        run->network->epoch = g_ascii_strtoll(run->now_text, NULL, 10);
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    run->world = mg_world_new(run->network, run->registry, (uint64_t)run->seed, problems);
+    mg_print_problems(problems);
+    if (run->world == NULL) {
+        mg_complain(command, _("%s cannot be used: see above"), run->network->path);
+        return MG_EXIT_FAILED;
+    }
+    measure(run);
+    play(run);
+    return finish(run);
+}
+
+static void clear(Run *run)
+{
+    g_clear_pointer(&run->world, mg_world_free);
+    g_clear_pointer(&run->network, mg_network_free);
+    g_clear_pointer(&run->until, mg_filter_free);
+    g_clear_pointer(&run->filter, mg_filter_free);
+    g_byte_array_unref(run->depth);
+    g_string_free(run->line, TRUE);
+    g_free(run->until_text);
+    g_free(run->filter_text);
+    g_free(run->trace_path);
+    g_free(run->level);
+    g_free(run->time_text);
+    g_free(run->now_text);
+}
+
+int mg_run_main(int argc, char **argv, MgRegistry *registry)
+{
+    Run run = {
+        .registry = registry, .seed = 1, .depth = g_byte_array_new(), .line = g_string_new(NULL)};
+    const GOptionEntry entries[] = {
+        {"until", 0, 0, G_OPTION_ARG_STRING, &run.until_text, N_("Stops at the first that matches"),
+         N_("FILTER")},
+        {"time", 0, 0, G_OPTION_ARG_STRING, &run.time_text,
+         N_("Stops after so much simulated time"), N_("SECONDS")},
+        {"filter", 0, 0, G_OPTION_ARG_STRING, &run.filter_text, N_("Prints only what matches"),
+         N_("FILTER")},
+        {"trace", 0, 0, G_OPTION_ARG_FILENAME, &run.trace_path,
+         N_("Keeps what happened as a capture file"), N_("FILE.pcapng")},
+        {"level", 0, 0, G_OPTION_ARG_STRING, &run.level,
+         N_("exchange, or packet: SYN, FIN, lost packets, too"), N_("LEVEL")},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &run.json, N_("Prints JSON, an object a line"), NULL},
+        {"seed", 0, 0, G_OPTION_ARG_INT64, &run.seed, N_("Fixes chance (1)"), N_("N")},
+        {"now", 0, 0, G_OPTION_ARG_STRING, &run.now_text,
+         N_("Fixes the date at the start, in seconds since 1970"), N_("UNIXTIME")},
+        {"repeat", 0, 0, G_OPTION_ARG_INT, &run.repeat, N_("Plays the script so many times"),
+         N_("N")},
+        {"quiet", 0, 0, G_OPTION_ARG_NONE, &run.quiet, N_("Prints the summary alone"), NULL},
+        {0}};
+    bool helped = false;
+    int result = mg_parse_options(
+        command, "NETWORK",
+        _("NETWORK is a folder, or the name of a network that is shipped.\n\nExamples:\n  "
+          "mailglass "
+          "run two-domains\n  mailglass run two-domains --filter 'smtp.response.code >= 400' "
+          "--trace two.pcapng"),
+        entries, &argc, &argv, &helped);
+    if (result == MG_EXIT_DONE && !helped) {
+        if (argc != 2) {
+            mg_complain(command, "%s", _("one network is wanted; see --help"));
+            result = MG_EXIT_USAGE;
+        } else {
+            result = check_options(&run) ? run_network(&run, argv[1]) : MG_EXIT_USAGE;
+        }
+    }
+    clear(&run);
+    return result;
+}
