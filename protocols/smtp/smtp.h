@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include <mailglass/dissect.h>
 #include <mailglass/engine.h>
 #include <mailglass/topics.h>
 
@@ -30,5 +31,8 @@ extern const MgEngineKind mg_smtp_lmtp;   /* a server that puts mail into mailbo
 extern const MgEngineKind mg_smtp_client; /* answers mail.send */
 extern const MgEngineKind mg_smtp_queue;  /* answers mail.accept, and lives on with the mail */
 extern const MgEngineKind mg_smtp_submit; /* the verb "send" of an MUA */
+
+/* Named "smtp"; LMTP too. */
+extern const MgDissector mg_smtp_dissector;
 
 G_END_DECLS

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* smtp-fields.h - what the dissector can name: the tables of smtp-fields.c, and their handles */
+#pragma once
+
+#include <mailglass/dissect.h>
+
+G_BEGIN_DECLS
+
+typedef enum {
+    SMTP_NONE,     /* a reply to nothing we know */
+    SMTP_GREETING, /* the server's first words */
+    SMTP_HELO,
+    SMTP_EHLO,
+    SMTP_LHLO,
+    SMTP_MAIL,
+    SMTP_RCPT,
+    SMTP_DATA,
+    SMTP_MESSAGE, /* the letter, up to the final dot */
+    SMTP_RSET,
+    SMTP_NOOP,
+    SMTP_QUIT,
+    SMTP_VRFY,
+    SMTP_EXPN,
+    SMTP_HELP,
+    SMTP_AUTH,
+    SMTP_AUTH_DATA, /* a line of the client's that answers 334 */
+    SMTP_STARTTLS,
+    SMTP_BDAT,
+    SMTP_OTHER,
+    SMTP_TLS, /* octets after STARTTLS: not SMTP any more */
+    SMTP_N_COMMANDS
+} SmtpCommand;
+
+enum {
+    F_REQ,
+    F_COMMAND_LINE,
+    F_COMMAND,
+    F_PARAMETER,
+    F_HELO,
+    F_REVERSE_PATH,
+    F_FORWARD_PATH,
+    F_NULL_PATH,
+    F_SOURCE_ROUTE,
+    F_LOCAL_PART,
+    F_DOMAIN,
+    F_ESMTP,
+    F_ESMTP_KEYWORD,
+    F_ESMTP_VALUE,
+    F_STRING,
+    F_AUTH_MECHANISM,
+    F_AUTH_USERNAME,
+    F_AUTH_PASSWORD,
+    F_AUTH_BOTH,
+    F_AUTH_DATA,
+    F_RSP,
+    F_RESPONSE,
+    F_CODE,
+    F_MORE,
+    F_RSP_PARAMETER,
+    F_ENHANCED,
+    F_CLASS,
+    F_SUBJECT,
+    F_DETAIL,
+    F_SERVER_NAME,
+    F_GREETING_TEXT,
+    F_EXTENSION,
+    F_EXTENSION_KEYWORD,
+    F_EXTENSION_VALUE,
+    F_TEXT,
+    F_END_OF_LINE,
+    F_MESSAGE,
+    F_HEADER,
+    F_HEADER_FIELD,
+    F_HEADER_NAME,
+    F_HEADER_END,
+    F_BODY,
+    F_STUFFED,
+    F_EOM,
+    F_TLS,
+    F_IMF, /* the header fields with a name of their own begin here, as in mg_smtp_headers */
+};
+
+/* Header fields that have a field here, in the order of their handles from F_IMF on. */
+#define MG_SMTP_N_HEADERS 20u
+extern const char *const mg_smtp_headers[MG_SMTP_N_HEADERS];
+
+#define F_IMF_OTHER      (F_IMF + MG_SMTP_N_HEADERS)
+#define MG_SMTP_N_FIELDS (F_IMF_OTHER + 1u)
+extern const MgField mg_smtp_fields[MG_SMTP_N_FIELDS];
+
+/* (nullable) What a reply with this code says in answer to this command, in plain words. */
+const char *mg_smtp_reply_say(SmtpCommand command, unsigned code);
+/* What a unit without a verb says. */
+extern const char mg_smtp_say_message[], mg_smtp_say_piece[], mg_smtp_say_auth[], mg_smtp_say_tls[];
+
+G_END_DECLS
