@@ -77,8 +77,10 @@ static SmtpCommand pop(State *state)
 
 static size_t word_len(MgSpan text)
 {
-    const uint8_t *space = text.len > 0 ? memchr(text.data, ' ', text.len) : NULL;
-    return space != NULL ? (size_t)(space - text.data) : text.len;
+    size_t len = 0;
+    while (len < text.len && text.data[len] != ' ')
+        len++;
+    return len;
 }
 
 static SmtpCommand command_of(MgSpan text)
