@@ -12,9 +12,9 @@
 #include "outbox.h"
 
 #define REPLY_TIMEOUT (2 * MG_MINUTES)
-#define MESSAGE_MAX   (256u * 1024 * 1024)
-#define ENDLESS_MAX   (1024u * 1024) /* of a line in a multi-line reply */
-#define LISTING_MAX   (64u * 1024 * 1024)
+#define MESSAGE_MAX   ((size_t)256 * 1024 * 1024)
+#define ENDLESS_MAX   ((size_t)1024 * 1024) /* of a line in a multi-line reply */
+#define LISTING_MAX   ((size_t)64 * 1024 * 1024)
 #define MESSAGES_MAX  1000000u
 #define ADDRESSES_MAX 8u
 #define TYPE_A        1

@@ -8,10 +8,10 @@
  */
 #include "pop3.h"
 
-#define PIECE       (64u * 1024)
-#define PIECE_MAX   (120u * 1024) /* dissect.h: a unit must be found before 128 KiB */
-#define COMMAND_CUT 4096u         /* a client's line that does not end is cut here */
-#define WAITING_MAX 64u           /* commands that are not answered yet */
+#define PIECE       ((size_t)64 * 1024)
+#define PIECE_MAX   ((size_t)120 * 1024) /* dissect.h: a unit must be found before 128 KiB */
+#define COMMAND_CUT 4096u                /* a client's line that does not end is cut here */
+#define WAITING_MAX 64u                  /* commands that are not answered yet */
 
 typedef enum {
     C_NONE, /* the greeting, or a reply to nothing we know */

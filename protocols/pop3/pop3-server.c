@@ -14,9 +14,9 @@
 
 #include "outbox.h"
 
-#define PIECE        (64u * 1024)
+#define PIECE        ((size_t)64 * 1024)
 #define ASK_TIMEOUT  (30 * MG_SECONDS)
-#define WAITING_MAX  (64u * 1024) /* octets that a client may send ahead while we wait */
+#define WAITING_MAX  ((size_t)64 * 1024) /* octets that a client may send ahead while we wait */
 #define LOGINS_MAX   3u
 #define MESSAGES_MAX 1000000u
 

@@ -615,8 +615,8 @@ def test_quiet():
         check(code == 0 and '"summary":true' in out.replace(' ', ''), f'{network.name} runs', (code, err))
         check(not re.search(r'AF_INET', calls), f'{network.name} opens no socket', calls[:500])
     # The test itself can see one.
-    run(*tracing, mailglass, 'dns', 'lookup', 'example.net', '--server', f'127.0.0.1:{free_port(socket.SOCK_DGRAM)}')
-    check(re.search(r'AF_INET', log.read_text()), 'a lookup does', log.read_text()[:500])
+    run(*tracing, mailglass, 'fetch', f'pop3://bob@127.0.0.1:{free_port()}', '--into', scratch / 'quiet', '--password-env', 'HOME')
+    check(re.search(r'AF_INET', log.read_text()), 'fetching does', log.read_text()[:500])
 
 
 try:

@@ -241,6 +241,7 @@ static void test_refused(void)
 {
     uint16_t port = 0;
     g_autoptr(GSocket) bound = bind_loopback(&port); /* bound, but nobody listens */
+    g_assert_nonnull(bound);
     g_autofree char *url = g_strdup_printf("pop3://127.0.0.1:%u", port);
     expect_refusal(url, 5 * MG_SECONDS, "the connection was refused");
 }
