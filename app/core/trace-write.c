@@ -317,7 +317,7 @@ static uint32_t find_cut(const MgCourse *course, uint64_t offset)
     return low;
 }
 
-#define RUN_MAX (64u * 1024u) /* nobody puts more into a packet */
+#define RUN_MAX 2048u /* more than a packet takes: no need to know how far it goes on */
 
 uint64_t mg_trace_octets_at(const MgTrace *trace, MgFlowId flow, MgDirection direction,
                             uint64_t offset, size_t *run)

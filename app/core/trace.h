@@ -111,7 +111,7 @@ MgFlowId mg_trace_add_flow(MgTrace *trace, const MgFlow *flow);
 uint32_t mg_trace_add_octets(MgTrace *trace, MgFlowId flow, MgDirection direction, MgSpan octets,
                              uint32_t engine, MgTime now);
 /* Where in the arena the octet at stream offset `offset` (from 0) of this direction lies, and how
- * many follow it without a break: what a packet record points at. */
+ * many follow it without a break (2,048 are enough to know): what a packet record points at. */
 uint64_t mg_trace_octets_at(const MgTrace *trace, MgFlowId flow, MgDirection direction,
                             uint64_t offset, size_t *run);
 /* No more octets in this direction: what is left over becomes a unit. */

@@ -78,7 +78,7 @@ static char *write_trace(const MgTrace *trace)
 {
     char *path = NULL;
     g_autoptr(GError) error = NULL;
-    int file = g_file_open_tmp("trace-XXXXXX.pcapng", &path, NULL);
+    int file = g_file_open_tmp(NULL, &path, NULL);
     g_close(file, NULL);
     mg_pcapng_write(trace, path, &error);
     g_assert_no_error(error);
@@ -106,26 +106,27 @@ static char *tshark(const char *path, const char *arguments)
     return output;
 }
 
-/* Nothing that Wireshark would colour: neither malformed, nor a wrong sum, nor a warning. */
-static bool assert_clean(const char *path, const char *allowed)
+/* Nothing that Wireshark would colour: neither malformed, nor a wrong sum, nor a warning. Of what
+ * it notes, `allowed` at most, and what it notes of every FIN. */
+static char *assert_clean(const char *path, const char *allowed)
 {
-    g_autofree char *all = tshark(path, "-V");
+    g_autofree char *all = tshark(path, "-V -N n");
     if (all == NULL)
-        return false;
-    g_assert_null(strstr(all, "Malformed"));
-    g_assert_null(strstr(all, "incorrect"));
-    g_assert_null(strstr(all, "Checksum Status: Bad"));
-    g_assert_null(strstr(all, "not captured"));
-    g_assert_null(strstr(all, "Severity level: Error"));
-    g_assert_null(strstr(all, "Severity level: Warn"));
-    /* Every FIN gets a note of its own: "This frame initiates the connection closing". */
-    g_autofree char *notes =
-        tshark(path, "-T fields -e _ws.expert.message -Y \"_ws.expert.severity "
-                     ">= 4194304 && tcp.flags.fin != 1\"");
-    g_strstrip(notes);
-    if (!g_pattern_match_simple(allowed, notes))
-        g_error("tshark says: %s", notes);
-    return true;
+        return NULL;
+    static const char *const bad[] = {"Malformed",     "incorrect",          "not captured",
+                                      "unreassembled", "Expert Info (Error", "Expert Info (Warn"};
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++)
+        if (strstr(all, bad[i]) != NULL)
+            g_error("tshark says: %s", strstr(all, bad[i]));
+    char *whole = g_strdup(all);
+    g_auto(GStrv) notes = g_strsplit(all, "Expert Info (Note", -1);
+    for (size_t i = 1; notes[0] != NULL && notes[i] != NULL; i++) {
+        notes[i][strcspn(notes[i], "\n")] = '\0';
+        if (strstr(notes[i], "the connection closing") == NULL &&
+            !g_pattern_match_simple(allowed, notes[i]))
+            g_error("tshark notes: %s", notes[i]);
+    }
+    return whole;
 }
 
 static void assert_fields(const char *path, const char *arguments, const char *lines)
@@ -140,19 +141,18 @@ static void test_tcp(void)
     g_autoptr(MgTrace) trace = line_trace();
     connection(trace, line_flow(trace, MG_TRANSPORT_STREAM, false), MG_FATE_ARRIVED);
     g_autofree char *path = write_trace(trace);
-    if (assert_clean(path, "")) {
+    g_autofree char *all = assert_clean(path, "");
+    if (all != NULL) {
         assert_fields(path, "-e tcp.srcport -e tcp.len -e frame.time_epoch -c 5",
                       "49152\t0\t1772442000.001000000\n7777\t0\t1772442000.002000000\n"
                       "49152\t0\t1772442000.003000000\n7777\t10\t1772442000.004000000\n"
                       "49152\t0\t1772442000.005000000\n");
         assert_fields(path, "-e tcp.seq -e tcp.ack -Y \"tcp.len == 620\"", "4391\t12\n");
-        assert_fields(path, "-e frame.comment -Y \"frame.number == 6\"",
-                      "HELO alice — Hello, here I am.\n");
-        assert_fields(path, "-e tcp.options.mss_val -Y \"tcp.flags.syn == 1\"", "1460\n1460\n");
+        g_assert_nonnull(strstr(all, "HELO alice — Hello, here I am."));
+        g_assert_nonnull(strstr(all, "Maximum segment size: 1460 bytes"));
         /* Names are those of the hosts. */
-        g_autofree char *named = tshark(path, "-N n -c 1");
-        g_assert_nonnull(strstr(named, "alice"));
-        g_assert_nonnull(strstr(named, "mx.example.net"));
+        g_assert_nonnull(strstr(all, "Src: alice"));
+        g_assert_nonnull(strstr(all, "Dst: mx.example.net"));
     }
     g_unlink(path);
 }
@@ -163,7 +163,8 @@ static void test_loss(void)
     connection(trace, line_flow(trace, MG_TRANSPORT_STREAM, false), MG_FATE_LOST);
     g_autofree char *path = write_trace(trace);
     /* What was sent again is called so, and nothing is missing. */
-    assert_clean(path, "This frame is a (suspected) *retransmission*");
+    g_autofree char *all = assert_clean(path, "*This frame is a (suspected) *retransmission*");
+    g_assert_true(all == NULL || strstr(all, "retransmission") != NULL);
     g_unlink(path);
 }
 
@@ -175,7 +176,8 @@ static void test_six(void)
     g_strlcpy(flow.server_address, "2001:db8::25", sizeof flow.server_address);
     connection(trace, mg_trace_add_flow(trace, &flow), MG_FATE_ARRIVED);
     g_autofree char *path = write_trace(trace);
-    if (assert_clean(path, ""))
+    g_autofree char *all = assert_clean(path, "");
+    if (all != NULL)
         assert_fields(path, "-e ipv6.src -e ipv6.dst -c 1", "2001:db8::a\t2001:db8::25\n");
     g_unlink(path);
 }
@@ -205,7 +207,8 @@ static void test_udp(void)
         MgPacket unwanted = {.at = 20, .flow = id, .icmp = 1, .from_server = 1};
         mg_trace_add_packet(trace, &unwanted, true, 0, 30);
         g_autofree char *path = write_trace(trace);
-        if (assert_clean(path, "")) {
+        g_autofree char *all = assert_clean(path, "");
+        if (all != NULL) {
             const char *fields = "-e icmp.type -e icmp.code -e icmpv6.type -e icmpv6.code "
                                  "-e udp.dstport -Y \"frame.number == 2\"";
             assert_fields(path, fields, six ? "\t\t1\t4\t7777\n" : "3\t3\t\t\t7777\n");
@@ -220,7 +223,8 @@ static void test_fragments(void)
     g_autofree char *big = g_strnfill(4000, 'x');
     add_datagram(trace, line_flow(trace, MG_TRANSPORT_DATAGRAM, false), big, 10);
     g_autofree char *path = write_trace(trace);
-    if (assert_clean(path, "")) {
+    g_autofree char *all = assert_clean(path, "");
+    if (all != NULL) {
         assert_fields(path, "-e frame.len -e udp.length", "1514\t\n1514\t\n1082\t4008\n");
         g_autofree char *once = g_strndup(big, 60);
         g_autofree char *comments = g_strdup_printf("%s\n\n\n", once);
@@ -242,13 +246,13 @@ static void test_real(void)
     mg_trace_add_datagram(trace, question, MG_FROM_CLIENT, MG_SPAN("IP 192.0.2.1\n"), 0, 2500);
     mg_trace_add_datagram(trace, question, MG_FROM_SERVER, MG_SPAN("250 yes\n"), 0, 2600);
     g_autofree char *path = write_trace(trace);
-    if (assert_clean(path, "")) {
+    g_autofree char *all = assert_clean(path, "");
+    if (all != NULL) {
         assert_fields(path, "-e tcp.payload -Y \"frame.number == 5\"",
                       "50415353202a2a2a2a2a2a0a\n");
         assert_fields(path, "-e udp.srcport -Y udp", "49152\n7777\n");
-        assert_fields(path, "-e frame.comment -c 1",
-                      "A real connection: its octets are what was carried, its headers were made "
-                      "for this file.\n");
+        g_assert_nonnull(strstr(all, "A real connection: its octets are what was carried, its "
+                                     "headers were made for this file."));
     }
     g_unlink(path);
 }

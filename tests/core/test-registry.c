@@ -9,7 +9,7 @@ static const char *built; /* where the test plugins are */
 
 static MgRegistry *with(const char *const *names, char **folder)
 {
-    *folder = g_dir_make_tmp("registry-XXXXXX", NULL);
+    *folder = g_dir_make_tmp(NULL, NULL);
     for (; *names != NULL; names++) {
         g_autofree char *from = g_build_filename(built, *names, NULL);
         g_autofree char *to = g_build_filename(*folder, *names, NULL);
