@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "real-host.h"
+#include "command.h"
 
 typedef struct {
     MgRealOptions real;
@@ -156,8 +156,6 @@ static int run_lookup(Lookup *lookup, MgRegistry *registry)
                     host->interrupted ? _("interrupted") : _("no answer"));
     return mg_real_host_save(host) ? outcome.exit : MG_EXIT_FAILED;
 }
-
-int mg_dns_lookup_main(int argc, char **argv, MgRegistry *registry);
 
 int mg_dns_lookup_main(int argc, char **argv, MgRegistry *registry)
 {

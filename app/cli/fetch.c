@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "real-host.h"
+#include "command.h"
 
 typedef struct {
     MgRealOptions real;
@@ -234,8 +234,6 @@ static int check_arguments(Fetch *fetch, int argc, char **argv)
     fetch->address = argv[1];
     return MG_EXIT_DONE;
 }
-
-int mg_fetch_main(int argc, char **argv, MgRegistry *registry);
 
 int mg_fetch_main(int argc, char **argv, MgRegistry *registry)
 {

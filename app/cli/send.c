@@ -2,7 +2,7 @@
 /* send.c - mailglass send URL --from A --to B… FILE: hands one message to a real server */
 #include <stdio.h>
 
-#include "real-host.h"
+#include "command.h"
 
 #define MESSAGE_MAX (256u * 1024 * 1024)
 
@@ -203,8 +203,6 @@ static int check_arguments(Send *send, int argc, char **argv)
     send->file = argv[2];
     return MG_EXIT_DONE;
 }
-
-int mg_send_main(int argc, char **argv, MgRegistry *registry);
 
 int mg_send_main(int argc, char **argv, MgRegistry *registry)
 {

@@ -8,7 +8,7 @@
 #include <glib-unix.h>
 #include <stdio.h>
 
-#include "real-host.h"
+#include "command.h"
 
 #include "door.h"
 #include "pcapng.h"
@@ -114,12 +114,11 @@ static int open_door(Serve *serve, const char *text)
 static int load(Serve *serve)
 {
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    serve->network = mg_network_load(serve->path, serve->registry, problems);
-    if (serve->network != NULL)
-        serve->world =
-            mg_world_new(serve->network, serve->registry, (uint64_t)serve->seed, problems);
-    for (unsigned i = 0; i < problems->len; i++)
-        g_printerr("%s\n", (char *)g_ptr_array_index(problems, i));
+    serve->network = mg_load_network(serve->real.command, serve->path, serve->registry);
+    if (serve->network == NULL)
+        return MG_EXIT_FAILED;
+    serve->world = mg_world_new(serve->network, serve->registry, (uint64_t)serve->seed, problems);
+    mg_print_problems(problems);
     return serve->world != NULL ? MG_EXIT_DONE : MG_EXIT_FAILED;
 }
 
@@ -175,8 +174,6 @@ static void serve_clear(Serve *serve)
     g_free(serve->real.trace);
     g_strfreev(serve->door_words);
 }
-
-int mg_serve_main(int argc, char **argv, MgRegistry *registry);
 
 int mg_serve_main(int argc, char **argv, MgRegistry *registry)
 {

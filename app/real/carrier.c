@@ -11,8 +11,8 @@
 #include <errno.h>
 
 #define CONNECT_TIMEOUT (30 * MG_SECONDS)
-#define LINGER_TIMEOUT  (5 * MG_SECONDS) /* after close: for what is queued, and the peer's FIN */
-#define SILENCE         (20 * MG_SECONDS) /* a peer that was given up after so long had fallen silent */
+#define LINGER_TIMEOUT  (5 * MG_SECONDS)  /* for what is queued, and the peer's FIN */
+#define SILENCE         (20 * MG_SECONDS) /* given up after so long: the peer had fallen silent */
 #define READ_SIZE       (64u * 1024)
 #define DATAGRAM_MAX    65535u
 
