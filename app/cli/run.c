@@ -85,6 +85,11 @@ static const char *host_name(const MgTrace *trace, MgHostId host)
 /* " 0.084  alice → mta.example.com   SMTP   EHLO alice.example.com" */
 static void print_text(Run *run, const MgTrace *trace, uint32_t n)
 {
+    static const char *const kinds[] = {[MG_RECORD_EXCHANGE] = "?",
+                                        [MG_RECORD_STATE] = N_("state"),
+                                        [MG_RECORD_NOTE] = N_("note"),
+                                        [MG_RECORD_DECISION] = N_("decision"),
+                                        [MG_RECORD_ACTION] = N_("action")};
     const MgRecord *record = mg_trace_record(trace, n);
     const MgDissector *dissector = mg_registry_dissector(run->registry, record->dissector);
     GString *line = run->line;
@@ -99,16 +104,12 @@ static void print_text(Run *run, const MgTrace *trace, uint32_t n)
     from = line->len;
     g_string_append(line, record->kind == MG_RECORD_EXCHANGE && dissector != NULL
                               ? dissector->label
-                              : mg_trace_kind_name(trace, n));
+                              : _(kinds[record->kind]));
     pad(line, run->width_label, from);
     g_string_append(line, "   ");
     for (unsigned i = 0; i < run->depth->data[n]; i++)
         g_string_append(line, "  ");
     mg_trace_summarize(trace, n, line);
-    if ((record->flags & MG_RECORD_LOST) != 0)
-        g_string_append_printf(line, " (%s)", _("lost"));
-    if ((record->flags & MG_RECORD_AGAIN) != 0)
-        g_string_append_printf(line, " (%s)", _("again"));
     g_string_append_c(line, '\n');
     fwrite(line->str, 1, line->len, stdout);
 }

@@ -272,12 +272,12 @@ void mg_network_repeat(MgNetwork *network, unsigned times, MgTime every)
     unsigned n = network->actions->len;
     MgTime last = n > 0 ? g_array_index(network->actions, MgNetworkAction, n - 1).at : 0;
     network->repeat = times;
-    network->every = every != 0 ? MAX(every, last) : last + 10 * MG_SECONDS;
+    network->every = every != 0 ? every : last + 10 * MG_SECONDS;
 }
 
 static void read_script(MgNetworkReader *reader, const MgIniSection *section)
 {
-    unsigned repeat = 1, every_line = 0;
+    unsigned repeat = 1;
     MgTime every = 0;
     for (unsigned i = 0; i < section->rows->len; i++) {
         const MgIniRow *row = &g_array_index(section->rows, MgIniRow, i);
@@ -286,7 +286,6 @@ static void read_script(MgNetworkReader *reader, const MgIniSection *section)
             if (!mg_time_parse(row->value, &every))
                 mg_complain_error(&reader->complaints, row->line,
                                   _("every=%s: a time is wanted, like 10s"), row->value);
-            every_line = row->line;
         } else if (strcmp(row->key, "repeat") == 0) {
             if (g_ascii_string_to_unsigned(row->value, 10, 1, REPEAT_MAX, &times, NULL))
                 repeat = (unsigned)times;
@@ -301,10 +300,6 @@ static void read_script(MgNetworkReader *reader, const MgIniSection *section)
     g_array_sort(reader->network->actions,
                  compare_actions); /* stable: at one time, as in the file */
     mg_network_repeat(reader->network, repeat, every);
-    if (every != 0 && reader->network->every != every)
-        mg_complain_error(&reader->complaints, every_line,
-                          _("every: the script takes longer than that; one ends before the next "
-                            "begins"));
 }
 
 /* ---- the whole ---- */
