@@ -126,7 +126,8 @@ static MgEngine *caller_create(const MgBirth *birth)
     Toy *toy = toy_new(&mg_toy_caller);
     g_strlcpy(toy->address, call->words[0], sizeof toy->address);
     toy->want = g_ascii_strtoull(call->words[1], NULL, 10);
-    toy->where = (MgConnectQuestion){toy->address, (uint16_t)(call->n_words > 2 ? atoi(call->words[2]) : 7), NULL};
+    toy->where = (MgConnectQuestion){
+        toy->address, (uint16_t)(call->n_words > 2 ? atoi(call->words[2]) : 7), NULL};
     toy->step = ASK;
     return &toy->engine;
 }
@@ -193,6 +194,7 @@ static MgEngine *wonder_create(const MgBirth *birth)
     const MgVerbCall *call = birth->question;
     Toy *toy = toy_new(&mg_toy_wonder);
     g_strlcpy(toy->address, call->words[0], sizeof toy->address);
+    toy->where.port = (uint16_t)(call->n_words > 1 ? atoi(call->words[1]) : 37);
     toy->step = ASK;
     return &toy->engine;
 }
@@ -202,6 +204,7 @@ static MgEngine *topic_create(const MgBirth *birth)
     Toy *toy = toy_new(&mg_toy_topic);
     g_strlcpy(toy->address, mg_settings_get(birth->settings, "clock", "192.0.2.2"),
               sizeof toy->address);
+    toy->where.port = 37;
     toy->step = ASK;
     return &toy->engine;
 }
@@ -211,7 +214,8 @@ static bool wonder_next(MgEngine *engine, MgEvent *event)
     Toy *toy = (Toy *)engine;
     bool answers = engine->kind == &mg_toy_topic;
     if (toy->step == ASK) {
-        toy->what = (MgDatagramQuestion){toy->address, 37, MG_SPAN("time?"), 5 * MG_SECONDS, NULL};
+        toy->what = (MgDatagramQuestion){toy->address, toy->where.port, MG_SPAN("time?"),
+                                         5 * MG_SECONDS, NULL};
         *event = (MgEvent){.kind = MG_EVENT_ASK,
                            .ask = {.id = 1, .topic = MG_TOPIC_DATAGRAM, .question = &toy->what}};
         toy->step = WAIT;
@@ -283,8 +287,9 @@ static bool line_next(MgEngine *engine, MgEvent *event)
         return send_out(toy, event);
     if (toy->step == REST && !g_queue_is_empty(&toy->lines)) {
         toy->taken = GPOINTER_TO_SIZE(g_queue_pop_head(&toy->lines));
-        *event = (MgEvent){.kind = MG_EVENT_ASK,
-                           .ask = {.id = 1, .topic = "toy.topic", .question = "?", .taken = toy->taken}};
+        *event =
+            (MgEvent){.kind = MG_EVENT_ASK,
+                      .ask = {.id = 1, .topic = "toy.topic", .question = "?", .taken = toy->taken}};
         toy->step = WAIT;
         return true;
     }
@@ -294,22 +299,53 @@ static bool line_next(MgEngine *engine, MgEvent *event)
 #define SAME                                                                                       \
     .free = toy_free, .receive_end = toy_end, .advance = toy_advance, .deadline = toy_deadline
 
-const MgEngineKind mg_toy_echo = {.name = "toy.echo", .transport = MG_TRANSPORT_STREAM, .port = 7,
-    .create = echo_create, .receive = echo_receive, .answer = no_answer, .next = echo_next, SAME};
-const MgEngineKind mg_toy_clock = {.name = "toy.clock", .transport = MG_TRANSPORT_DATAGRAM,
-    .port = 37, .create = clock_create, .receive = clock_receive, .answer = no_answer,
-    .next = echo_next, SAME};
-const MgEngineKind mg_toy_caller = {.name = "toy.caller", .verb = "call",
-    .usage = "call ADDRESS OCTETS", .create = caller_create, .receive = caller_receive,
-    .answer = caller_answer, .next = caller_next, SAME};
-const MgEngineKind mg_toy_wonder = {.name = "toy.wonder", .verb = "wonder",
-    .usage = "wonder ADDRESS", .create = wonder_create, .receive = echo_receive,
-    .answer = wonder_answer, .next = wonder_next, SAME};
-const MgEngineKind mg_toy_topic = {.name = "toy.topic", .topic = "toy.topic",
-    .create = topic_create, .receive = echo_receive, .answer = wonder_answer, .next = wonder_next,
-    SAME};
-const MgEngineKind mg_toy_line = {.name = "toy.line", .transport = MG_TRANSPORT_STREAM, .port = 9,
-    .create = line_create, .receive = line_receive, .answer = line_answer, .next = line_next, SAME};
+const MgEngineKind mg_toy_echo = {.name = "toy.echo",
+                                  .transport = MG_TRANSPORT_STREAM,
+                                  .port = 7,
+                                  .create = echo_create,
+                                  .receive = echo_receive,
+                                  .answer = no_answer,
+                                  .next = echo_next,
+                                  SAME};
+const MgEngineKind mg_toy_clock = {.name = "toy.clock",
+                                   .transport = MG_TRANSPORT_DATAGRAM,
+                                   .port = 37,
+                                   .create = clock_create,
+                                   .receive = clock_receive,
+                                   .answer = no_answer,
+                                   .next = echo_next,
+                                   SAME};
+const MgEngineKind mg_toy_caller = {.name = "toy.caller",
+                                    .verb = "call",
+                                    .usage = "call ADDRESS OCTETS",
+                                    .create = caller_create,
+                                    .receive = caller_receive,
+                                    .answer = caller_answer,
+                                    .next = caller_next,
+                                    SAME};
+const MgEngineKind mg_toy_wonder = {.name = "toy.wonder",
+                                    .verb = "wonder",
+                                    .usage = "wonder ADDRESS",
+                                    .create = wonder_create,
+                                    .receive = echo_receive,
+                                    .answer = wonder_answer,
+                                    .next = wonder_next,
+                                    SAME};
+const MgEngineKind mg_toy_topic = {.name = "toy.topic",
+                                   .topic = "toy.topic",
+                                   .create = topic_create,
+                                   .receive = echo_receive,
+                                   .answer = wonder_answer,
+                                   .next = wonder_next,
+                                   SAME};
+const MgEngineKind mg_toy_line = {.name = "toy.line",
+                                  .transport = MG_TRANSPORT_STREAM,
+                                  .port = 9,
+                                  .create = line_create,
+                                  .receive = line_receive,
+                                  .answer = line_answer,
+                                  .next = line_next,
+                                  SAME};
 
 /* ---- a network of two ---- */
 

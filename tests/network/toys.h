@@ -6,11 +6,12 @@
 
 G_BEGIN_DECLS
 
-/* "toy.echo" (stream, port 7): sends back what it gets, closes when the peer does. "toy.caller" (verb
- * "call", words ADDRESS OCTETS [PORT]): connects, sends a pattern, checks that the same comes back, closes.
- * "toy.clock" (datagram, port 37): answers with the question. "toy.wonder" (verb "wonder", ADDRESS):
- * asks it. "toy.line" (stream, port 9): for each line asks "toy.topic", sends the answer's number.
- * "toy.topic" (topic "toy.topic"): asks a clock at its setting `clock`, then answers. */
+/* "toy.echo" (stream, port 7): sends back what it gets, closes when the peer does. "toy.caller"
+ * (verb "call", words ADDRESS OCTETS [PORT]): connects, sends a pattern, checks that the same comes
+ * back, closes. "toy.clock" (datagram, port 37): answers with the question. "toy.wonder" (verb
+ * "wonder", ADDRESS [PORT]): asks it. "toy.line" (stream, port 9): for each line asks "toy.topic",
+ * sends the answer's number. "toy.topic" (topic "toy.topic"): asks a clock at its setting `clock`,
+ * then answers. */
 extern const MgEngineKind mg_toy_echo, mg_toy_caller, mg_toy_clock, mg_toy_wonder, mg_toy_line,
     mg_toy_topic;
 

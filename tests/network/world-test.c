@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* world-test.c - the wire under toy engines: nothing lost, doubled or out of order, whatever the weather */
+/* world-test.c - the wire under toy engines: nothing lost, doubled or out of order, whatever the
+ * weather */
 #include "toys.h"
 
 static MgRegistry *registry;
@@ -63,10 +64,13 @@ static void test_nobody(void)
     mg_toy_act(network, 0, "call", "192.0.2.77 100");
     mg_toy_act(network, 0, "wonder", "192.0.2.77");
     mg_toy_tally = (MgToyTally){0};
+    mg_toy_act(network, 0, "wonder", "192.0.2.2 99"); /* nobody there: ICMP says so */
+    mg_toy_act(network, 0, "wonder", "192.0.2.2");
     MgWorld *world = run(network, 1);
-    g_assert_cmpuint(mg_toy_tally.refused, ==, 1);
+    g_assert_cmpuint(mg_toy_tally.refused, ==, 2);
     g_assert_cmpuint(mg_toy_tally.unreachable, ==, 1);
-    g_assert_cmpuint(mg_toy_tally.no_answers, ==, 1);
+    g_assert_cmpuint(mg_toy_tally.no_answers, ==, 2);
+    g_assert_cmpuint(mg_toy_tally.answers, ==, 1);
     g_assert_cmpuint(n_alive(world), ==, 0);
     mg_world_free(world);
     mg_toy_network_free(network);
@@ -82,7 +86,51 @@ static void test_nobody(void)
     mg_toy_network_free(network);
 }
 
-/* Each octet once and in order (the caller checks the pattern), both ends closed, for many seeds. */
+/* The packets that arrived bring each octet of both directions, the exchanges hold each once, each
+ * exchange has arrived, and the octets that a packet points at are those of its exchange. */
+static void check_stream(const MgTrace *trace, MgDirection direction, uint64_t len)
+{
+    g_autofree uint8_t *octets = g_malloc0(len), *seen = g_malloc0(len);
+    uint64_t at = 0;
+    for (uint32_t n = 1; n <= mg_trace_n_records(trace); n++) {
+        const MgRecord *record = mg_trace_record(trace, n);
+        bool server = (record->flags & MG_RECORD_FROM_SERVER) != 0;
+        if (record->kind != MG_RECORD_EXCHANGE || record->unit == MG_UNIT_NOTE ||
+            server != (direction == MG_FROM_SERVER))
+            continue;
+        MgSpan bytes = mg_trace_bytes(trace, n);
+        g_assert_cmpuint(at + bytes.len, <=, len);
+        memcpy(octets + at, bytes.data, bytes.len);
+        at += bytes.len;
+        g_assert_cmpint(record->until, !=, MG_TIME_NEVER);
+        g_assert_cmpuint(record->packet, !=, 0);
+    }
+    g_assert_cmpuint(at, ==, len);
+    uint32_t isn = 0;
+    bool fin = false;
+    for (uint32_t i = 0; i < mg_trace_n_packets(trace); i++) {
+        const MgPacket *packet = mg_trace_packet(trace, i);
+        if (packet->from_server != (direction == MG_FROM_SERVER))
+            continue;
+        if ((packet->tcp_flags & MG_TCP_SYN) != 0)
+            isn = packet->seq;
+        if (packet->fate != MG_FATE_ARRIVED)
+            continue;
+        fin |= (packet->tcp_flags & MG_TCP_FIN) != 0;
+        uint32_t offset = packet->seq - isn - 1;
+        MgSpan bytes = mg_trace_packet_bytes(trace, i);
+        if (bytes.len == 0)
+            continue;
+        g_assert_cmpuint(offset + bytes.len, <=, len);
+        g_assert_cmpmem(octets + offset, bytes.len, bytes.data, bytes.len);
+        memset(seen + offset, 1, bytes.len);
+    }
+    g_assert_true(fin);
+    g_assert_null(memchr(seen, 0, len));
+}
+
+/* Each octet once and in order (the caller checks the pattern), both ends closed, for many seeds.
+ */
 static void test_weather(void)
 {
     unsigned again = 0;
@@ -92,22 +140,76 @@ static void test_weather(void)
         mg_toy_act(network, 0, "call", seed % 10 == 0 ? "192.0.2.2 200000" : "192.0.2.2 5000");
         MgToyTally before = mg_toy_tally;
         MgWorld *world = run(network, seed);
-        bool connected = mg_toy_tally.connected > before.connected;
-        bool dropped = mg_toy_tally.dropped > before.dropped;
-        if (connected && !dropped)
-            g_assert_cmpuint(mg_toy_tally.octets_back - before.octets_back, ==,
-                             seed % 10 == 0 ? 200000 : 5000);
-        if (!dropped)
-            g_assert_cmpuint(n_alive(world), ==, 0);
         MgTrace *trace = mg_world_trace(world);
+        if (mg_toy_tally.connected > before.connected) {
+            uint64_t len = seed % 10 == 0 ? 200000 : 5000;
+            g_assert_cmpuint(mg_toy_tally.octets_back - before.octets_back, ==, len);
+            check_stream(trace, MG_FROM_CLIENT, len);
+            check_stream(trace, MG_FROM_SERVER, len);
+        }
+        g_assert_cmpuint(n_alive(world), ==, 0);
         for (uint32_t n = 1; n <= mg_trace_n_records(trace); n++)
             again += (mg_trace_record(trace, n)->flags & MG_RECORD_AGAIN) != 0;
         mg_world_free(world);
         mg_toy_network_free(network);
     }
     g_assert_cmpuint(mg_toy_tally.connected, >=, 990);
-    g_assert_cmpuint(mg_toy_tally.dropped, <=, 10);
+    g_assert_cmpuint(mg_toy_tally.connected + mg_toy_tally.timed_out, ==, 1000);
+    g_assert_cmpuint(mg_toy_tally.dropped + mg_toy_tally.reset, ==, 0);
     g_assert_cmpuint(again, >, 1000);
+}
+
+/* A host talks to itself. */
+static void test_loopback(void)
+{
+    MgNetwork *network = mg_toy_network(20 * MG_MILLISECONDS, 1);
+    mg_toy_act(network, 0, "call", "192.0.2.1 100000");
+    mg_toy_act(network, 0, "wonder", "192.0.2.1");
+    mg_toy_tally = (MgToyTally){0};
+    MgWorld *world = run(network, 1);
+    g_assert_cmpuint(mg_toy_tally.octets_back, ==, 100000);
+    g_assert_cmpuint(mg_toy_tally.answers, ==, 1);
+    g_assert_cmpint(mg_world_now(world), <, 1 * MG_SECONDS);
+    g_assert_cmpuint(n_alive(world), ==, 0);
+    mg_world_free(world);
+    mg_toy_network_free(network);
+}
+
+/* What is asked and answered, line by line, needs two packets: an acknowledgement rides along. */
+static void test_sparing(void)
+{
+    MgNetwork *network = mg_toy_network(10 * MG_MILLISECONDS, 0);
+    mg_toy_act(network, 0, "call", "192.0.2.2 50");
+    MgWorld *world = run(network, 1);
+    /* SYN, SYN ACK, ACK; the octets, there and back; FIN, ACK, FIN, ACK, of which the second ACK
+     * may ride on the FIN. */
+    g_assert_cmpuint(mg_trace_n_packets(mg_world_trace(world)), <=, 9);
+    mg_world_free(world);
+    mg_toy_network_free(network);
+}
+
+/* Repetitions of a script begin in time, also when the one before is not over. */
+static void test_repeated(void)
+{
+    MgNetwork *network = mg_toy_network(10 * MG_MILLISECONDS, 0);
+    mg_toy_act(network, 0, "wonder", "192.0.2.2");
+    mg_toy_act(network, 10 * MG_SECONDS, "wonder", "192.0.2.1");
+    network->repeat = 3;
+    network->every = 4 * MG_SECONDS;
+    MgWorld *world = run(network, 1);
+    static const MgTime due[] = {0, 4, 8, 10, 14, 18};
+    const MgTrace *trace = mg_world_trace(world);
+    size_t n = 0;
+    for (uint32_t r = 1; r <= mg_trace_n_records(trace); r++) {
+        const MgRecord *record = mg_trace_record(trace, r);
+        if (record->kind != MG_RECORD_ACTION)
+            continue;
+        g_assert_cmpuint(n, <, G_N_ELEMENTS(due));
+        g_assert_cmpint(record->at, ==, due[n++] * MG_SECONDS);
+    }
+    g_assert_cmpuint(n, ==, G_N_ELEMENTS(due));
+    mg_world_free(world);
+    mg_toy_network_free(network);
 }
 
 static char *hash_of(double loss, uint64_t seed)
@@ -182,12 +284,57 @@ static void test_crash(void)
         g_assert_cmpuint(n_alive(world), ==, 0);
         mg_world_free(world);
     }
+    mg_toy_network_free(network);
+}
+
+static void test_wrong_words(void)
+{
+    static const struct {
+        const char *text, *says;
+    } rows[] = {
+        {"!host b dance", "!host H down"},
+        {"!", "!link A B cut"},
+        {"!host c down", "no host \"c\""},
+        {"!link a c cut", "no link between a and c"},
+        {"!link a a cut", "no link between a and a"},
+        {"!link a b loss 2", "from 0 to 1"},
+        {"!link a b loss x", "from 0 to 1"},
+        {"!link a b delay long", "like 20ms"},
+    };
+    MgNetwork *network = mg_toy_network(10 * MG_MILLISECONDS, 0);
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
     MgWorld *world = mg_world_new(network, registry, 1, problems);
-    g_autoptr(GError) error = NULL;
-    MgIntervention what = {.text = (char *)"!host b dance"};
-    g_assert_false(mg_world_intervene(world, &what, &error));
-    g_assert_error(error, MG_ERROR, MG_ERROR_CONFIG);
-    g_assert_nonnull(strstr(error->message, "!host H down"));
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) error = NULL;
+        MgIntervention what = {.text = (char *)rows[i].text};
+        g_assert_false(mg_world_intervene(world, &what, &error));
+        g_assert_error(error, MG_ERROR, MG_ERROR_CONFIG);
+        g_assert_nonnull(strstr(error->message, rows[i].says));
+    }
+    g_assert_cmpuint(mg_trace_n_records(mg_world_trace(world)), ==, 0);
+    mg_world_free(world);
+    mg_toy_network_free(network);
+}
+
+/* A host that is off does not do what the script says, until it is on again. */
+static void test_off(void)
+{
+    MgNetwork *network = mg_toy_network(10 * MG_MILLISECONDS, 0);
+    mg_toy_act(network, 1 * MG_SECONDS, "wonder", "192.0.2.2");
+    mg_toy_act(network, 2 * MG_SECONDS, "wonder", "192.0.2.2");
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    mg_toy_tally = (MgToyTally){0};
+    MgWorld *world = mg_world_new(network, registry, 1, problems);
+    intervene(world, "!host a down");
+    g_assert_true(mg_world_step(world, MG_TIME_NEVER));
+    g_assert_cmpint(mg_world_now(world), ==, 1 * MG_SECONDS);
+    MgSpan text = mg_trace_bytes(mg_world_trace(world), 2);
+    g_assert_cmpmem(text.data, text.len, "wonder 192.0.2.2: in vain", 25);
+    intervene(world, "!host a up");
+    while (mg_world_step(world, MG_TIME_NEVER))
+        continue;
+    g_assert_cmpuint(mg_toy_tally.answers, ==, 1);
+    g_assert_cmpuint(mg_toy_tally.no_answers, ==, 0);
     mg_world_free(world);
     mg_toy_network_free(network);
 }
@@ -224,6 +371,11 @@ int main(int argc, char **argv)
     g_test_add_func("/world/causes", test_causes);
     g_test_add_func("/world/crash", test_crash);
     g_test_add_func("/world/mended", test_mended);
+    g_test_add_func("/world/loopback", test_loopback);
+    g_test_add_func("/world/sparing", test_sparing);
+    g_test_add_func("/world/repeated", test_repeated);
+    g_test_add_func("/world/wrong-words", test_wrong_words);
+    g_test_add_func("/world/off", test_off);
     int status = g_test_run();
     mg_registry_unref(registry);
     return status;
