@@ -405,9 +405,14 @@ uint32_t mg_trace_add_datagram(MgTrace *trace, MgFlowId flow, MgDirection direct
         if (dissector->cut(state, direction, octets, true, &found) && found.kind != 0)
             unit = found;
     }
+    unit.secret_offset = (uint32_t)MIN(unit.secret_offset, octets.len);
+    unit.secret_len = (uint32_t)MIN(unit.secret_len, octets.len - unit.secret_offset);
     uint32_t n;
     MgRecord *record = add_exchange(trace, flow, direction, now, &n);
     record->bytes = mg_arena_put(&trace->arena, octets);
+    if ((record->flags & MG_RECORD_REAL) != 0 && unit.secret_len > 0)
+        memset(mg_arena_at(&trace->arena, record->bytes + unit.secret_offset), '*',
+               unit.secret_len);
     record->len = (uint32_t)octets.len;
     record->engine = engine;
     record->unit = (uint8_t)unit.kind;
@@ -418,7 +423,8 @@ uint32_t mg_trace_add_datagram(MgTrace *trace, MgFlowId flow, MgDirection direct
 
 void mg_trace_set_until(MgTrace *trace, uint32_t n, MgTime until)
 {
-    mg_trace_edit(trace, n)->until = until;
+    if (n != 0)
+        mg_trace_edit(trace, n)->until = until;
 }
 
 /* ---- packets ---- */

@@ -92,6 +92,10 @@ static void test_secrets_of_real_flows(void)
     g_assert_cmpuint(mg_trace_n_records(trace), ==, 0);
     mg_trace_end_octets(trace, flow, MG_FROM_CLIENT, 0);
     assert_octets(mg_trace_bytes(trace, 1), "PASS ***");
+    MgFlowId datagram = line_flow(trace, MG_TRANSPORT_DATAGRAM, true);
+    uint32_t n =
+        mg_trace_add_datagram(trace, datagram, MG_FROM_CLIENT, MG_SPAN("PASS secret\n"), 0, 0);
+    assert_octets(mg_trace_bytes(trace, n), "PASS ******\n");
 }
 
 static void test_contiguous(void)
