@@ -810,7 +810,7 @@ static char *find_id(const Queue *queue, uint64_t random)
 {
     MgSpan received =
         mg_letter_value((MgSpan){queue->letter->data, queue->letter->len}, "Received");
-    g_autofree char *value = g_strndup((const char *)received.data, received.len);
+    g_autofree char *value = g_strndup(received.len > 0 ? (const char *)received.data : "", received.len);
     g_autofree char *by = g_strdup_printf("by %s ", queue->host);
     const char *id = strstr(value, by) != NULL ? strstr(value, " id ") : NULL;
     size_t len = 0;
