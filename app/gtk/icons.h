@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 /* Draws the icon of a host kind ("mua", "mta", …; a plain box for others) into a square at x, y. */
 void mg_icon_host(cairo_t *cr, const char *kind, double x, double y, double size,
                   const GdkRGBA *color);
-/* What travels, around the middle x, y: its shape by kind, a lock when it is encrypted. */
+/* What travels, around the middle x, y: its shape by kind; `left`: it goes to the left. */
 typedef enum {
     MG_TOKEN_COMMAND,
     MG_TOKEN_REPLY,
@@ -19,6 +19,9 @@ typedef enum {
     MG_TOKEN_PACKET
 } MgToken;
 void mg_icon_token(cairo_t *cr, MgToken token, double x, double y, double size,
-                   const GdkRGBA *color, const GdkRGBA *ground, gboolean encrypted);
+                   const GdkRGBA *color, const GdkRGBA *ground, gboolean left);
+/* The lock of a token that is encrypted. */
+void mg_icon_lock(cairo_t *cr, double x, double y, double size, const GdkRGBA *color,
+                  const GdkRGBA *ground);
 
 G_END_DECLS

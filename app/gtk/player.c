@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* player.c - a beat for each event
+ *
+ * A beat is a way and a rest: the token travels, then the words stay to be read. The position is
+ * the record whose token is on its way, so a step forward starts a way, and a step back shows it
+ * done. */
+#include "player.h"
+
+#define WAY_US  900000 /* at normal speed */
+#define REST_US 500000
+
+struct _MgPlayer {
+    GObject parent_instance;
+    MgSession *session; /* not owned: it owns this */
+    MgSpeed speed;
+    MgStep step;
+    gboolean still;
+    uint32_t position;
+    double progress;
+    gint64 began; /* frame time; 0: at the next tick */
+    gboolean moving;
+};
+
+enum { CHANGED, MOVED, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE(MgPlayer, mg_player, G_TYPE_OBJECT)
+
+static const double factors[] = {
+    [MG_SPEED_QUARTER] = 4, [MG_SPEED_NORMAL] = 1, [MG_SPEED_FOUR] = 0.25, [MG_SPEED_MAX] = 0.02};
+
+static void mg_player_class_init(MgPlayerClass *class)
+{
+    signals[CHANGED] = g_signal_new("changed", MG_TYPE_PLAYER, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                    NULL, G_TYPE_NONE, 0);
+    signals[MOVED] = g_signal_new("moved", MG_TYPE_PLAYER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                  G_TYPE_NONE, 0);
+}
+
+static void mg_player_init(MgPlayer *self)
+{
+    self->speed = MG_SPEED_NORMAL;
+    self->step = MG_STEP_EXCHANGE;
+    self->progress = 1;
+}
+
+static void set_moving(MgPlayer *self, gboolean moving)
+{
+    if (self->moving == moving)
+        return;
+    self->moving = moving;
+    g_signal_emit(self, signals[CHANGED], 0);
+}
+
+static void on_position(MgSession *session, GParamSpec *spec, MgPlayer *self)
+{
+    uint32_t position = mg_session_position(session);
+    gboolean forward = position > self->position;
+    self->position = position;
+    self->began = 0;
+    self->progress = forward && !self->still ? 0 : 1;
+    set_moving(self, forward || mg_session_playing(session));
+    g_signal_emit(self, signals[MOVED], 0);
+}
+
+static void on_playing(MgSession *session, GParamSpec *spec, MgPlayer *self)
+{
+    if (mg_session_playing(session)) {
+        self->began = 0;
+        self->progress = 1;
+        mg_player_go(self, self->step, FALSE); /* the first beat begins at once */
+        set_moving(self, TRUE);
+    } else if (self->progress >= 1) {
+        set_moving(self, FALSE);
+    }
+    g_signal_emit(self, signals[CHANGED], 0);
+}
+
+MgPlayer *mg_player_get(MgSession *session)
+{
+    MgPlayer *self = g_object_get_data(G_OBJECT(session), "mg-player");
+    if (self != NULL)
+        return self;
+    self = g_object_new(MG_TYPE_PLAYER, NULL);
+    self->session = session;
+    self->position = mg_session_position(session);
+    g_object_set_data_full(G_OBJECT(session), "mg-player", self, g_object_unref);
+    g_signal_connect_object(session, "notify::position", G_CALLBACK(on_position), self, 0);
+    g_signal_connect_object(session, "notify::playing", G_CALLBACK(on_playing), self, 0);
+    return self;
+}
+
+MgSpeed mg_player_speed(MgPlayer *self)
+{
+    return self->speed;
+}
+
+void mg_player_set_speed(MgPlayer *self, MgSpeed speed)
+{
+    self->speed = speed;
+    self->began = 0;
+    g_signal_emit(self, signals[CHANGED], 0);
+}
+
+MgStep mg_player_step(MgPlayer *self)
+{
+    return self->step;
+}
+
+void mg_player_set_step(MgPlayer *self, MgStep step)
+{
+    self->step = step;
+    g_signal_emit(self, signals[CHANGED], 0);
+}
+
+void mg_player_set_still(MgPlayer *self, gboolean still)
+{
+    self->still = still;
+}
+
+gboolean mg_player_is_moving(MgPlayer *self)
+{
+    return self->moving;
+}
+
+double mg_player_progress(MgPlayer *self)
+{
+    return self->progress;
+}
+
+void mg_player_go(MgPlayer *self, MgStep step, gboolean back)
+{
+    uint32_t to = mg_session_peek(self->session, step, back);
+    if (to == mg_session_position(self->session)) {
+        if (!back)
+            mg_session_set_playing(self->session, FALSE);
+        return;
+    }
+    mg_session_seek(self->session, to);
+}
+
+void mg_player_tick(MgPlayer *self, gint64 now)
+{
+    if (!self->moving)
+        return;
+    if (self->began == 0) /* what is left of the way goes on from here, also at another speed */
+        self->began =
+            now - (gint64)((self->still ? 0 : self->progress) * WAY_US * factors[self->speed]);
+    double passed = (double)(now - self->began) / factors[self->speed];
+    double progress = self->still ? 1 : CLAMP(passed / WAY_US, 0, 1);
+    if (progress != self->progress) {
+        self->progress = progress;
+        g_signal_emit(self, signals[MOVED], 0);
+    }
+    if (progress < 1 || (mg_session_playing(self->session) && passed < WAY_US + REST_US))
+        return;
+    if (mg_session_playing(self->session))
+        mg_player_go(self, self->step, FALSE);
+    else
+        set_moving(self, FALSE);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* scene-layout.c - where hosts lie on the map, and the way that a token takes between them */
+#include "scene-private.h"
+
+#include <math.h>
+
+#define MARGIN_X    16.0
+#define MARGIN_TOP  30.0 /* room for a region's title */
+#define MARGIN_FOOT 16.0
+#define LARGE       1.45
+
+static MgPoint card_size(const MgScene *scene, size_t n_hosts)
+{
+    double scale = scene->large ? LARGE : 1;
+    /* Many hosts: smaller cards rather than a pile of them. */
+    double room = sqrt(scene->width * scene->height / (double)MAX(n_hosts, (size_t)1));
+    scale = MIN(scale, MAX(room / 150, 0.35));
+    return (MgPoint){MG_SCENE_CARD_WIDTH * scale, MG_SCENE_CARD_HEIGHT * scale};
+}
+
+/* A grid for hosts that the network gives no place: a column a region, in order of the file. */
+static void place_unplaced(const MgTrace *trace, MgPoint *places, bool *placed)
+{
+    g_autoptr(GPtrArray) regions = g_ptr_array_new();
+    g_autoptr(GArray) rows = g_array_new(FALSE, TRUE, sizeof(unsigned));
+    for (uint16_t h = 1; h <= mg_trace_n_hosts(trace); h++) {
+        const char *region = mg_trace_host(trace, h)->region;
+        guint column = 0;
+        if (placed[h - 1])
+            continue;
+        while (column < regions->len && g_strcmp0(g_ptr_array_index(regions, column), region) != 0)
+            column++;
+        if (column == regions->len) {
+            g_ptr_array_add(regions, (void *)region);
+            g_array_set_size(rows, regions->len);
+        }
+        unsigned *row = &g_array_index(rows, unsigned, column);
+        places[h - 1] = (MgPoint){150.0 * column, 110.0 * (*row)++};
+    }
+}
+
+static MgPoint *find_places(const MgScene *scene, const MgTrace *trace)
+{
+    const MgNetwork *network = mg_session_network(scene->session);
+    size_t n = mg_trace_n_hosts(trace);
+    MgPoint *places = g_new0(MgPoint, n + 1);
+    g_autofree bool *placed = g_new0(bool, n + 1);
+    for (size_t i = 0; network != NULL && i < MIN(n, network->hosts->len); i++) {
+        const MgNetworkHost *host = &g_array_index(network->hosts, MgNetworkHost, i);
+        placed[i] = host->x >= 0 && host->y >= 0;
+        places[i] = (MgPoint){host->x, host->y};
+    }
+    place_unplaced(trace, places, placed);
+    return places;
+}
+
+graphene_rect_t *mg_scene_cards(const MgScene *scene)
+{
+    const MgTrace *trace = mg_session_trace(scene->session);
+    size_t n = mg_trace_n_hosts(trace);
+    g_autofree MgPoint *places = find_places(scene, trace);
+    graphene_rect_t *cards = g_new0(graphene_rect_t, n + 1);
+    MgPoint size = card_size(scene, n), low = places[0], high = places[0];
+    for (size_t i = 1; i < n; i++) {
+        low = (MgPoint){MIN(low.x, places[i].x), MIN(low.y, places[i].y)};
+        high = (MgPoint){MAX(high.x, places[i].x), MAX(high.y, places[i].y)};
+    }
+    double width = scene->width - size.x - 2 * (MARGIN_X + MG_SCENE_PAD);
+    double height = scene->height - size.y - MARGIN_TOP - MARGIN_FOOT - 2 * MG_SCENE_PAD;
+    double sx = high.x > low.x ? width / (high.x - low.x) : 0;
+    double sy = high.y > low.y ? height / (high.y - low.y) : 0;
+    for (size_t i = 0; i < n; i++) {
+        double x =
+            MARGIN_X + MG_SCENE_PAD + (sx > 0 ? (places[i].x - low.x) * sx : MAX(width, 0) / 2);
+        double y =
+            MARGIN_TOP + MG_SCENE_PAD + (sy > 0 ? (places[i].y - low.y) * sy : MAX(height, 0) / 2);
+        graphene_rect_init(&cards[i], (float)round(x), (float)round(y), (float)round(size.x),
+                           (float)round(size.y));
+    }
+    return cards;
+}
+
+MgPoint mg_scene_middle(const graphene_rect_t *card)
+{
+    return (MgPoint){card->origin.x + card->size.width / 2, card->origin.y + card->size.height / 2};
+}
+
+/* ---- links ---- */
+
+static MgPoint bend(MgPoint a, MgPoint b, double by)
+{
+    double dx = b.x - a.x, dy = b.y - a.y, len = MAX(hypot(dx, dy), 1);
+    return (MgPoint){(a.x + b.x) / 2 - dy / len * by, (a.y + b.y) / 2 + dx / len * by};
+}
+
+MgPoint mg_scene_curve_at(const MgCurve *curve, double t)
+{
+    double u = 1 - t;
+    return (MgPoint){u * u * curve->a.x + 2 * u * t * curve->c.x + t * t * curve->b.x,
+                     u * u * curve->a.y + 2 * u * t * curve->c.y + t * t * curve->b.y};
+}
+
+static unsigned hits(const MgCurve *curve, const graphene_rect_t *cards, size_t n, size_t a,
+                     size_t b)
+{
+    unsigned found = 0;
+    for (size_t i = 0; i < n; i++) {
+        graphene_rect_t wide = cards[i];
+        graphene_rect_inset(&wide, -4, -4);
+        for (unsigned k = 1; i != a && i != b && k < 24; k++) {
+            MgPoint at = mg_scene_curve_at(curve, k / 24.0);
+            if (graphene_rect_contains_point(&wide,
+                                             &GRAPHENE_POINT_INIT((float)at.x, (float)at.y))) {
+                found++;
+                break;
+            }
+        }
+    }
+    return found;
+}
+
+MgCurve mg_scene_link(const graphene_rect_t *cards, size_t n, size_t a, size_t b)
+{
+    static const double bends[] = {0, 50, -50, 90, -90, 140, -140};
+    MgCurve best = {mg_scene_middle(&cards[a]), mg_scene_middle(&cards[b]), {0, 0}};
+    unsigned best_hits = G_MAXUINT;
+    for (size_t i = 0; i < G_N_ELEMENTS(bends) && best_hits > 0; i++) {
+        MgCurve curve = best;
+        curve.c = bend(curve.a, curve.b, bends[i]);
+        unsigned found = hits(&curve, cards, n, a, b);
+        if (found < best_hits) {
+            best = curve;
+            best_hits = found;
+        }
+    }
+    return best;
+}
+
+/* ---- ways ---- */
+
+/* Hosts from `from` to `to` over links, the fewest; both ends included. (element-type gsize) */
+static GArray *find_way(const MgNetwork *network, size_t n, size_t from, size_t to)
+{
+    GArray *way = g_array_new(FALSE, FALSE, sizeof(size_t));
+    g_autofree size_t *before = g_new(size_t, n);
+    g_autofree size_t *queue = g_new(size_t, n);
+    size_t head = 0, tail = 0;
+    for (size_t i = 0; i < n; i++)
+        before[i] = n;
+    before[to] = to;
+    queue[tail++] = to;
+    while (network != NULL && head < tail && before[from] == n) {
+        size_t at = queue[head++];
+        for (guint l = 0; l < network->links->len; l++) {
+            const MgNetworkLink *link = &g_array_index(network->links, MgNetworkLink, l);
+            size_t far = link->a == at ? link->b : link->b == at ? link->a : n;
+            if (far < n && before[far] == n) {
+                before[far] = at;
+                queue[tail++] = far;
+            }
+        }
+    }
+    g_array_append_val(way, from);
+    if (before[from] == n) {
+        g_array_append_val(way, to); /* no links are known: straight on */
+        return way;
+    }
+    for (size_t at = from; at != to;) {
+        at = before[at];
+        g_array_append_val(way, at);
+    }
+    return way;
+}
+
+#define SAMPLES 24
+
+GArray *mg_scene_way(const MgScene *scene, const graphene_rect_t *cards, size_t from, size_t to)
+{
+    size_t n = mg_trace_n_hosts(mg_session_trace(scene->session));
+    g_autoptr(GArray) way = find_way(mg_session_network(scene->session), n, from, to);
+    GArray *points = g_array_new(FALSE, FALSE, sizeof(MgPoint));
+    for (guint i = 0; i + 1 < way->len; i++) {
+        size_t a = g_array_index(way, size_t, i), b = g_array_index(way, size_t, i + 1);
+        /* The same curve whichever end it is looked at from. */
+        MgCurve curve = mg_scene_link(cards, n, MIN(a, b), MAX(a, b));
+        for (unsigned k = 0; k <= SAMPLES; k++) {
+            double t = k / (double)SAMPLES;
+            MgPoint at = mg_scene_curve_at(&curve, a < b ? t : 1 - t);
+            graphene_point_t point = GRAPHENE_POINT_INIT((float)at.x, (float)at.y);
+            if (!graphene_rect_contains_point(&cards[from], &point) &&
+                !graphene_rect_contains_point(&cards[to], &point))
+                g_array_append_val(points, at);
+        }
+    }
+    return points;
+}
+
+MgPoint mg_scene_along(const GArray *points, double progress)
+{
+    double total = 0;
+    for (guint i = 1; i < points->len; i++) {
+        const MgPoint *p = &g_array_index(points, MgPoint, i - 1);
+        total += hypot(p[1].x - p[0].x, p[1].y - p[0].y);
+    }
+    double left = total * CLAMP(progress, 0, 1);
+    for (guint i = 1; i < points->len; i++) {
+        const MgPoint *p = &g_array_index(points, MgPoint, i - 1);
+        double len = hypot(p[1].x - p[0].x, p[1].y - p[0].y);
+        if (left <= len && len > 0)
+            return (MgPoint){p[0].x + (p[1].x - p[0].x) * left / len,
+                             p[0].y + (p[1].y - p[0].y) * left / len};
+        left -= len;
+    }
+    return points->len > 0 ? g_array_index(points, MgPoint, points->len - 1) : (MgPoint){0, 0};
+}

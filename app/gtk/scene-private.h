@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* scene-private.h - geometry that the scene's two files share */
+#pragma once
+
+#include "scene.h"
+
+G_BEGIN_DECLS
+
+#define MG_SCENE_PAD 12.0 /* between a region's edge and its cards */
+
+typedef struct {
+    double x, y;
+} MgPoint;
+
+typedef struct {
+    MgPoint a, b, c; /* from, to, what pulls it aside */
+} MgCurve;
+
+MgPoint mg_scene_middle(const graphene_rect_t *card);
+MgPoint mg_scene_curve_at(const MgCurve *curve, double t);
+/* A link between two hosts, bent where a straight one would run through a third. */
+MgCurve mg_scene_link(const graphene_rect_t *cards, size_t n, size_t a, size_t b);
+/* (transfer full) (element-type MgPoint) The way over links, from edge to edge of the cards. */
+GArray *mg_scene_way(const MgScene *scene, const graphene_rect_t *cards, size_t from, size_t to);
+MgPoint mg_scene_along(const GArray *points, double progress);
+
+G_END_DECLS

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* theme.c - two palettes, eight colours, one style sheet */
+#include "theme.h"
+
+#include <adwaita.h>
+
+#define RGB(hex)                                                                                   \
+    {                                                                                              \
+        ((hex) >> 16 & 255) / 255.f, ((hex) >> 8 & 255) / 255.f, ((hex)&255) / 255.f, 1            \
+    }
+
+static const MgPalette palettes[2] = {
+    {
+        .ground = RGB(0xfdfdfd),
+        .dot = RGB(0xdddbe0),
+        .text = RGB(0x241f31),
+        .dim = RGB(0x6a6773),
+        .card = RGB(0xffffff),
+        .card_edge = RGB(0xcfccd4),
+        .link = RGB(0xaaa7b2),
+        .link_edge = RGB(0xfdfdfd),
+        .accent = RGB(0x2f7fe0),
+        .pill = RGB(0x322e40),
+        .pill_text = RGB(0xffffff),
+        .pill_dim = RGB(0xc9c5d6),
+    },
+    {
+        .ground = RGB(0x1f1f21),
+        .dot = RGB(0x353538),
+        .text = RGB(0xf3f2f5),
+        .dim = RGB(0xa5a3ab),
+        .card = RGB(0x36363a),
+        .card_edge = RGB(0x4d4d53),
+        .link = RGB(0x8a8892),
+        .link_edge = RGB(0x1f1f21),
+        .accent = RGB(0x5aa2f2),
+        .pill = RGB(0xf6f5f4),
+        .pill_text = RGB(0x241f31),
+        .pill_dim = RGB(0x5c5964),
+    },
+};
+
+/* For light and dark: each is read on its ground with a contrast of 4.5 and more. */
+static const struct {
+    const char *name;
+    GdkRGBA color[2];
+} colors[] = {
+    {"blue", {RGB(0x1c6fd6), RGB(0x62a8f5)}},   {"violet", {RGB(0x8a3aa8), RGB(0xc58be0)}},
+    {"orange", {RGB(0xb85a00), RGB(0xffa657)}}, {"green", {RGB(0x1f8a4c), RGB(0x63d297)}},
+    {"grey", {RGB(0x6f6d76), RGB(0xa9a7b0)}},   {"amber", {RGB(0x946800), RGB(0xf2c84b)}},
+    {"teal", {RGB(0x0f7f86), RGB(0x58c8cf)}},   {"red", {RGB(0xc01c28), RGB(0xff7b72)}},
+};
+
+const MgPalette *mg_palette(gboolean dark)
+{
+    return &palettes[dark ? 1 : 0];
+}
+
+GdkRGBA mg_theme_color(const char *name, gboolean dark)
+{
+    size_t found = 4; /* grey */
+    for (size_t i = 0; i < G_N_ELEMENTS(colors); i++)
+        if (g_strcmp0(colors[i].name, name) == 0)
+            found = i;
+    return colors[found].color[dark ? 1 : 0];
+}
+
+GdkRGBA mg_theme_dissector_color(const MgRegistry *registry, uint8_t dissector, gboolean dark)
+{
+    const MgDissector *about = mg_registry_dissector(registry, dissector);
+    return mg_theme_color(about != NULL ? about->color : NULL, dark);
+}
+
+GdkRGBA mg_theme_fade(GdkRGBA color, double alpha)
+{
+    color.alpha = (float)alpha;
+    return color;
+}
+
+gboolean mg_theme_is_dark(void)
+{
+    return adw_style_manager_get_dark(adw_style_manager_get_default());
+}
+
+static const char style[] =
+    ".mg-map { background: transparent; }\n"
+    ".mg-card { padding: 4px 2px; border-radius: 12px; min-width: 0; min-height: 0;"
+    "  background: @card_bg_color; border: 1px solid alpha(@window_fg_color, 0.18);"
+    "  box-shadow: 0 1px 2px alpha(black, 0.10); font-weight: normal; }\n"
+    ".mg-card:hover { background: mix(@card_bg_color, @accent_bg_color, 0.08); }\n"
+    ".mg-card.mg-active { border: 2px solid @accent_color; padding: 3px 1px; }\n"
+    ".mg-card.mg-selected { background: mix(@card_bg_color, @accent_bg_color, 0.16); }\n"
+    ".mg-card.mg-real { border-style: dashed; }\n"
+    ".mg-card .mg-name { font-weight: bold; font-size: 9.5pt; }\n"
+    ".mg-card .mg-state { font-size: 8pt; opacity: 0.72; }\n"
+    ".mg-large .mg-card .mg-name { font-size: 14pt; }\n"
+    ".mg-large .mg-card .mg-state { font-size: 12pt; }\n"
+    ".mg-caption { border-radius: 12px; padding: 9px 18px; margin: 6px 14px 8px 14px; }\n"
+    ".mg-caption.mg-light { background: #322e40; color: #ffffff; }\n"
+    ".mg-caption.mg-dark { background: #f6f5f4; color: #241f31; }\n"
+    ".mg-large .mg-caption, .mg-caption.mg-large { font-size: 22pt; padding: 16px 28px; }\n"
+    ".mg-foot { padding: 8px 12px; border-top: 1px solid alpha(@window_fg_color, 0.14);"
+    "  background: @headerbar_bg_color; }\n"
+    ".mg-play { min-width: 40px; min-height: 40px; padding: 0; border-radius: 999px; }\n"
+    ".mg-time { font-family: monospace; font-feature-settings: 'tnum'; }\n"
+    ".mg-foot.mg-large .mg-time { font-size: 18pt; }\n"
+    ".mg-speeds button { padding: 3px 9px; min-height: 24px; }\n";
+
+void mg_theme_init(GdkDisplay *display)
+{
+    static gboolean done;
+    if (done)
+        return;
+    done = TRUE;
+    GtkCssProvider *provider = gtk_css_provider_new();
+    gtk_css_provider_load_from_data(provider, style, -1);
+    gtk_style_context_add_provider_for_display(display, GTK_STYLE_PROVIDER(provider),
+                                               GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+    g_object_unref(provider);
+}
