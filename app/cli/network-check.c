@@ -135,7 +135,7 @@ int mg_network_new_main(int argc, char **argv, MgRegistry *registry)
     static const char command[] = "mailglass network new";
     g_autofree char *from = g_strdup(PATTERN);
     const GOptionEntry entries[] = {{"from", 0, 0, G_OPTION_ARG_FILENAME, &from,
-                                     N_("The network that it is a copy of (" PATTERN ")"),
+                                     N_("The network that it is a copy of (first-mail)"),
                                      N_("NETWORK")},
                                     {0}};
     bool helped = false;

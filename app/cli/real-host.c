@@ -30,8 +30,8 @@ int mg_parse_options(const char *command, const char *usage, const char *about,
         {"help", 'h', 0, G_OPTION_ARG_NONE, &help, N_("Shows this help"), NULL}, {0}};
     g_option_context_set_help_enabled(context, FALSE); /* it would end the program by itself */
     g_option_context_set_description(context, about);
-    g_option_context_add_main_entries(context, entries, NULL);
-    g_option_context_add_main_entries(context, help_entry, NULL);
+    g_option_context_add_main_entries(context, entries, GETTEXT_PACKAGE);
+    g_option_context_add_main_entries(context, help_entry, GETTEXT_PACKAGE);
     g_set_prgname(command);
     *helped = false;
     if (!g_option_context_parse(context, argc, argv, &error)) {

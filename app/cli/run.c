@@ -224,13 +224,12 @@ static void print_summary(const Run *run)
                counts.bounced, counts.queued, counts.fetched, hash);
         return;
     }
-    printf(ngettext("%" G_GUINT64_FORMAT " mail delivered", "%" G_GUINT64_FORMAT " mails delivered",
-                    counts.delivered),
-           counts.delivered);
-    printf(_(", %" G_GUINT64_FORMAT " bounced, %" G_GUINT64_FORMAT " queued, %" G_GUINT64_FORMAT
-             " fetched, in %s s of simulated time; %" G_GUINT64_FORMAT
-             " exchanges, %u packets; trace %.12s\n"),
-           counts.bounced, counts.queued, counts.fetched, time->str, run->n_spoken,
+    printf(ngettext("%lu mail delivered", "%lu mails delivered", counts.delivered),
+           (unsigned long)counts.delivered);
+    printf(_(", %lu bounced, %lu queued, %lu fetched, in %s s of simulated time; %lu exchanges, %u "
+             "packets; trace %.12s\n"),
+           (unsigned long)counts.bounced, (unsigned long)counts.queued,
+           (unsigned long)counts.fetched, time->str, (unsigned long)run->n_spoken,
            mg_trace_n_packets(trace), hash);
 }
 

@@ -6,6 +6,8 @@
  * position moves back, a new one begins. An intervention is kept with the number of steps that the
  * world had done, which is exact where several things happen at one time or leave no record.
  */
+#include <glib/gi18n-lib.h>
+
 #include "session.h"
 
 #include "filter.h"
@@ -414,7 +416,7 @@ bool mg_session_intervene(MgSession *self, const char *text, GBytes *file, GErro
 {
     if (current(self)->live.world == NULL) {
         g_set_error(error, MG_ERROR, MG_ERROR_CONFIG,
-                    "this is a record of what happened: nothing can be done in it");
+                    _("this is a record of what happened: nothing can be done in it"));
         return false;
     }
     bool fork = !at_end(self);
