@@ -230,8 +230,8 @@ static void send_new(MgWire *wire, MgTcpEnd *end)
 {
     if (end->resend && end->una < end->next)
         send_again(wire, end);
-    while (end->next < end->queued && end->next - end->una < WINDOW) {
-        uint64_t limit = MIN(end->queued, end->una + WINDOW);
+    while (end->next < end->queued && end->next - end->una < FLIGHT) {
+        uint64_t limit = MIN(end->queued, end->una + FLIGHT);
         Segment segment = {MG_TCP_ACK, end->next, piece(wire, end, end->next, limit), false, false};
         end->next += segment.len;
         if (end->next == end->queued)
