@@ -23,23 +23,37 @@ const char MG_SMTP_CONNECTED[] = "connected", MG_SMTP_REFUSED[] = "refused",
            MG_SMTP_READY[] = "ready", MG_SMTP_MAIL[] = "mail", MG_SMTP_RECIPIENTS[] = "recipients",
            MG_SMTP_DATA[] = "data", MG_SMTP_CLOSED[] = "closed";
 
+#define MAIL_ROWS                                                                                  \
+    {MG_SMTP_READY, N_("MAIL is accepted"), MG_SMTP_MAIL, "RFC 5321 §3.3"},                        \
+        {MG_SMTP_MAIL, N_("the first RCPT is accepted"), MG_SMTP_RECIPIENTS, "RFC 5321 §3.3"},     \
+        {MG_SMTP_MAIL, N_("RSET, or another greeting"), MG_SMTP_READY, "RFC 5321 §4.1.1.5"},       \
+        {MG_SMTP_RECIPIENTS, N_("DATA"), MG_SMTP_DATA, "RFC 5321 §3.3"},                           \
+        {MG_SMTP_RECIPIENTS, N_("RSET, or another greeting"), MG_SMTP_READY, "RFC 5321 §4.1.1.5"}, \
+        {MG_SMTP_CONNECTED, N_("QUIT, or the connection ends"), MG_SMTP_CLOSED, "RFC 5321 §3.8"},  \
+        {MG_SMTP_READY, N_("QUIT, or the connection ends"), MG_SMTP_CLOSED, "RFC 5321 §4.1.1.10"}, \
+        {MG_SMTP_MAIL, N_("QUIT, or the connection ends"), MG_SMTP_CLOSED, "RFC 5321 §4.1.1.10"},  \
+        {MG_SMTP_RECIPIENTS, N_("QUIT, or the connection ends"), MG_SMTP_CLOSED,                   \
+         "RFC 5321 §4.1.1.10"},                                                                    \
+    {                                                                                              \
+        MG_SMTP_DATA, N_("the connection ends before the final dot: the mail does not exist"),     \
+            MG_SMTP_CLOSED, "RFC 5321 §4.1.1.4"                                                   \
+    }
+
 static const MgTransition transitions[] = {
-    {MG_SMTP_CONNECTED, N_("HELO, EHLO or LHLO is accepted"), MG_SMTP_READY, "RFC 5321 §3.2"},
+    {MG_SMTP_CONNECTED, N_("HELO or EHLO is accepted"), MG_SMTP_READY, "RFC 5321 §3.2"},
     {MG_SMTP_CONNECTED, N_("a policy wants no mail from this client"), MG_SMTP_REFUSED,
      "RFC 5321 §3.1"},
-    {MG_SMTP_READY, N_("MAIL is accepted"), MG_SMTP_MAIL, "RFC 5321 §3.3"},
-    {MG_SMTP_MAIL, N_("the first RCPT is accepted"), MG_SMTP_RECIPIENTS, "RFC 5321 §3.3"},
-    {MG_SMTP_MAIL, N_("RSET, or another greeting"), MG_SMTP_READY, "RFC 5321 §4.1.1.5"},
-    {MG_SMTP_RECIPIENTS, N_("DATA"), MG_SMTP_DATA, "RFC 5321 §3.3"},
-    {MG_SMTP_RECIPIENTS, N_("RSET, or another greeting"), MG_SMTP_READY, "RFC 5321 §4.1.1.5"},
+    {MG_SMTP_REFUSED, N_("QUIT, or the connection ends"), MG_SMTP_CLOSED, "RFC 5321 §3.1"},
     {MG_SMTP_DATA, N_("the final dot, and its reply"), MG_SMTP_READY, "RFC 5321 §4.1.1.4"},
-    {MG_SMTP_CONNECTED, N_("the connection ends"), MG_SMTP_CLOSED, "RFC 5321 §3.8"},
-    {MG_SMTP_REFUSED, N_("QUIT"), MG_SMTP_CLOSED, "RFC 5321 §3.1"},
-    {MG_SMTP_READY, N_("QUIT, or the connection ends"), MG_SMTP_CLOSED, "RFC 5321 §4.1.1.10"},
-    {MG_SMTP_MAIL, N_("QUIT, or the connection ends"), MG_SMTP_CLOSED, "RFC 5321 §4.1.1.10"},
-    {MG_SMTP_RECIPIENTS, N_("QUIT, or the connection ends"), MG_SMTP_CLOSED, "RFC 5321 §4.1.1.10"},
-    {MG_SMTP_DATA, N_("the connection ends before the final dot: the mail does not exist"),
-     MG_SMTP_CLOSED, "RFC 5321 §4.1.1.4"},
+    MAIL_ROWS,
+    {0},
+};
+
+static const MgTransition lmtp_transitions[] = {
+    {MG_SMTP_CONNECTED, N_("LHLO is accepted"), MG_SMTP_READY, "RFC 2033 §4.1"},
+    {MG_SMTP_DATA, N_("the final dot, and a reply for each recipient"), MG_SMTP_READY,
+     "RFC 2033 §4.2"},
+    MAIL_ROWS,
     {0},
 };
 
@@ -204,7 +218,7 @@ void mg_smtp_refuse(MgSmtpSession *session, unsigned rule, unsigned code, const 
 
 void mg_smtp_enter(MgSmtpSession *session, const char *state)
 {
-    mg_outbox_enter(&session->out, transitions, &session->state, state);
+    mg_outbox_enter(&session->out, session->base.kind->transitions, &session->state, state);
 }
 
 void mg_smtp_finish(MgSmtpSession *session)
@@ -632,7 +646,8 @@ static void read_settings(MgSmtpSession *session, const MgSettings *settings)
     session->relay_from = g_strdup(mg_settings_get(settings, "relay_from", ""));
     session->open_relay = mg_text_is_yes(mg_settings_get(settings, "open_relay", "no"));
     session->store = strcmp(mg_settings_get(settings, "deliver", "store"), "store") == 0;
-    session->stages = read_stages(mg_settings_get(settings, "policy_stages", ""));
+    if (!session->lmtp) /* what comes by LMTP was judged where it came in */
+        session->stages = read_stages(mg_settings_get(settings, "policy_stages", ""));
     session->extensions = read_extensions(
         mg_settings_get(settings, "extensions", "PIPELINING;SIZE;8BITMIME;ENHANCEDSTATUSCODES"));
     session->recipients_max =
@@ -842,10 +857,10 @@ static size_t session_facts(const MgEngine *engine, MgFact *facts, size_t max)
 }
 
 #define SESSION_CALLS                                                                              \
-    .dissector = "smtp", .rules = mg_smtp_session_rules, .transitions = transitions,               \
-    .free = session_free, .receive = session_receive, .receive_end = session_receive_end,          \
-    .advance = session_advance, .answer = session_answer, .next = session_next,                    \
-    .deadline = session_deadline, .facts = session_facts
+    .dissector = "smtp", .rules = mg_smtp_session_rules, .free = session_free,                     \
+    .receive = session_receive, .receive_end = session_receive_end, .advance = session_advance,    \
+    .answer = session_answer, .next = session_next, .deadline = session_deadline,                  \
+    .facts = session_facts
 
 const MgEngineKind mg_smtp_server = {
     .name = "smtp.server",
@@ -854,6 +869,7 @@ const MgEngineKind mg_smtp_server = {
     .transport = MG_TRANSPORT_STREAM,
     .port = 25,
     .settings = server_settings,
+    .transitions = transitions,
     .create = server_create,
     SESSION_CALLS,
 };
@@ -865,6 +881,7 @@ const MgEngineKind mg_smtp_lmtp = {
     .transport = MG_TRANSPORT_STREAM,
     .port = 24,
     .settings = lmtp_settings,
+    .transitions = lmtp_transitions,
     .create = lmtp_create,
     SESSION_CALLS,
 };
