@@ -78,8 +78,8 @@ static void draw_icon(GtkDrawingArea *area, cairo_t *cr, int width, int height, 
 {
     const MgTraceHost *host = data;
     GdkRGBA color =
-        mg_theme_color(g_strcmp0(host->region, "dns") == 0 ? "violet" : "blue", mg_theme_is_dark());
-    mg_icon_host(cr, host->kind, 0, 0, MIN(width, height), &color);
+        mg_theme_color(mg_scene_is_names(host->region) ? "violet" : "blue", mg_theme_is_dark());
+    mg_icon_host(cr, mg_scene_icon(host), 0, 0, MIN(width, height), &color);
 }
 
 static void on_card(GtkButton *button, MgMapView *self)

@@ -63,6 +63,18 @@ char *mg_scene_host_line(MgSession *session, MgHostId id)
     return g_strdup(mg_words_host_kind(mg_trace_host(trace, id)->kind));
 }
 
+gboolean mg_scene_is_names(const char *region)
+{
+    return region != NULL && g_ascii_strcasecmp(region, "dns") == 0;
+}
+
+const char *mg_scene_icon(const MgTraceHost *host)
+{
+    /* A name server with a name of one label is one of the top of the tree. */
+    return g_strcmp0(host->kind, "nameserver") == 0 && strchr(host->name, '.') == NULL ? "root"
+                                                                                       : host->kind;
+}
+
 /* ---- painting words ---- */
 
 typedef struct {
@@ -156,14 +168,14 @@ static void paint_ground(cairo_t *cr, const MgScene *scene, const MgPalette *pal
 static const char *region_color(const char *region, unsigned *turn)
 {
     static const char *const turns[] = {"blue", "green", "amber", "teal", "orange"};
-    if (g_strcmp0(region, "dns") == 0)
+    if (mg_scene_is_names(region))
         return "violet";
     return turns[(*turn)++ % G_N_ELEMENTS(turns)];
 }
 
 static const char *region_title(const char *region)
 {
-    return g_strcmp0(region, "dns") == 0 ? _("The Domain Name System") : region;
+    return mg_scene_is_names(region) ? _("The Domain Name System") : region;
 }
 
 typedef struct {
@@ -398,7 +410,7 @@ static void paint_card(const Paper *paper, const MgScene *scene, MgHostId id,
     const MgTraceHost *host = mg_trace_host(mg_session_trace(scene->session), id);
     const MgPalette *palette = mg_palette(scene->dark);
     GdkRGBA kind_color =
-        mg_theme_color(g_strcmp0(host->region, "dns") == 0 ? "violet" : "blue", scene->dark);
+        mg_theme_color(mg_scene_is_names(host->region) ? "violet" : "blue", scene->dark);
     double scale = card->size.width / MG_SCENE_CARD_WIDTH, icon = 24 * scale;
     cairo_t *cr = begin_cairo(paper, scene);
     round_box(cr, card, 12 * scale);
@@ -407,7 +419,7 @@ static void paint_card(const Paper *paper, const MgScene *scene, MgHostId id,
     cairo_set_line_width(cr, active ? 2.5 : 1);
     gdk_cairo_set_source_rgba(cr, active ? &palette->accent : &palette->card_edge);
     cairo_stroke(cr);
-    mg_icon_host(cr, host->kind, round(card->origin.x + (card->size.width - icon) / 2),
+    mg_icon_host(cr, mg_scene_icon(host), round(card->origin.x + (card->size.width - icon) / 2),
                  round(card->origin.y + 9 * scale), icon, &kind_color);
     cairo_destroy(cr);
     g_autofree char *name_font = g_strdup_printf("Sans Bold %.1f", 8.5 * scale);

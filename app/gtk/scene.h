@@ -27,6 +27,11 @@ graphene_rect_t *mg_scene_cards(const MgScene *scene);
 /* (transfer full) "session: greeted", "inbox 2"; "" when there is nothing to say. */
 char *mg_scene_host_line(MgSession *session, MgHostId host);
 
+/* The region of the Domain Name System is called DNS in a network's file. */
+gboolean mg_scene_is_names(const char *region);
+/* Which drawing of icons.h stands for it. */
+const char *mg_scene_icon(const MgTraceHost *host);
+
 /* (nullable) (transfer full) Ground, regions, links: what changes only with size and theme. */
 GskRenderNode *mg_scene_still(const MgScene *scene);
 /* (nullable) (transfer full) Token, bubble, what is lit; and the cards where they are asked for. */

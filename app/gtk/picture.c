@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* picture.c - the painters' nodes drawn onto a cairo surface */
+#include "picture.h"
+
+#include <cairo-pdf.h>
+#include <cairo-svg.h>
+#include <locale.h>
+#include <stdlib.h>
+
+#include "ladder-paint.h"
+#include "scene.h"
+#include "words.h"
+
+typedef struct {
+    const char *network, *output, *view, *language, *size;
+    int at, seed;
+    gboolean dark;
+    int width, height;
+} Order;
+
+static int complain(int code, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static int complain(int code, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_printerr("mailglass picture: %s\n", text);
+    return code;
+}
+
+static int read_order(int *argc, char ***argv, Order *order)
+{
+    GOptionEntry entries[] = {{"at", 0, 0, G_OPTION_ARG_INT, &order->at, NULL, NULL},
+                              {"seed", 0, 0, G_OPTION_ARG_INT, &order->seed, NULL, NULL},
+                              {"output", 0, 0, G_OPTION_ARG_FILENAME, &order->output, NULL, NULL},
+                              {"view", 0, 0, G_OPTION_ARG_STRING, &order->view, NULL, NULL},
+                              {"dark", 0, 0, G_OPTION_ARG_NONE, &order->dark, NULL, NULL},
+                              {"language", 0, 0, G_OPTION_ARG_STRING, &order->language, NULL, NULL},
+                              {"size", 0, 0, G_OPTION_ARG_STRING, &order->size, NULL, NULL},
+                              {0}};
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_autoptr(GError) error = NULL;
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, argc, argv, &error))
+        return complain(2, "%s", error->message);
+    if (*argc != 2 || order->output == NULL)
+        return complain(2, "%s", _("say which network, and --output FILE.png, .svg or .pdf"));
+    order->network = (*argv)[1];
+    if (order->size != NULL &&
+        (sscanf(order->size, "%dx%d", &order->width, &order->height) != 2 || order->width < 200 ||
+         order->height < 150 || order->width > 16384 || order->height > 16384))
+        return complain(2, _("a size is written like 1280x800, not \"%s\""), order->size);
+    if (g_strcmp0(order->view, "map") != 0 && g_strcmp0(order->view, "ladder") != 0)
+        return complain(2, _("a view is map or ladder, not \"%s\""), order->view);
+    return 0;
+}
+
+static char *find_network(const char *name)
+{
+    const char *data = g_getenv("MAILGLASS_DATA");
+    if (g_file_test(name, G_FILE_TEST_EXISTS))
+        return g_strdup(name);
+    return g_build_filename(data != NULL ? data : MG_PKGDATADIR, "networks", name, NULL);
+}
+
+static gboolean draw(const Order *order, GskRenderNode *node)
+{
+    gboolean png = g_str_has_suffix(order->output, ".png");
+    cairo_surface_t *surface;
+    if (png)
+        surface = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, order->width, order->height);
+    else if (g_str_has_suffix(order->output, ".svg"))
+        surface = cairo_svg_surface_create(order->output, order->width, order->height);
+    else
+        surface = cairo_pdf_surface_create(order->output, order->width, order->height);
+    cairo_t *cr = cairo_create(surface);
+    gsk_render_node_draw(node, cr);
+    cairo_destroy(cr);
+    cairo_status_t status =
+        png ? cairo_surface_write_to_png(surface, order->output) : CAIRO_STATUS_SUCCESS;
+    cairo_surface_finish(surface);
+    if (status == CAIRO_STATUS_SUCCESS)
+        status = cairo_surface_status(surface);
+    cairo_surface_destroy(surface);
+    if (status == CAIRO_STATUS_SUCCESS)
+        return TRUE;
+    complain(3, "%s: %s", order->output, cairo_status_to_string(status));
+    return FALSE;
+}
+
+int mg_picture_run(int argc, char **argv, MgRegistry *registry)
+{
+    Order order = {.view = "map", .at = -1, .seed = 1, .width = 1280, .height = 800};
+    int code = read_order(&argc, &argv, &order);
+    if (code != 0)
+        return code;
+    if (!g_str_has_suffix(order.output, ".png") && !g_str_has_suffix(order.output, ".svg") &&
+        !g_str_has_suffix(order.output, ".pdf"))
+        return complain(2, _("%s: a picture ends in .png, .svg or .pdf"), order.output);
+    if (order.language != NULL) {
+        g_setenv("LANGUAGE", order.language, TRUE);
+        setlocale(LC_ALL, "C.UTF-8");
+    }
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *path = find_network(order.network);
+    g_autoptr(MgSession) session = mg_session_new(path, registry, (uint64_t)order.seed, problems);
+    for (guint i = 0; i < problems->len; i++)
+        g_printerr("%s\n", (char *)g_ptr_array_index(problems, i));
+    if (session == NULL)
+        return 3;
+    uint32_t end = mg_trace_n_records(mg_session_trace(session));
+    mg_session_seek(session, order.at < 0 ? end : MIN((uint32_t)order.at, end));
+    MgScene scene = {.session = session,
+                     .width = order.width,
+                     .height = order.height,
+                     .dark = order.dark,
+                     .cards = TRUE,
+                     .progress = 0.5};
+    GskRenderNode *node = strcmp(order.view, "map") == 0
+                              ? mg_scene_map(&scene)
+                              : mg_scene_ladder(session, order.width, order.height, order.dark);
+    gboolean good = draw(&order, node);
+    gsk_render_node_unref(node);
+    return good ? 0 : 3;
+}
