@@ -61,6 +61,7 @@ static MgLine *ask_line(MgInstance *asker, const MgAsk *ask, const char *dissect
 static void connect_line(MgInstance *asker, const MgAsk *ask, MgTime now)
 {
     const MgConnectQuestion *question = ask->question;
+    MgLine *line = ask_line(asker, ask, question->dissector); /* its cause may be on the old one */
     MgAskId before = 0;
     if (asker->line != NULL && asker->line->ask != 0) { /* it was still being opened */
         before = asker->line->ask;
@@ -70,10 +71,9 @@ static void connect_line(MgInstance *asker, const MgAsk *ask, MgTime now)
         asker->line->carrier_class->close(asker->line->carrier, asker->line);
         g_free(asker->line);
     }
-    asker->line = ask_line(asker, ask, question->dissector);
+    asker->line = line;
     open_ask(asker, ask->id, NULL, NULL);
-    asker->line->carrier_class->connect(asker->line->carrier, asker->line, question->address,
-                                        question->port);
+    line->carrier_class->connect(line->carrier, line, question->address, question->port);
     if (before != 0) /* last, for the question is borrowed until then */
         mg_runtime_settle(asker, before, NULL, now);
 }

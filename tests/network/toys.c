@@ -296,6 +296,51 @@ static bool line_next(MgEngine *engine, MgEvent *event)
     return toy->step == REST && toy->ended ? close_now(toy, event) : false;
 }
 
+/* ---- fickle: changes its mind ---- */
+
+static MgEngine *fickle_create(const MgBirth *birth)
+{
+    const MgVerbCall *call = birth->question;
+    Toy *toy = toy_new(&mg_toy_fickle);
+    g_strlcpy(toy->address, call->words[0], sizeof toy->address);
+    toy->where = (MgConnectQuestion){toy->address, 7, NULL};
+    toy->what = (MgDatagramQuestion){toy->address, 37, MG_SPAN("time?"), 5 * MG_SECONDS, NULL};
+    return &toy->engine;
+}
+
+/* Two questions, both cancelled; then two connections, of which the second is in the way of the
+ * first. `sent` counts what it has said. */
+static bool fickle_next(MgEngine *engine, MgEvent *event)
+{
+    Toy *toy = (Toy *)engine;
+    if (toy->step == CLOSE)
+        return close_now(toy, event);
+    if (toy->step == DONE || toy->sent == 6)
+        return false;
+    const MgAsk asks[] = {
+        {1, MG_TOPIC_CONNECT, &toy->where, 0}, {2, MG_TOPIC_DATAGRAM, &toy->what, 0}, {0}, {0},
+        {3, MG_TOPIC_CONNECT, &toy->where, 0}, {4, MG_TOPIC_CONNECT, &toy->where, 0}};
+    unsigned i = (unsigned)toy->sent++;
+    if (asks[i].id != 0)
+        *event = (MgEvent){.kind = MG_EVENT_ASK, .ask = asks[i]};
+    else
+        *event = (MgEvent){.kind = MG_EVENT_CANCEL, .cancel = i - 1};
+    return true;
+}
+
+static bool fickle_answer(MgEngine *engine, MgAskId ask, const void *answer, MgTime now)
+{
+    Toy *toy = (Toy *)engine;
+    g_assert_cmpuint(ask, >=, 3); /* the others were cancelled */
+    g_assert_true((ask == 4) == (answer != NULL));
+    mg_toy_tally.no_answers += answer == NULL;
+    if (ask == 4) {
+        mg_toy_tally.connected += ((const MgConnectAnswer *)answer)->reach == MG_REACH_OK;
+        toy->step = CLOSE;
+    }
+    return true;
+}
+
 #define SAME                                                                                       \
     .free = toy_free, .receive_end = toy_end, .advance = toy_advance, .deadline = toy_deadline
 
@@ -347,6 +392,15 @@ const MgEngineKind mg_toy_line = {.name = "toy.line",
                                   .next = line_next,
                                   SAME};
 
+const MgEngineKind mg_toy_fickle = {.name = "toy.fickle",
+                                    .verb = "dither",
+                                    .usage = "dither ADDRESS",
+                                    .create = fickle_create,
+                                    .receive = echo_receive,
+                                    .answer = fickle_answer,
+                                    .next = fickle_next,
+                                    SAME};
+
 /* ---- a network of two ---- */
 
 static void add_host(MgNetwork *network, const char *name, const char *address)
@@ -354,8 +408,8 @@ static void add_host(MgNetwork *network, const char *name, const char *address)
     static const struct {
         const MgEngineKind *kind;
         uint16_t port;
-    } kinds[] = {{&mg_toy_echo, 7},   {&mg_toy_clock, 37}, {&mg_toy_caller, 0},
-                 {&mg_toy_wonder, 0}, {&mg_toy_line, 9},   {&mg_toy_topic, 0}};
+    } kinds[] = {{&mg_toy_echo, 7}, {&mg_toy_clock, 37}, {&mg_toy_caller, 0}, {&mg_toy_wonder, 0},
+                 {&mg_toy_line, 9}, {&mg_toy_topic, 0},  {&mg_toy_fickle, 0}};
     MgNetworkHost host = {.name = g_strdup(name),
                           .kind = g_strdup("toy"),
                           .region = g_strdup("r"),

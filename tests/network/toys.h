@@ -11,9 +11,9 @@ G_BEGIN_DECLS
  * back, closes. "toy.clock" (datagram, port 37): answers with the question. "toy.wonder" (verb
  * "wonder", ADDRESS [PORT]): asks it. "toy.line" (stream, port 9): for each line asks "toy.topic",
  * sends the answer's number. "toy.topic" (topic "toy.topic"): asks a clock at its setting `clock`,
- * then answers. */
+ * then answers. "toy.fickle" (verb "dither", ADDRESS): asks, cancels, connects twice, closes. */
 extern const MgEngineKind mg_toy_echo, mg_toy_caller, mg_toy_clock, mg_toy_wonder, mg_toy_line,
-    mg_toy_topic;
+    mg_toy_topic, mg_toy_fickle;
 
 /* What became of the callers and wonderers since the program began. */
 typedef struct {

@@ -159,6 +159,26 @@ static void test_weather(void)
     g_assert_cmpuint(again, >, 1000);
 }
 
+/* What was asked and is cancelled is never answered, and leaves nothing behind on the wire. */
+static void test_cancel(void)
+{
+    for (unsigned bad = 0; bad < 2; bad++) {
+        MgNetwork *network = mg_toy_network(10 * MG_MILLISECONDS, bad ? 0.3 : 0);
+        mg_toy_act(network, 0, "dither", "192.0.2.2");
+        mg_toy_act(network, 0, "dither", "192.0.2.2");
+        mg_toy_tally = (MgToyTally){0};
+        MgWorld *world = run(network, 3);
+        g_assert_cmpuint(mg_toy_tally.no_answers, ==, 2);
+        g_assert_cmpuint(mg_toy_tally.connected, ==, 2);
+        g_assert_cmpuint(n_alive(world), ==, 0);
+        if (!bad) /* who comes too late with a SYN ACK is told that nobody waits */
+            g_assert_cmpuint(
+                count_tcp(mg_world_trace(world), MG_TCP_RST | MG_TCP_ACK, MG_FATE_ARRIVED), ==, 4);
+        mg_world_free(world);
+        mg_toy_network_free(network);
+    }
+}
+
 /* A host talks to itself. */
 static void test_loopback(void)
 {
@@ -371,6 +391,7 @@ int main(int argc, char **argv)
     g_test_add_func("/world/causes", test_causes);
     g_test_add_func("/world/crash", test_crash);
     g_test_add_func("/world/mended", test_mended);
+    g_test_add_func("/world/cancel", test_cancel);
     g_test_add_func("/world/loopback", test_loopback);
     g_test_add_func("/world/sparing", test_sparing);
     g_test_add_func("/world/repeated", test_repeated);
