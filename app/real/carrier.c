@@ -258,10 +258,12 @@ static void linger(Conn *conn)
     set_timer(conn, LINGER_TIMEOUT, on_linger_over);
 }
 
+/* When all is written: a FIN, or the end, if the peer's FIN was here already. */
 static void half_close(Conn *conn)
 {
-    if (conn->written == conn->queue->len && conn->state == CONN_LINGERING &&
-        !g_socket_shutdown(conn->socket, FALSE, TRUE, NULL))
+    if (conn->state != CONN_LINGERING || conn->written < conn->queue->len)
+        return;
+    if (conn->ended || !g_socket_shutdown(conn->socket, FALSE, TRUE, NULL))
         conn_kill(conn);
 }
 
@@ -595,13 +597,8 @@ static void carrier_close(void *data, MgLine *line)
         conn_kill(conn);
         return;
     }
-    bool peer_done = conn->ended;
     linger(conn);
-    conn_ref(conn);
     half_close(conn);
-    if (peer_done && conn->written == conn->queue->len)
-        conn_kill(conn);
-    conn_unref(conn);
 }
 
 static void carrier_cancel(void *data, MgLine *line)
