@@ -103,6 +103,7 @@ int mg_picture_run(int argc, char **argv, MgRegistry *registry)
         g_setenv("LANGUAGE", order.language, TRUE);
         setlocale(LC_ALL, "C.UTF-8");
     }
+    gtk_init_check(); /* for the types of render nodes: a display is not needed */
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *path = find_network(order.network);
     g_autoptr(MgSession) session = mg_session_new(path, registry, (uint64_t)order.seed, problems);

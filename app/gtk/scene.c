@@ -307,8 +307,9 @@ static MgToken token_of(const MgRecord *record)
                                                                    : MG_TOKEN_PACKET;
 }
 
+/* Over the point, with a tip that points at it; `below`: under it, without one. */
 static void paint_bubble(const Paper *paper, const MgScene *scene, const char *text, MgPoint at,
-                         const GdkRGBA *color)
+                         const GdkRGBA *color, gboolean below)
 {
     GdkRGBA white = scene->dark ? (GdkRGBA){0.08f, 0.08f, 0.1f, 1} : (GdkRGBA){1, 1, 1, 1};
     Style style = {scene->large ? "Monospace 15" : "Monospace 9.5", white, 0, 0};
@@ -317,7 +318,7 @@ static void paint_bubble(const Paper *paper, const MgScene *scene, const char *t
     pango_layout_get_pixel_size(layout, &w, &h);
     double width = w + 22, height = h + 12, drop = scene->large ? 34 : 26;
     double x = CLAMP(at.x - width / 2, 4, MAX(scene->width - width - 4, 4));
-    double y = MAX(at.y - drop - height, 4);
+    double y = below ? MIN(at.y + 6, scene->height - height - 4) : MAX(at.y - drop - height, 4);
     graphene_rect_t box =
         GRAPHENE_RECT_INIT((float)round(x), (float)round(y), (float)width, (float)height);
     cairo_t *cr = begin_cairo(paper, scene);
@@ -328,7 +329,8 @@ static void paint_bubble(const Paper *paper, const MgScene *scene, const char *t
     cairo_move_to(cr, tip - 8, box.origin.y + height - 1.5);
     cairo_line_to(cr, tip, box.origin.y + height + 9);
     cairo_line_to(cr, tip + 8, box.origin.y + height - 1.5);
-    cairo_fill(cr);
+    if (!below)
+        cairo_fill(cr);
     cairo_destroy(cr);
     put_layout(paper, layout, box.origin.x + 11, box.origin.y + 6, &white);
 }
@@ -388,10 +390,10 @@ static void paint_token(const Paper *paper, const MgScene *scene, uint32_t n,
         paint_cross(cr, at, &color);
     cairo_destroy(cr);
     g_autofree char *words = mg_words_summary(trace, n, BUBBLE_CHARS);
-    paint_bubble(paper, scene, words, at, &color);
+    paint_bubble(paper, scene, words, at, &color, FALSE);
 }
 
-/* A state, a note, something done: said over its host. */
+/* A state, a note, something done: said under its host. */
 static void paint_saying(const Paper *paper, const MgScene *scene, uint32_t n,
                          const graphene_rect_t *cards)
 {
@@ -400,8 +402,8 @@ static void paint_saying(const Paper *paper, const MgScene *scene, uint32_t n,
     GdkRGBA color = mg_theme_color("grey", scene->dark);
     g_autofree char *words = mg_words_summary(trace, n, BUBBLE_CHARS + 12);
     MgPoint at = mg_scene_middle(&cards[record->from - 1]);
-    at.y -= cards[record->from - 1].size.height / 2 - 16;
-    paint_bubble(paper, scene, words, at, &color);
+    at.y += cards[record->from - 1].size.height / 2;
+    paint_bubble(paper, scene, words, at, &color, TRUE);
 }
 
 static void paint_card(const Paper *paper, const MgScene *scene, MgHostId id,

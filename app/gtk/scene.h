@@ -19,7 +19,7 @@ typedef struct {
     MgHostId selected; /* 0 none */
 } MgScene;
 
-#define MG_SCENE_CARD_WIDTH  104
+#define MG_SCENE_CARD_WIDTH  120
 #define MG_SCENE_CARD_HEIGHT 74
 
 /* Where each host's card lies: by host id - 1, as many as the trace has hosts. (transfer full) */

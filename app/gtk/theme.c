@@ -91,7 +91,7 @@ static const char style[] =
     ".mg-card.mg-active { border: 2px solid @accent_color; padding: 3px 1px; }\n"
     ".mg-card.mg-selected { background: mix(@card_bg_color, @accent_bg_color, 0.16); }\n"
     ".mg-card.mg-real { border-style: dashed; }\n"
-    ".mg-card .mg-name { font-weight: bold; font-size: 9.5pt; }\n"
+    ".mg-card .mg-name { font-weight: bold; font-size: 9pt; }\n"
     ".mg-card .mg-state { font-size: 8pt; opacity: 0.72; }\n"
     ".mg-large .mg-card .mg-name { font-size: 14pt; }\n"
     ".mg-large .mg-card .mg-state { font-size: 12pt; }\n"
