@@ -40,10 +40,40 @@ int mg_exec_window(char **argv)
 /* The window's program draws it; this knows nothing of drawing and hands all words on. */
 int mg_picture_main(int argc, char **argv, MgRegistry *registry)
 {
-    g_autoptr(GPtrArray) words = g_ptr_array_new();
-    g_ptr_array_add(words, (char *)"--picture");
-    for (int i = 1; i < argc; i++)
-        g_ptr_array_add(words, argv[i]);
-    g_ptr_array_add(words, NULL);
-    return mg_exec_window((char **)words->pdata);
+    static const char command[] = "mailglass picture";
+    int at = -1, seed = 1;
+    gboolean dark = FALSE;
+    char *output = NULL, *view = NULL, *language = NULL, *size = NULL;
+    const GOptionEntry entries[] = {
+        {"output", 0, 0, G_OPTION_ARG_FILENAME, &output, N_("The picture: .png, .svg or .pdf"),
+         N_("FILE")},
+        {"at", 0, 0, G_OPTION_ARG_INT, &at, N_("The record that the eye is at (the last)"),
+         N_("N")},
+        {"view", 0, 0, G_OPTION_ARG_STRING, &view, N_("map or ladder"), N_("VIEW")},
+        {"seed", 0, 0, G_OPTION_ARG_INT, &seed, N_("Fixes chance (1)"), N_("N")},
+        {"dark", 0, 0, G_OPTION_ARG_NONE, &dark, N_("Light on dark"), NULL},
+        {"language", 0, 0, G_OPTION_ARG_STRING, &language, N_("en or ko"), N_("LANGUAGE")},
+        {"size", 0, 0, G_OPTION_ARG_STRING, &size, N_("In pixels (1280x800)"), N_("SIZE")},
+        {0}};
+    g_auto(GStrv) words = g_strdupv(argv); /* parsing takes options out of argv */
+    bool helped = false;
+    int result = mg_parse_options(
+        command, "NETWORK",
+        _("Draws a network without a display.\n\nExample:\n  mailglass picture first-mail --at 40 "
+          "--output map.png --dark --language ko"),
+        entries, &argc, &argv, &helped);
+    bool given = output != NULL;
+    g_free(output);
+    g_free(view);
+    g_free(language);
+    g_free(size);
+    if (result != MG_EXIT_DONE || helped)
+        return result;
+    if (argc != 2 || !given) {
+        mg_complain(command, "%s", _("one network and --output are wanted; see --help"));
+        return MG_EXIT_USAGE;
+    }
+    g_free(words[0]);
+    words[0] = g_strdup("picture");
+    return mg_exec_window(words);
 }

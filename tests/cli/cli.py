@@ -61,7 +61,7 @@ def usage():
             (['run', 'first-mail', '--now', 'today'], 2, '--now'),
             (['run', 'first-mail', '--quiet', '--trace', '/nonexistent/x.pcapng'], 3, '/nonexistent/x.pcapng'),
             (['plugin', 'list', 'smtp'], 2, 'smtp'), (['plugin', 'check', '/nonexistent.so'], 3, '/nonexistent.so'),
-            (['network', 'check'], 2, '--help'), (['network', 'new'], 2, '--help'), (['network', 'new', networks], 3, networks)]:
+            (['picture', 'first-mail'], 2, '--output'), (['picture', '--help'], 0, None), (['network', 'check'], 2, '--help'), (['network', 'new'], 2, '--help'), (['network', 'new', networks], 3, networks)]:
         got = Result(*words)
         good = got.code == code and (said is None or (said in got.err and got.err.startswith('mailglass')))
         good = good and (code == 0) == (got.err == '') and (code != 0 or got.out != '')
@@ -73,6 +73,9 @@ def usage():
     for words in ([], ['first-mail'], ['--first-frame']):
         got = Result(*words, MAILGLASS_WINDOW='/bin/echo')
         check(got.code == 0 and got.out.split() == words, f'the window gets {words}', got)
+    words = ['picture', 'first-mail', '--at', '4', '--output', 'x.png', '--dark']
+    got = Result(*words, MAILGLASS_WINDOW='/bin/echo')
+    check(got.code == 0 and got.out.split() == words, 'and draws pictures', got)
     got = Result(MAILGLASS_WINDOW='/nonexistent/window')
     check(got.code == 3 and '/nonexistent/window' in got.err, 'a window that is not there is named', got)
 
