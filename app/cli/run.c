@@ -34,7 +34,7 @@ typedef struct {
     bool met;          /* --until */
     GByteArray *depth; /* of record n at n: how many causes are above it */
     int width_pair, width_label;
-    GString *line;
+    GString *line, *summary;
 } Run;
 
 static volatile sig_atomic_t interrupted;
@@ -109,7 +109,9 @@ static void print_text(Run *run, const MgTrace *trace, uint32_t n)
     g_string_append(line, "   ");
     for (unsigned i = 0; i < run->depth->data[n]; i++)
         g_string_append(line, "  ");
-    mg_trace_summarize(trace, n, line);
+    g_string_truncate(run->summary, 0); /* a dissector measures what it writes to */
+    mg_trace_summarize(trace, n, run->summary);
+    g_string_append_len(line, run->summary->str, (gssize)run->summary->len);
     g_string_append_c(line, '\n');
     fwrite(line->str, 1, line->len, stdout);
 }
@@ -322,6 +324,7 @@ static void clear(Run *run)
     g_clear_pointer(&run->filter, mg_filter_free);
     g_byte_array_unref(run->depth);
     g_string_free(run->line, TRUE);
+    g_string_free(run->summary, TRUE);
     g_free(run->until_text);
     g_free(run->filter_text);
     g_free(run->trace_path);
