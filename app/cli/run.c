@@ -335,8 +335,11 @@ static void clear(Run *run)
 
 int mg_run_main(int argc, char **argv, MgRegistry *registry)
 {
-    Run run = {
-        .registry = registry, .seed = 1, .depth = g_byte_array_new(), .line = g_string_new(NULL)};
+    Run run = {.registry = registry,
+               .seed = 1,
+               .depth = g_byte_array_new(),
+               .line = g_string_new(NULL),
+               .summary = g_string_new(NULL)};
     const GOptionEntry entries[] = {
         {"until", 0, 0, G_OPTION_ARG_STRING, &run.until_text, N_("Stops at the first that matches"),
          N_("FILTER")},
