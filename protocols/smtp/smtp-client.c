@@ -15,9 +15,9 @@
 #include "smtp.h"
 #include "text.h"
 
-static const char CONNECTING[] = "connecting", GREETING[] = "greeting", HELLO[] = "hello",
-                  ENVELOPE[] = "envelope", MESSAGE[] = "message", QUITTING[] = "quitting",
-                  CLOSED[] = "closed";
+static const char CONNECTING[] = N_("connecting"), GREETING[] = N_("greeting"),
+                  HELLO[] = N_("hello"), ENVELOPE[] = N_("envelope"), MESSAGE[] = N_("message"),
+                  QUITTING[] = N_("quitting"), CLOSED[] = N_("closed");
 
 static const MgTransition transitions[] = {
     {CONNECTING, N_("the connection stands"), GREETING, "RFC 5321 §3.1"},

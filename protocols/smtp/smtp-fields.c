@@ -98,7 +98,7 @@ static const MgName code_names[] = {
     {334, NULL, N_("Go on with the login"), N_("Go on, I am listening."),
      N_("The server waits for the next line of the login. The text is base64: `VXNlcm5hbWU6` is `Username:`, `UGFzc3dvcmQ6` is `Password:`."), "RFC 4954 §4"},
     {354, NULL, N_("Send the letter"), N_("Go on. End it with a lone dot."),
-     N_("The only reply of SMTP that begins with 3: half of the work is done. What comes now is the letter and not commands, until a line with nothing but a dot."), "RFC 5321 §4.1.1.4"},
+     N_("A code that begins with 3 means that half of the work is done. What comes now is the letter and not commands, until a line with nothing but a dot."), "RFC 5321 §4.1.1.4"},
     {421, NULL, N_("Closing, try later"), N_("I must stop now. Come back later."),
      N_("The server hangs up: it shuts down, has too much to do, or waited too long. It may be said at any time."), "RFC 5321 §3.8"},
     {450, NULL, N_("Mailbox busy"), N_("Not now: I cannot get at this mailbox. Try again later."),

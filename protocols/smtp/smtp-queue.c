@@ -28,7 +28,7 @@
 #define SEND_TIMEOUT    (2 * MG_HOURS)
 #define REPORTS_MAX     3u /* times that a bounce is tried to be handed over */
 
-static const char ACTIVE[] = "active", DEFERRED[] = "deferred", DONE[] = "done";
+static const char ACTIVE[] = N_("active"), DEFERRED[] = N_("deferred"), DONE[] = N_("done");
 
 static const MgTransition transitions[] = {
     {ACTIVE, N_("some recipients could not be reached yet"), DEFERRED, "RFC 5321 §4.5.4.1"},
@@ -810,7 +810,8 @@ static char *find_id(const Queue *queue, uint64_t random)
 {
     MgSpan received =
         mg_letter_value((MgSpan){queue->letter->data, queue->letter->len}, "Received");
-    g_autofree char *value = g_strndup(received.len > 0 ? (const char *)received.data : "", received.len);
+    g_autofree char *value =
+        g_strndup(received.len > 0 ? (const char *)received.data : "", received.len);
     g_autofree char *by = g_strdup_printf("by %s ", queue->host);
     const char *id = strstr(value, by) != NULL ? strstr(value, " id ") : NULL;
     size_t len = 0;

@@ -19,9 +19,10 @@
 #define ACCEPT_TIMEOUT (2 * MG_MINUTES)
 #define WAITING_MAX    (1024u * 1024) /* octets that a client may send ahead while we wait */
 
-const char MG_SMTP_CONNECTED[] = "connected", MG_SMTP_REFUSED[] = "refused",
-           MG_SMTP_READY[] = "ready", MG_SMTP_MAIL[] = "mail", MG_SMTP_RECIPIENTS[] = "recipients",
-           MG_SMTP_DATA[] = "data", MG_SMTP_CLOSED[] = "closed";
+const char MG_SMTP_CONNECTED[] = N_("connected"), MG_SMTP_REFUSED[] = N_("refused"),
+           MG_SMTP_READY[] = N_("ready"), MG_SMTP_MAIL[] = N_("mail"),
+           MG_SMTP_RECIPIENTS[] = N_("recipients"), MG_SMTP_DATA[] = N_("data"),
+           MG_SMTP_CLOSED[] = N_("closed");
 
 #define MAIL_ROWS                                                                                  \
     {MG_SMTP_READY, N_("MAIL is accepted"), MG_SMTP_MAIL, "RFC 5321 §3.3"},                        \

@@ -14,7 +14,8 @@
 #define LOOKUP_TIMEOUT MG_MINUTES
 #define SEND_TIMEOUT   (2 * MG_HOURS)
 
-static const char NEW[] = "new", LOOKING[] = "looking up", SENDING[] = "sending", DONE[] = "done";
+static const char NEW[] = N_("new"), LOOKING[] = N_("looking up"), SENDING[] = N_("sending"),
+                  DONE[] = N_("done");
 
 static const MgTransition transitions[] = {
     {NEW, N_("the submission server has a name"), LOOKING, NULL},
