@@ -20,6 +20,7 @@ struct _MgMapView {
     GPtrArray *cards; /* GtkWidget: children, by host id - 1 */
     GtkWidget *over;  /* paints token and bubble above the cards */
     GdkTexture *still;
+    MgGeometry *geometry; /* (nullable) for the size that was last given */
     graphene_size_t still_size;
     gboolean still_dark, large;
     guint tick;
@@ -34,6 +35,7 @@ G_DEFINE_FINAL_TYPE(MgMapView, mg_map_view, GTK_TYPE_WIDGET)
 static MgScene scene_of(MgMapView *self)
 {
     return (MgScene){.session = self->session,
+                     .geometry = self->geometry,
                      .width = gtk_widget_get_width(GTK_WIDGET(self)),
                      .height = gtk_widget_get_height(GTK_WIDGET(self)),
                      .dark = mg_theme_is_dark(),
@@ -55,6 +57,8 @@ G_DEFINE_FINAL_TYPE(MgMapOver, mg_map_over, GTK_TYPE_WIDGET)
 static void mg_map_over_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 {
     MgScene scene = scene_of(((MgMapOver *)widget)->view);
+    if (scene.geometry == NULL)
+        return;
     GskRenderNode *node = mg_scene_moving(&scene);
     if (node == NULL)
         return;
@@ -222,7 +226,7 @@ static void mg_map_view_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 {
     MgMapView *self = MG_MAP_VIEW(widget);
     MgScene scene = scene_of(self);
-    if (scene.width < 1 || scene.height < 1)
+    if (scene.width < 1 || scene.height < 1 || self->geometry == NULL)
         return;
     if (self->still == NULL || self->still_dark != scene.dark ||
         self->still_size.width != (float)scene.width ||
@@ -254,8 +258,12 @@ static void mg_map_view_size_allocate(GtkWidget *widget, int width, int height, 
     MgScene scene = scene_of(self);
     scene.width = width;
     scene.height = height;
-    g_autofree graphene_rect_t *cards = mg_scene_cards(&scene);
-    for (guint i = 0; i < self->cards->len; i++) {
+    g_clear_pointer(&self->geometry, mg_geometry_free);
+    g_clear_object(&self->still);
+    self->geometry = mg_geometry_new(&scene);
+    size_t n;
+    const graphene_rect_t *cards = mg_geometry_cards(self->geometry, &n);
+    for (guint i = 0; i < MIN(self->cards->len, n); i++) {
         GtkAllocation place = {(int)cards[i].origin.x, (int)cards[i].origin.y,
                                (int)cards[i].size.width, (int)cards[i].size.height};
         gtk_widget_size_allocate(g_ptr_array_index(self->cards, i), &place, -1);
@@ -272,6 +280,7 @@ static void mg_map_view_dispose(GObject *object)
     g_ptr_array_set_size(self->cards, 0);
     self->over = NULL;
     g_clear_object(&self->still);
+    g_clear_pointer(&self->geometry, mg_geometry_free);
     if (self->session != NULL) {
         g_signal_handlers_disconnect_by_data(self->session, self);
         g_signal_handlers_disconnect_by_data(mg_player_get(self->session), self);

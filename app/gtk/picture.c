@@ -119,6 +119,8 @@ int mg_picture_run(int argc, char **argv, MgRegistry *registry)
                      .dark = order.dark,
                      .cards = TRUE,
                      .progress = 0.5};
+    g_autoptr(MgGeometry) geometry = mg_geometry_new(&scene);
+    scene.geometry = geometry;
     GskRenderNode *node = strcmp(order.view, "map") == 0
                               ? mg_scene_map(&scene)
                               : mg_scene_ladder(session, order.width, order.height, order.dark);

@@ -54,7 +54,15 @@ static MgPoint *find_places(const MgScene *scene, const MgTrace *trace)
     return places;
 }
 
-graphene_rect_t *mg_scene_cards(const MgScene *scene)
+struct MgGeometry {
+    const MgNetwork *network; /* (nullable) */
+    size_t n;                 /* hosts */
+    graphene_rect_t *cards;
+    MgCurve *links;   /* as many as the network has */
+    GHashTable *ways; /* from << 16 | to → GArray of MgPoint; made when first asked for */
+};
+
+static graphene_rect_t *place_cards(const MgScene *scene)
 {
     const MgTrace *trace = mg_session_trace(scene->session);
     size_t n = mg_trace_n_hosts(trace);
@@ -93,7 +101,7 @@ static MgPoint bend(MgPoint a, MgPoint b, double by)
     return (MgPoint){(a.x + b.x) / 2 - dy / len * by, (a.y + b.y) / 2 + dx / len * by};
 }
 
-MgPoint mg_scene_curve_at(const MgCurve *curve, double t)
+static MgPoint curve_at(const MgCurve *curve, double t)
 {
     double u = 1 - t;
     return (MgPoint){u * u * curve->a.x + 2 * u * t * curve->c.x + t * t * curve->b.x,
@@ -108,7 +116,7 @@ static unsigned hits(const MgCurve *curve, const graphene_rect_t *cards, size_t 
         graphene_rect_t wide = cards[i];
         graphene_rect_inset(&wide, -4, -4);
         for (unsigned k = 1; i != a && i != b && k < 24; k++) {
-            MgPoint at = mg_scene_curve_at(curve, k / 24.0);
+            MgPoint at = curve_at(curve, k / 24.0);
             if (graphene_rect_contains_point(&wide,
                                              &GRAPHENE_POINT_INIT((float)at.x, (float)at.y))) {
                 found++;
@@ -119,7 +127,7 @@ static unsigned hits(const MgCurve *curve, const graphene_rect_t *cards, size_t 
     return found;
 }
 
-MgCurve mg_scene_link(const graphene_rect_t *cards, size_t n, size_t a, size_t b)
+static MgCurve find_link(const graphene_rect_t *cards, size_t n, size_t a, size_t b)
 {
     static const double bends[] = {0, 50, -50, 90, -90, 140, -140};
     MgCurve best = {mg_scene_middle(&cards[a]), mg_scene_middle(&cards[b]), {0, 0}};
@@ -174,25 +182,73 @@ static GArray *find_way(const MgNetwork *network, size_t n, size_t from, size_t 
 
 #define SAMPLES 24
 
-GArray *mg_scene_way(const MgScene *scene, const graphene_rect_t *cards, size_t from, size_t to)
+static void add_leg(const MgGeometry *geometry, size_t a, size_t b, size_t from, size_t to,
+                    GArray *points)
 {
-    size_t n = mg_trace_n_hosts(mg_session_trace(scene->session));
-    g_autoptr(GArray) way = find_way(mg_session_network(scene->session), n, from, to);
-    GArray *points = g_array_new(FALSE, FALSE, sizeof(MgPoint));
-    for (guint i = 0; i + 1 < way->len; i++) {
-        size_t a = g_array_index(way, size_t, i), b = g_array_index(way, size_t, i + 1);
-        /* The same curve whichever end it is looked at from. */
-        MgCurve curve = mg_scene_link(cards, n, MIN(a, b), MAX(a, b));
-        for (unsigned k = 0; k <= SAMPLES; k++) {
-            double t = k / (double)SAMPLES;
-            MgPoint at = mg_scene_curve_at(&curve, a < b ? t : 1 - t);
-            graphene_point_t point = GRAPHENE_POINT_INIT((float)at.x, (float)at.y);
-            if (!graphene_rect_contains_point(&cards[from], &point) &&
-                !graphene_rect_contains_point(&cards[to], &point))
-                g_array_append_val(points, at);
-        }
+    /* The same curve whichever end it is looked at from. */
+    MgCurve curve = find_link(geometry->cards, geometry->n, MIN(a, b), MAX(a, b));
+    for (unsigned k = 0; k <= SAMPLES; k++) {
+        double t = k / (double)SAMPLES;
+        MgPoint at = curve_at(&curve, a < b ? t : 1 - t);
+        graphene_point_t point = GRAPHENE_POINT_INIT((float)at.x, (float)at.y);
+        if (!graphene_rect_contains_point(&geometry->cards[from], &point) &&
+            !graphene_rect_contains_point(&geometry->cards[to], &point))
+            g_array_append_val(points, at);
     }
+}
+
+const GArray *mg_geometry_way(MgGeometry *geometry, size_t from, size_t to)
+{
+    gpointer key = GSIZE_TO_POINTER(from << 16 | to);
+    GArray *points = g_hash_table_lookup(geometry->ways, key);
+    if (points != NULL)
+        return points;
+    g_autoptr(GArray) way = find_way(geometry->network, geometry->n, from, to);
+    points = g_array_new(FALSE, FALSE, sizeof(MgPoint));
+    for (guint i = 0; i + 1 < way->len; i++)
+        add_leg(geometry, g_array_index(way, size_t, i), g_array_index(way, size_t, i + 1), from,
+                to, points);
+    g_hash_table_insert(geometry->ways, key, points);
     return points;
+}
+
+MgGeometry *mg_geometry_new(const MgScene *scene)
+{
+    MgGeometry *geometry = g_new0(MgGeometry, 1);
+    geometry->network = mg_session_network(scene->session);
+    geometry->n = mg_trace_n_hosts(mg_session_trace(scene->session));
+    geometry->cards = place_cards(scene);
+    geometry->ways = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_array_unref);
+    size_t n_links = geometry->network != NULL ? geometry->network->links->len : 0;
+    geometry->links = g_new0(MgCurve, n_links + 1);
+    for (size_t i = 0; i < n_links; i++) {
+        const MgNetworkLink *link = &g_array_index(geometry->network->links, MgNetworkLink, i);
+        geometry->links[i] =
+            find_link(geometry->cards, geometry->n, MIN(link->a, link->b), MAX(link->a, link->b));
+    }
+    return geometry;
+}
+
+void mg_geometry_free(MgGeometry *geometry)
+{
+    if (geometry == NULL)
+        return;
+    g_hash_table_unref(geometry->ways);
+    g_free(geometry->cards);
+    g_free(geometry->links);
+    g_free(geometry);
+}
+
+const graphene_rect_t *mg_geometry_cards(const MgGeometry *geometry, size_t *n)
+{
+    if (n != NULL)
+        *n = geometry->n;
+    return geometry->cards;
+}
+
+const MgCurve *mg_geometry_link(const MgGeometry *geometry, size_t link)
+{
+    return &geometry->links[link];
 }
 
 MgPoint mg_scene_along(const GArray *points, double progress)

@@ -17,11 +17,10 @@ typedef struct {
 } MgCurve;
 
 MgPoint mg_scene_middle(const graphene_rect_t *card);
-MgPoint mg_scene_curve_at(const MgCurve *curve, double t);
 /* A link between two hosts, bent where a straight one would run through a third. */
-MgCurve mg_scene_link(const graphene_rect_t *cards, size_t n, size_t a, size_t b);
-/* (transfer full) (element-type MgPoint) The way over links, from edge to edge of the cards. */
-GArray *mg_scene_way(const MgScene *scene, const graphene_rect_t *cards, size_t from, size_t to);
+const MgCurve *mg_geometry_link(const MgGeometry *geometry, size_t link);
+/* The way over links, from edge to edge of the cards; owned by the geometry. */
+const GArray *mg_geometry_way(MgGeometry *geometry, size_t from, size_t to);
 MgPoint mg_scene_along(const GArray *points, double progress);
 
 G_END_DECLS

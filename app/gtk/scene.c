@@ -10,6 +10,7 @@
 
 #define DOT_STEP     24
 #define BUBBLE_CHARS 22
+#define OTHERS_BACK  400u  /* records: how far back something may have set out that still travels */
 #define LOOK_BACK    4000u /* records: how far a host's last word is looked for */
 
 /* ---- words of a host ---- */
@@ -256,26 +257,21 @@ static void trace_curve(cairo_t *cr, const MgCurve *curve)
                    curve->b.y + (curve->c.y - curve->b.y) * 2 / 3, curve->b.x, curve->b.y);
 }
 
-static void paint_links(cairo_t *cr, const MgScene *scene, const graphene_rect_t *cards,
-                        const MgPalette *palette)
+static void paint_links(cairo_t *cr, const MgScene *scene, const MgPalette *palette)
 {
     const MgNetwork *network = mg_session_network(scene->session);
-    size_t n = mg_trace_n_hosts(mg_session_trace(scene->session));
-    for (guint i = 0; network != NULL && i < network->links->len; i++) {
-        const MgNetworkLink *link = &g_array_index(network->links, MgNetworkLink, i);
-        MgCurve curve = mg_scene_link(cards, n, MIN(link->a, link->b), MAX(link->a, link->b));
-        trace_curve(cr, &curve);
-        cairo_set_line_width(cr, 1.8);
-        gdk_cairo_set_source_rgba(cr, &palette->link);
-        cairo_stroke(cr);
-    }
+    cairo_set_line_width(cr, 1.8);
+    gdk_cairo_set_source_rgba(cr, &palette->link);
+    for (guint i = 0; network != NULL && i < network->links->len; i++)
+        trace_curve(cr, mg_geometry_link(scene->geometry, i));
+    cairo_stroke(cr);
 }
 
 GskRenderNode *mg_scene_still(const MgScene *scene)
 {
     const MgPalette *palette = mg_palette(scene->dark);
     const MgTrace *trace = mg_session_trace(scene->session);
-    g_autofree graphene_rect_t *cards = mg_scene_cards(scene);
+    const graphene_rect_t *cards = mg_geometry_cards(scene->geometry, NULL);
     double title = scene->large ? 26 : 20;
     g_autoptr(GArray) regions = find_regions(trace, cards, title);
     Paper paper = paper_new();
@@ -283,7 +279,7 @@ GskRenderNode *mg_scene_still(const MgScene *scene)
     paint_ground(cr, scene, palette);
     for (guint i = 0; i < regions->len; i++)
         paint_region(cr, &g_array_index(regions, Region, i), scene->dark);
-    paint_links(cr, scene, cards, palette);
+    paint_links(cr, scene, palette);
     cairo_destroy(cr);
     for (guint i = 0; i < regions->len; i++) {
         const Region *region = &g_array_index(regions, Region, i);
@@ -364,31 +360,101 @@ static void paint_cross(cairo_t *cr, MgPoint at, const GdkRGBA *color)
     cairo_stroke(cr);
 }
 
-static void paint_token(const Paper *paper, const MgScene *scene, uint32_t n,
-                        const graphene_rect_t *cards)
+static GdkTexture *draw_token(MgToken token, gboolean left, gboolean locked, int size,
+                              const GdkRGBA *color, const GdkRGBA *ground)
+{
+    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, size, size);
+    cairo_t *cr = cairo_create(surface);
+    mg_icon_token(cr, token, size / 2.0, size / 2.0, size * 0.9, color, ground, left);
+    if (locked)
+        mg_icon_lock(cr, size / 2.0, size / 2.0, size * 0.9, color, ground);
+    cairo_destroy(cr);
+    cairo_surface_flush(surface);
+    gsize stride = (gsize)cairo_image_surface_get_stride(surface);
+    g_autoptr(GBytes) bytes =
+        g_bytes_new_with_free_func(cairo_image_surface_get_data(surface), stride * (gsize)size,
+                                   (GDestroyNotify)cairo_surface_destroy, surface);
+    return gdk_memory_texture_new(size, size, GDK_MEMORY_DEFAULT, bytes, stride);
+}
+
+/* One small texture a kind of token, size and colour: a frame with many of them only copies. */
+static GdkTexture *token_texture(const MgRecord *record, gboolean left, int size, gboolean dark,
+                                 const GdkRGBA *color)
+{
+    static GHashTable *textures;
+    MgToken token = token_of(record);
+    gboolean locked = (record->flags & MG_RECORD_ENCRYPTED) != 0;
+    unsigned hue = (unsigned)(color->red * 15) << 8 | (unsigned)(color->green * 15) << 4 |
+                   (unsigned)(color->blue * 15);
+    guint key = hue << 16 | (guint)size << 8 | token << 4 | (unsigned)left << 3 |
+                (unsigned)locked << 2 | (unsigned)dark << 1 | 1u;
+    if (textures == NULL)
+        textures = g_hash_table_new_full(NULL, NULL, NULL, g_object_unref);
+    GdkTexture *texture = g_hash_table_lookup(textures, GUINT_TO_POINTER(key));
+    if (texture == NULL) {
+        texture = draw_token(token, left, locked, size, color, &mg_palette(dark)->card);
+        g_hash_table_insert(textures, GUINT_TO_POINTER(key), texture);
+    }
+    return texture;
+}
+
+static MgPoint put_token(const Paper *paper, const MgScene *scene, const MgRecord *record,
+                         double progress, const GdkRGBA *color, int size)
+{
+    const GArray *way = mg_geometry_way(scene->geometry, record->from - 1u, record->to - 1u);
+    MgPoint at = mg_scene_along(way, progress);
+    gboolean left = mg_scene_along(way, 1).x < mg_scene_along(way, 0).x;
+    GdkTexture *texture = token_texture(record, left, size, scene->dark, color);
+    gtk_snapshot_append_texture(paper->snapshot, texture,
+                                &GRAPHENE_RECT_INIT((float)round(at.x - size / 2.0),
+                                                    (float)round(at.y - size / 2.0), (float)size,
+                                                    (float)size));
+    return at;
+}
+
+static gboolean travels(const MgRecord *record)
+{
+    return record->kind == MG_RECORD_EXCHANGE && record->from != 0 && record->to != 0 &&
+           record->from != record->to;
+}
+
+/* What else is on its way while the record at the position is: smaller, without words. */
+static void paint_others(const Paper *paper, const MgScene *scene, uint32_t n)
+{
+    const MgTrace *trace = mg_session_trace(scene->session);
+    const MgRecord *here = mg_trace_record(trace, n);
+    MgTime now = here->at;
+    if (here->until != MG_TIME_NEVER)
+        now += (MgTime)((double)(here->until - here->at) * scene->progress);
+    for (uint32_t back = 1; back < n && back <= OTHERS_BACK; back++) {
+        const MgRecord *record = mg_trace_record(trace, n - back);
+        if (!travels(record) || record->until == MG_TIME_NEVER || record->until <= now)
+            continue;
+        GdkRGBA color =
+            mg_theme_dissector_color(mg_trace_registry(trace), record->dissector, scene->dark);
+        double passed = (double)(now - record->at) / (double)(record->until - record->at);
+        put_token(paper, scene, record, passed, &color, scene->large ? 28 : 22);
+    }
+}
+
+static void paint_token(const Paper *paper, const MgScene *scene, uint32_t n)
 {
     const MgTrace *trace = mg_session_trace(scene->session);
     const MgRecord *record = mg_trace_record(trace, n);
-    const MgPalette *palette = mg_palette(scene->dark);
     GdkRGBA color =
         mg_theme_dissector_color(mg_trace_registry(trace), record->dissector, scene->dark);
     gboolean lost = (record->flags & MG_RECORD_LOST) != 0;
-    double size = scene->large ? 44 : 34;
-    g_autoptr(GArray) way = mg_scene_way(scene, cards, record->from - 1u, record->to - 1u);
     if (lost)
         color = mg_theme_color("red", scene->dark);
-    paint_lit(paper, scene, way, &color);
-    MgPoint at = mg_scene_along(way, lost ? MIN(scene->progress, 0.5) : scene->progress);
-    MgPoint end = mg_scene_along(way, 1), start = mg_scene_along(way, 0);
-    gboolean left = end.x < start.x;
-    cairo_t *cr = begin_cairo(paper, scene);
-    mg_icon_token(cr, token_of(record), round(at.x), round(at.y), size, &color, &palette->card,
-                  left);
-    if ((record->flags & MG_RECORD_ENCRYPTED) != 0)
-        mg_icon_lock(cr, round(at.x), round(at.y), size, &color, &palette->card);
-    if (lost && scene->progress >= 0.5)
+    paint_lit(paper, scene, mg_geometry_way(scene->geometry, record->from - 1u, record->to - 1u),
+              &color);
+    MgPoint at = put_token(paper, scene, record, lost ? MIN(scene->progress, 0.5) : scene->progress,
+                           &color, scene->large ? 48 : 38);
+    if (lost && scene->progress >= 0.5) {
+        cairo_t *cr = begin_cairo(paper, scene);
         paint_cross(cr, at, &color);
-    cairo_destroy(cr);
+        cairo_destroy(cr);
+    }
     g_autofree char *words = mg_words_summary(trace, n, BUBBLE_CHARS);
     paint_bubble(paper, scene, words, at, &color, FALSE);
 }
@@ -438,15 +504,18 @@ GskRenderNode *mg_scene_moving(const MgScene *scene)
     const MgTrace *trace = mg_session_trace(scene->session);
     uint32_t n = mg_session_position(scene->session);
     const MgRecord *record = n > 0 ? mg_trace_record(trace, n) : NULL;
-    g_autofree graphene_rect_t *cards = mg_scene_cards(scene);
+    size_t n_cards;
+    const graphene_rect_t *cards = mg_geometry_cards(scene->geometry, &n_cards);
     Paper paper = paper_new();
-    for (uint16_t h = 1; scene->cards && h <= mg_trace_n_hosts(trace); h++) {
+    for (uint16_t h = 1; scene->cards && h <= n_cards; h++) {
         gboolean active =
             h == scene->selected || (record != NULL && (h == record->from || h == record->to));
         paint_card(&paper, scene, h, &cards[h - 1], active);
     }
-    if (record != NULL && record->from != 0 && record->to != 0 && record->from != record->to)
-        paint_token(&paper, scene, n, cards);
+    if (record != NULL)
+        paint_others(&paper, scene, n);
+    if (record != NULL && travels(record))
+        paint_token(&paper, scene, n);
     else if (record != NULL && record->from != 0)
         paint_saying(&paper, scene, n, cards);
     return paper_done(&paper);

@@ -10,8 +10,12 @@
 
 G_BEGIN_DECLS
 
+/* Where everything lies at one size: made once, used for every frame. */
+typedef struct MgGeometry MgGeometry;
+
 typedef struct {
     MgSession *session;
+    MgGeometry *geometry; /* from mg_geometry_new() of this scene */
     double width, height;
     gboolean dark, large;
     gboolean cards;    /* paint the hosts' cards too; a map view has widgets for them */
@@ -22,8 +26,13 @@ typedef struct {
 #define MG_SCENE_CARD_WIDTH  120
 #define MG_SCENE_CARD_HEIGHT 74
 
-/* Where each host's card lies: by host id - 1, as many as the trace has hosts. (transfer full) */
-graphene_rect_t *mg_scene_cards(const MgScene *scene);
+/* For this session, size and `large`; the scene's own geometry is not looked at. */
+MgGeometry *mg_geometry_new(const MgScene *scene);
+void mg_geometry_free(MgGeometry *geometry);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MgGeometry, mg_geometry_free)
+/* Where each host's card lies: by host id - 1; `n` (nullable out) how many there are. */
+const graphene_rect_t *mg_geometry_cards(const MgGeometry *geometry, size_t *n);
+
 /* (transfer full) "session: greeted", "inbox 2"; "" when there is nothing to say. */
 char *mg_scene_host_line(MgSession *session, MgHostId host);
 
