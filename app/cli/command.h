@@ -41,7 +41,9 @@ char *mg_find_network(const char *command, const char *name);
 GPtrArray *mg_shipped_networks(void);
 /* Loads it; what is wrong with it is on standard error, a line each. */
 MgNetwork *mg_load_network(const char *command, const char *name, const MgRegistry *registry);
-void mg_print_problems(const GPtrArray *problems);
+/* Two engines of a host may read, and complain about, the same file. */
+void mg_drop_repeated(GPtrArray *problems);
+void mg_print_problems(GPtrArray *problems);
 
 /* Becomes the window's program. Returns only if that failed, after saying why. */
 int mg_exec_window(char **argv);

@@ -67,8 +67,19 @@ char *mg_find_network(const char *command, const char *name)
     return NULL;
 }
 
-void mg_print_problems(const GPtrArray *problems)
+void mg_drop_repeated(GPtrArray *problems)
 {
+    for (unsigned i = problems->len; i-- > 1;)
+        for (unsigned j = 0; j < i; j++)
+            if (strcmp(g_ptr_array_index(problems, i), g_ptr_array_index(problems, j)) == 0) {
+                g_ptr_array_remove_index(problems, i);
+                break;
+            }
+}
+
+void mg_print_problems(GPtrArray *problems)
+{
+    mg_drop_repeated(problems);
     for (unsigned i = 0; i < problems->len; i++)
         g_printerr("%s\n", (char *)g_ptr_array_index(problems, i));
 }

@@ -11,24 +11,37 @@
 
 /* ---- check ---- */
 
-/* "PATH:LINE: error: text" → an object. */
+/* "PATH:12" → "PATH" and 12; false if it does not end so. */
+static bool cut_number(char *place, unsigned *number)
+{
+    char *colon = strrchr(place, ':');
+    guint64 value = 0;
+    if (colon == NULL || !g_ascii_string_to_unsigned(colon + 1, 10, 0, G_MAXUINT, &value, NULL))
+        return false;
+    *colon = '\0';
+    *number = (unsigned)value;
+    return true;
+}
+
+/* "PATH:LINE: error: text", or with a column after the line → an object. */
 static void print_json(const char *problem)
 {
-    const char *kinds[] = {": error: ", ": warning: "}, *found = NULL;
-    size_t kind = 1;
-    for (size_t i = 0; found == NULL && i < G_N_ELEMENTS(kinds); i++) {
-        found = strstr(problem, kinds[i]);
-        kind = i;
+    static const char *const kinds[] = {": error: ", ": warning: "};
+    const char *found = NULL;
+    size_t kind = G_N_ELEMENTS(kinds);
+    while (found == NULL && kind > 0)
+        found = strstr(problem, kinds[--kind]);
+    g_autofree char *place = g_strndup(problem, found != NULL ? (size_t)(found - problem) : 0);
+    unsigned line = 0, column = 0;
+    if (cut_number(place, &line) && cut_number(place, &column)) {
+        unsigned first = column; /* what was cut off first is the column */
+        column = line;
+        line = first;
     }
-    g_autofree char *place = found != NULL ? g_strndup(problem, (size_t)(found - problem)) : NULL;
-    char *colon = place != NULL ? strrchr(place, ':') : NULL;
-    uint64_t line = 0;
-    if (colon != NULL && g_ascii_string_to_unsigned(colon + 1, 10, 0, G_MAXUINT, &line, NULL))
-        *colon = '\0';
     g_autoptr(GString) json = g_string_new("{\"file\":");
-    mg_json_string(json, mg_span_from_string(place != NULL ? place : ""));
-    g_string_append_printf(json, ",\"line\":%u,\"severity\":\"%s\",\"text\":", (unsigned)line,
-                           kind == 0 ? "error" : "warning");
+    mg_json_string(json, mg_span_from_string(place));
+    g_string_append_printf(json, ",\"line\":%u,\"column\":%u,\"severity\":\"%s\",\"text\":", line,
+                           column, kind == 0 ? "error" : "warning");
     mg_json_string(json,
                    mg_span_from_string(found != NULL ? found + strlen(kinds[kind]) : problem));
     printf("%s}\n", json->str);
@@ -41,6 +54,7 @@ static bool check(const char *path, MgRegistry *registry, bool json)
     g_autoptr(MgNetwork) network = mg_network_load(path, registry, problems);
     g_autoptr(MgWorld) world =
         network != NULL ? mg_world_new(network, registry, 1, problems) : NULL;
+    mg_drop_repeated(problems);
     for (unsigned i = 0; i < problems->len; i++) {
         if (json)
             print_json(g_ptr_array_index(problems, i));
