@@ -193,7 +193,7 @@ static int judge_plugin(const char *path, const MgPlugin *plugin)
 static int check_alone(const char *command, const char *path)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *folder = g_dir_make_tmp("mailglass-plugin-XXXXXX", &error);
+    g_autofree char *folder = g_dir_make_tmp(NULL, &error);
     if (folder == NULL) {
         mg_complain(command, "%s", error->message);
         return MG_EXIT_FAILED;

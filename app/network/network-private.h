@@ -22,7 +22,7 @@ typedef struct {
 void mg_network_read_host(MgNetworkReader *reader, const MgIniSection *section);
 /* What needs all hosts: clashing addresses, names of hosts as values. */
 void mg_network_check_hosts(MgNetworkReader *reader);
-void mg_network_host_clear(void *host);
+void mg_network_host_clear(void *data);
 
 /* Index of the host, or -1. */
 int mg_network_find_host(const MgNetwork *network, const char *name);

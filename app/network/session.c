@@ -126,31 +126,31 @@ static void branch_free(void *data)
     g_free(branch);
 }
 
-static Branch *current(const MgSession *self)
+static Branch *current(const MgSession *session)
 {
-    return g_ptr_array_index(self->branches, self->branch);
+    return g_ptr_array_index(session->branches, session->branch);
 }
 
 /* ---- the object ---- */
 
 static void mg_session_get_property(GObject *object, guint id, GValue *value, GParamSpec *spec)
 {
-    MgSession *self = MG_SESSION(object);
+    MgSession *session = MG_SESSION(object);
     switch (id) {
     case PROP_POSITION:
-        g_value_set_uint(value, self->position);
+        g_value_set_uint(value, session->position);
         break;
     case PROP_N_RECORDS:
-        g_value_set_uint(value, mg_trace_n_records(current(self)->trace));
+        g_value_set_uint(value, mg_trace_n_records(current(session)->trace));
         break;
     case PROP_SELECTED:
-        g_value_set_uint(value, self->selected);
+        g_value_set_uint(value, session->selected);
         break;
     case PROP_PLAYING:
-        g_value_set_boolean(value, self->playing);
+        g_value_set_boolean(value, session->playing);
         break;
     case PROP_TRACE:
-        g_value_set_pointer(value, current(self)->trace);
+        g_value_set_pointer(value, current(session)->trace);
         break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
@@ -159,11 +159,11 @@ static void mg_session_get_property(GObject *object, guint id, GValue *value, GP
 
 static void mg_session_finalize(GObject *object)
 {
-    MgSession *self = MG_SESSION(object);
-    play_clear(&self->replay);
-    g_ptr_array_unref(self->branches);
-    g_clear_pointer(&self->network, mg_network_free);
-    g_clear_pointer(&self->registry, mg_registry_unref);
+    MgSession *session = MG_SESSION(object);
+    play_clear(&session->replay);
+    g_ptr_array_unref(session->branches);
+    g_clear_pointer(&session->network, mg_network_free);
+    g_clear_pointer(&session->registry, mg_registry_unref);
     G_OBJECT_CLASS(mg_session_parent_class)->finalize(object);
 }
 
@@ -181,19 +181,19 @@ static void mg_session_class_init(MgSessionClass *class)
     g_object_class_install_properties(object_class, N_PROPS, props);
 }
 
-static void mg_session_init(MgSession *self)
+static void mg_session_init(MgSession *session)
 {
-    self->branches = g_ptr_array_new_with_free_func(branch_free);
+    session->branches = g_ptr_array_new_with_free_func(branch_free);
 }
 
 MgSession *mg_session_new_for_trace(MgTrace *trace)
 {
-    MgSession *self = g_object_new(MG_TYPE_SESSION, NULL);
-    self->registry = mg_registry_ref(mg_trace_registry(trace));
-    self->seed = mg_trace_seed(trace);
-    g_ptr_array_add(self->branches, branch_new(trace));
-    self->told = mg_trace_n_records(trace);
-    return self;
+    MgSession *session = g_object_new(MG_TYPE_SESSION, NULL);
+    session->registry = mg_registry_ref(mg_trace_registry(trace));
+    session->seed = mg_trace_seed(trace);
+    g_ptr_array_add(session->branches, branch_new(trace));
+    session->told = mg_trace_n_records(trace);
+    return session;
 }
 
 MgSession *mg_session_new(const char *path, MgRegistry *registry, uint64_t seed,
@@ -205,144 +205,145 @@ MgSession *mg_session_new(const char *path, MgRegistry *registry, uint64_t seed,
     MgWorld *world = mg_world_new(network, registry, seed, problems);
     if (world == NULL)
         return NULL;
-    MgSession *self = mg_session_new_for_trace(mg_world_trace(world));
-    self->network = g_steal_pointer(&network);
-    self->seed = seed;
-    Branch *branch = current(self);
+    MgSession *session = mg_session_new_for_trace(mg_world_trace(world));
+    session->network = g_steal_pointer(&network);
+    session->seed = seed;
+    Branch *branch = current(session);
     branch->live.world = world;
     play_to(&branch->live, branch->deeds, MG_SESSION_RECORDS_MAX);
-    self->told = mg_trace_n_records(branch->trace);
-    return self;
+    session->told = mg_trace_n_records(branch->trace);
+    return session;
 }
 
-void mg_session_grown(MgSession *self)
+void mg_session_grown(MgSession *session)
 {
-    uint32_t n = mg_trace_n_records(current(self)->trace);
-    if (n == self->told)
+    uint32_t n = mg_trace_n_records(current(session)->trace);
+    if (n == session->told)
         return;
-    self->told = n;
-    g_object_notify_by_pspec(G_OBJECT(self), props[PROP_N_RECORDS]);
+    session->told = n;
+    g_object_notify_by_pspec(G_OBJECT(session), props[PROP_N_RECORDS]);
 }
 
-const MgNetwork *mg_session_network(MgSession *self)
+const MgNetwork *mg_session_network(MgSession *session)
 {
-    return self->network;
+    return session->network;
 }
 
-MgTrace *mg_session_trace(MgSession *self)
+MgTrace *mg_session_trace(MgSession *session)
 {
-    return current(self)->trace;
+    return current(session)->trace;
 }
 
-MgRegistry *mg_session_registry(MgSession *self)
+MgRegistry *mg_session_registry(MgSession *session)
 {
-    return self->registry;
+    return session->registry;
 }
 
-uint64_t mg_session_seed(MgSession *self)
+uint64_t mg_session_seed(MgSession *session)
 {
-    return self->seed;
+    return session->seed;
 }
 
 /* ---- the position ---- */
 
-uint32_t mg_session_position(MgSession *self)
+uint32_t mg_session_position(MgSession *session)
 {
-    return self->position;
+    return session->position;
 }
 
 /* A run that was longer than what is played at once goes on when the eye comes to its end. */
-static void play_on(MgSession *self)
+static void play_on(MgSession *session)
 {
-    Branch *branch = current(self);
+    Branch *branch = current(session);
     uint32_t n = mg_trace_n_records(branch->trace);
-    if (branch->live.world == NULL || self->position < n)
+    if (branch->live.world == NULL || session->position < n)
         return;
     play_to(&branch->live, branch->deeds, n + PLAY_ON);
-    mg_session_grown(self);
+    mg_session_grown(session);
 }
 
-void mg_session_seek(MgSession *self, uint32_t n)
+void mg_session_seek(MgSession *session, uint32_t n)
 {
-    n = MIN(n, mg_trace_n_records(current(self)->trace));
-    if (n == self->position)
+    n = MIN(n, mg_trace_n_records(current(session)->trace));
+    if (n == session->position)
         return;
-    self->position = n;
-    g_object_notify_by_pspec(G_OBJECT(self), props[PROP_POSITION]);
-    play_on(self);
+    session->position = n;
+    g_object_notify_by_pspec(G_OBJECT(session), props[PROP_POSITION]);
+    play_on(session);
 }
 
-uint32_t mg_session_peek(MgSession *self, MgStep step, bool back)
+uint32_t mg_session_peek(MgSession *session, MgStep step, bool back)
 {
-    return mg_steps_peek(current(self)->index, self->position, step, back);
+    return mg_steps_peek(current(session)->index, session->position, step, back);
 }
 
-void mg_session_step(MgSession *self, MgStep step, bool back)
+void mg_session_step(MgSession *session, MgStep step, bool back)
 {
-    mg_session_seek(self, mg_session_peek(self, step, back));
+    mg_session_seek(session, mg_session_peek(session, step, back));
 }
 
-bool mg_session_run_until(MgSession *self, const char *filter, GError **error)
+bool mg_session_run_until(MgSession *session, const char *filter, GError **error)
 {
-    g_autoptr(MgFilter) wanted = mg_filter_new(filter, self->registry, error);
+    g_autoptr(MgFilter) wanted = mg_filter_new(filter, session->registry, error);
     if (wanted == NULL)
         return false;
-    const MgTrace *trace = current(self)->trace;
-    for (uint32_t n = self->position + 1; n <= mg_trace_n_records(trace); n++) {
+    const MgTrace *trace = current(session)->trace;
+    for (uint32_t n = session->position + 1; n <= mg_trace_n_records(trace); n++) {
         if (mg_filter_match(wanted, trace, n)) {
-            mg_session_seek(self, n);
+            mg_session_seek(session, n);
             return true;
         }
     }
     return false;
 }
 
-MgTime mg_session_time(MgSession *self)
+MgTime mg_session_time(MgSession *session)
 {
-    return self->position > 0 ? mg_trace_record(current(self)->trace, self->position)->at : 0;
+    return session->position > 0 ? mg_trace_record(current(session)->trace, session->position)->at
+                                 : 0;
 }
 
-uint32_t mg_session_selected(MgSession *self)
+uint32_t mg_session_selected(MgSession *session)
 {
-    return self->selected;
+    return session->selected;
 }
 
-void mg_session_select(MgSession *self, uint32_t n)
+void mg_session_select(MgSession *session, uint32_t n)
 {
-    g_assert(n <= mg_trace_n_records(current(self)->trace));
-    if (n == self->selected)
+    g_assert(n <= mg_trace_n_records(current(session)->trace));
+    if (n == session->selected)
         return;
-    self->selected = n;
-    g_object_notify_by_pspec(G_OBJECT(self), props[PROP_SELECTED]);
+    session->selected = n;
+    g_object_notify_by_pspec(G_OBJECT(session), props[PROP_SELECTED]);
 }
 
-bool mg_session_playing(MgSession *self)
+bool mg_session_playing(MgSession *session)
 {
-    return self->playing;
+    return session->playing;
 }
 
-void mg_session_set_playing(MgSession *self, bool playing)
+void mg_session_set_playing(MgSession *session, bool playing)
 {
-    if (playing == self->playing)
+    if (playing == session->playing)
         return;
-    self->playing = playing;
-    g_object_notify_by_pspec(G_OBJECT(self), props[PROP_PLAYING]);
+    session->playing = playing;
+    g_object_notify_by_pspec(G_OBJECT(session), props[PROP_PLAYING]);
 }
 
 /* ---- the network at the position ---- */
 
-static bool at_end(const MgSession *self)
+static bool at_end(const MgSession *session)
 {
-    return self->position == mg_trace_n_records(current(self)->trace);
+    return session->position == mg_trace_n_records(current(session)->trace);
 }
 
 /* What was played again is what was played before: a run is network + seed + interventions. */
-static void assert_same(const MgSession *self)
+static void assert_same(const MgSession *session)
 {
-    const MgTrace *live = current(self)->trace;
-    const MgTrace *again = mg_world_trace(self->replay.world);
+    const MgTrace *live = current(session)->trace;
+    const MgTrace *again = mg_world_trace(session->replay.world);
     uint32_t n = mg_trace_n_records(again);
-    g_assert(n >= self->position && n <= mg_trace_n_records(live));
+    g_assert(n >= session->position && n <= mg_trace_n_records(live));
     if (n == 0)
         return;
     const MgRecord *a = mg_trace_record(live, n), *b = mg_trace_record(again, n);
@@ -350,43 +351,43 @@ static void assert_same(const MgSession *self)
     g_assert(a->flow == b->flow && a->len == b->len && a->parent == b->parent);
 }
 
-static void replay(MgSession *self)
+static void replay(MgSession *session)
 {
-    Branch *branch = current(self);
+    Branch *branch = current(session);
     /* One step may leave several records: a position among them is where the replay stands. */
-    if (self->replay.world != NULL && self->replay.steps + self->replay.done > 0 &&
-        self->replay.before >= self->position)
-        play_clear(&self->replay);
-    if (self->replay.world == NULL) {
+    if (session->replay.world != NULL && session->replay.steps + session->replay.done > 0 &&
+        session->replay.before >= session->position)
+        play_clear(&session->replay);
+    if (session->replay.world == NULL) {
         g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-        self->replay =
-            (Play){.world = mg_world_new(self->network, self->registry, self->seed, problems)};
-        g_assert(self->replay.world != NULL); /* it could be made the first time */
+        session->replay = (Play){
+            .world = mg_world_new(session->network, session->registry, session->seed, problems)};
+        g_assert(session->replay.world != NULL); /* it could be made the first time */
     }
-    play_to(&self->replay, branch->deeds, self->position);
-    assert_same(self);
+    play_to(&session->replay, branch->deeds, session->position);
+    assert_same(session);
 }
 
-MgWorld *mg_session_world(MgSession *self)
+MgWorld *mg_session_world(MgSession *session)
 {
-    if (current(self)->live.world == NULL || at_end(self))
-        return current(self)->live.world;
-    replay(self);
-    return self->replay.world;
+    if (current(session)->live.world == NULL || at_end(session))
+        return current(session)->live.world;
+    replay(session);
+    return session->replay.world;
 }
 
 /* ---- branches ---- */
 
 /* Everything that a reader could have looked at is another now. */
-static void tell_branch(MgSession *self)
+static void tell_branch(MgSession *session)
 {
-    uint32_t n = mg_trace_n_records(current(self)->trace);
-    bool moved = self->position > n, lost = self->selected > n;
-    self->position = MIN(self->position, n);
+    uint32_t n = mg_trace_n_records(current(session)->trace);
+    bool moved = session->position > n, lost = session->selected > n;
+    session->position = MIN(session->position, n);
     if (lost)
-        self->selected = 0;
-    self->told = n;
-    GObject *object = G_OBJECT(self);
+        session->selected = 0;
+    session->told = n;
+    GObject *object = G_OBJECT(session);
     g_object_freeze_notify(object);
     g_object_notify_by_pspec(object, props[PROP_TRACE]);
     g_object_notify_by_pspec(object, props[PROP_N_RECORDS]);
@@ -398,63 +399,63 @@ static void tell_branch(MgSession *self)
 }
 
 /* The replay, which stands at the position, becomes the world of a new branch. */
-static void branch_off(MgSession *self)
+static void branch_off(MgSession *session)
 {
-    Branch *old = current(self);
-    Branch *branch = branch_new(mg_world_trace(self->replay.world));
-    branch->live = self->replay;
-    self->replay = (Play){0};
+    Branch *old = current(session);
+    Branch *branch = branch_new(mg_world_trace(session->replay.world));
+    branch->live = session->replay;
+    session->replay = (Play){0};
     for (unsigned i = 0; i < branch->live.done; i++) {
         const Deed *deed = g_ptr_array_index(old->deeds, i);
         g_ptr_array_add(branch->deeds, deed_new(&deed->what, deed->steps));
     }
-    g_ptr_array_add(self->branches, branch);
-    self->branch = self->branches->len - 1;
+    g_ptr_array_add(session->branches, branch);
+    session->branch = session->branches->len - 1;
 }
 
-bool mg_session_intervene(MgSession *self, const char *text, GBytes *file, GError **error)
+bool mg_session_intervene(MgSession *session, const char *text, GBytes *file, GError **error)
 {
-    if (current(self)->live.world == NULL) {
+    if (current(session)->live.world == NULL) {
         g_set_error(error, MG_ERROR, MG_ERROR_CONFIG,
                     _("this is a record of what happened: nothing can be done in it"));
         return false;
     }
-    bool fork = !at_end(self);
+    bool fork = !at_end(session);
     if (fork)
-        replay(self);
-    Play *play = fork ? &self->replay : &current(self)->live;
+        replay(session);
+    Play *play = fork ? &session->replay : &current(session)->live;
     MgIntervention what = {play_reached(play), mg_world_now(play->world), (char *)text, file};
     if (!mg_world_intervene(play->world, &what, error))
         return false;
     if (fork)
-        branch_off(self);
-    Branch *branch = current(self);
+        branch_off(session);
+    Branch *branch = current(session);
     g_ptr_array_add(branch->deeds, deed_new(&what, branch->live.steps));
     branch->live.done++;
-    play_to(&branch->live, branch->deeds, MAX(MG_SESSION_RECORDS_MAX, self->position + PLAY_ON));
+    play_to(&branch->live, branch->deeds, MAX(MG_SESSION_RECORDS_MAX, session->position + PLAY_ON));
     if (fork)
-        tell_branch(self);
+        tell_branch(session);
     else
-        mg_session_grown(self);
+        mg_session_grown(session);
     return true;
 }
 
-size_t mg_session_n_branches(MgSession *self)
+size_t mg_session_n_branches(MgSession *session)
 {
-    return self->branches->len;
+    return session->branches->len;
 }
 
-size_t mg_session_branch(MgSession *self)
+size_t mg_session_branch(MgSession *session)
 {
-    return self->branch;
+    return session->branch;
 }
 
-void mg_session_set_branch(MgSession *self, size_t branch)
+void mg_session_set_branch(MgSession *session, size_t branch)
 {
-    g_assert(branch < self->branches->len);
-    if (branch == self->branch)
+    g_assert(branch < session->branches->len);
+    if (branch == session->branch)
         return;
-    self->branch = (unsigned)branch;
-    play_clear(&self->replay);
-    tell_branch(self);
+    session->branch = (unsigned)branch;
+    play_clear(&session->replay);
+    tell_branch(session);
 }

@@ -11,7 +11,7 @@ static MgRegistry *registry;
 static char *make_folder(const char *ini)
 {
     g_autoptr(GError) error = NULL;
-    char *folder = g_dir_make_tmp("mailglass-network-XXXXXX", &error);
+    char *folder = g_dir_make_tmp(NULL, &error);
     g_assert_no_error(error);
     g_autofree char *path = g_build_filename(folder, "network.ini", NULL);
     g_autofree char *book = g_build_filename(folder, "book.txt", NULL);
