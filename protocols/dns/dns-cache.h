@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* dns-cache.h - what a resolver remembers: sets of records, and that there are none
+ *
+ * Each entry is one block of memory. When the cache is full, what was used longest ago goes.
+ */
+#pragma once
+
+#include "dns-message.h"
+
+G_BEGIN_DECLS
+
+/* How far data is to be believed (RFC 2181 §5.4.1): what is worth less never replaces what is worth
+ * more, and only what is an answer is given to clients. */
+typedef enum {
+    MG_DNS_TRUST_GLUE = 1,
+    MG_DNS_TRUST_REFERRAL,
+    MG_DNS_TRUST_ANSWER,
+    MG_DNS_TRUST_AUTHORITY /* an answer with AA */
+} MgDnsTrust;
+
+typedef struct MgDnsCache MgDnsCache;
+
+/* One set. `data` holds n times: a length (16 bits, the machine's order) and octets. Of a negative
+ * answer (n is 0) it is empty, or the SOA's owner, and its data in the same form. */
+typedef struct {
+    MgTime stored, expires;
+    MgSpan name, data;
+    uint16_t type; /* 0 with NXDOMAIN: the name has no type at all */
+    uint16_t n;
+    uint8_t trust, rcode;
+} MgDnsCached;
+
+MgDnsCache *mg_dns_cache_new(size_t sets_max, uint32_t ttl_max, uint32_t negative_ttl_max);
+void mg_dns_cache_free(MgDnsCache *cache);
+size_t mg_dns_cache_size(const MgDnsCache *cache);
+/* Forgets everything. */
+void mg_dns_cache_flush(MgDnsCache *cache);
+
+/* (nullable) what is known of a name and type. Valid until the next call that changes the cache. */
+const MgDnsCached *mg_dns_cache_get(MgDnsCache *cache, MgSpan name, uint16_t type, MgTime now);
+/* `set` without times. Data of TTL 0 can be got at this very `now` only. */
+void mg_dns_cache_put(MgDnsCache *cache, const MgDnsCached *set, uint32_t ttl, MgTime now);
+/* Whole seconds that are left. */
+uint32_t mg_dns_cached_ttl(const MgDnsCached *set, MgTime now);
+
+/* A piece of packed data: *at begins as 0. False at the end. */
+bool mg_dns_packed_next(MgSpan packed, size_t *at, MgSpan *data);
+void mg_dns_packed_add(GByteArray *packed, MgSpan data);
+
+G_END_DECLS

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* dns-recursion-private.h - what the parts of a recursion share */
+#pragma once
+
+#include "dns-recursion.h"
+
+G_BEGIN_DECLS
+
+#define MG_DNS_NS_MAX      16 /* name servers of a zone that are looked at */
+#define MG_DNS_SERVERS_MAX 24 /* addresses of them */
+#define MG_DNS_MET_MAX     32
+
+typedef struct {
+    MgDnsName name;
+    uint16_t type; /* NS: a name of the root's; A, AAAA: an address of one */
+    uint8_t len, address[16];
+} MgDnsHint;
+
+struct MgDnsHints {
+    GArray *rows; /* MgDnsHint */
+};
+
+typedef struct {
+    MgDnsName name;
+    uint8_t asked; /* 1: its A, 2: its AAAA too */
+    bool has_address;
+} MgDnsNs;
+
+typedef struct {
+    uint8_t address[16], len;
+    uint8_t tries, ns;
+    bool bad, plain; /* plain: it does not know EDNS */
+} MgDnsServer;
+
+/* One question that is worked on. */
+typedef struct {
+    MgDnsName name; /* moves on along aliases */
+    MgDnsName zone; /* whose servers are asked */
+    uint16_t type, rcode;
+    bool planned; /* zone and servers are chosen */
+    bool done;
+    unsigned aliases, n_ns, n_servers, server; /* server: the one that is being asked */
+    MgDnsNs ns[MG_DNS_NS_MAX];
+    MgDnsServer servers[MG_DNS_SERVERS_MAX];
+    GByteArray *records; /* of the answer; see add_result() */
+} MgDnsFrame;
+
+struct MgDnsRecursion {
+    MgDnsRecursionSetup setup;
+    MgDnsFrame *frames[MG_DNS_DEPTH_MAX];
+    unsigned depth, queries;
+    uint16_t id;
+    char address[64]; /* text of who is being asked */
+    uint8_t query[MG_DNS_HEADER + MG_DNS_NAME_MAX + 4 + 11];
+    uint8_t met[MG_DNS_MET_MAX];
+    unsigned n_met, met_given;
+    GByteArray *scratch;
+};
+
+void mg_dns_recursion_note(MgDnsRecursion *recursion, MgDnsMet met);
+/* Takes from a message what may be believed. */
+void mg_dns_frame_take(MgDnsRecursion *recursion, MgDnsFrame *frame, MgSpan message, MgTime now);
+
+G_END_DECLS

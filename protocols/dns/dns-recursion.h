@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* dns-recursion.h - finds an answer by asking down from the root (RFC 1034 §5.3.3)
+ *
+ * A pure piece: it says which datagram it wants answered, and is told what came. One question may
+ * need others first (the address of a name server that lies elsewhere): those are frames, one above
+ * the other, and the topmost is worked on.
+ */
+#pragma once
+
+#include <mailglass/engine.h>
+#include <mailglass/topics.h>
+
+#include "dns-cache.h"
+
+G_BEGIN_DECLS
+
+#define MG_DNS_QUERIES_MAX 100 /* a question may cost; named servers that need names … */
+#define MG_DNS_DEPTH_MAX   8   /* … that need names, at most this deep */
+#define MG_DNS_ALIASES_MAX 16
+
+/* The servers that it begins with: names and addresses of the root's. */
+typedef struct MgDnsHints MgDnsHints;
+/* From the rows of `settings` with this key. NULL if something is wrong with them. */
+MgDnsHints *mg_dns_hints_new(const MgSettings *settings, const char *key, GPtrArray *problems);
+void mg_dns_hints_free(MgDnsHints *hints);
+size_t mg_dns_hints_n(const MgDnsHints *hints);
+
+typedef struct {
+    MgDnsCache *cache;
+    const MgDnsHints *hints;
+    uint64_t seed;
+    uint16_t port;  /* of the servers that are asked: 53 */
+    MgTime timeout; /* of each datagram */
+} MgDnsRecursionSetup;
+
+typedef struct MgDnsRecursion MgDnsRecursion;
+MgDnsRecursion *mg_dns_recursion_new(const MgDnsRecursionSetup *setup, MgSpan name, uint16_t type);
+void mg_dns_recursion_free(MgDnsRecursion *recursion);
+
+/* Goes on as far as it can. True: `question` is to be asked, and its answer given to
+ * mg_dns_recursion_reply(). False: it is done. */
+bool mg_dns_recursion_step(MgDnsRecursion *recursion, MgTime now, MgDatagramQuestion *question);
+void mg_dns_recursion_reply(MgDnsRecursion *recursion, const MgDatagramAnswer *answer, MgTime now);
+
+/* What it met on the way, oldest first; NULL when there is nothing more. */
+typedef enum {
+    MG_DNS_MET_NOTHING,
+    MG_DNS_MET_REFERRAL,
+    MG_DNS_MET_NEGATIVE,
+    MG_DNS_MET_TIMEOUT,
+    MG_DNS_MET_UNREACHABLE,
+    MG_DNS_MET_LAME,
+    MG_DNS_MET_MISMATCH,
+    MG_DNS_MET_BROKEN,
+    MG_DNS_MET_TRUNCATED,
+    MG_DNS_MET_BAILIWICK,
+    MG_DNS_MET_ALIAS,
+    MG_DNS_MET_LIMIT,
+    MG_DNS_MET_NO_SERVER
+} MgDnsMet;
+MgDnsMet mg_dns_recursion_met(MgDnsRecursion *recursion);
+
+/* When it is done: the rcode, and each record of the answer and of the authority section. */
+uint16_t mg_dns_recursion_rcode(const MgDnsRecursion *recursion);
+typedef void (*MgDnsResultFunc)(void *user, MgDnsSection section, MgSpan owner, uint16_t type,
+                                uint32_t ttl, MgSpan data);
+void mg_dns_recursion_each(const MgDnsRecursion *recursion, MgDnsResultFunc func, void *user);
+
+/* For people: what is being looked for now, at whom. */
+MgSpan mg_dns_recursion_name(const MgDnsRecursion *recursion, uint16_t *type);
+const char *mg_dns_recursion_server(const MgDnsRecursion *recursion);
+unsigned mg_dns_recursion_n_queries(const MgDnsRecursion *recursion);
+
+/* Follows what the cache knows, from `*name` through its aliases, and hands out each record. Moves
+ * `*name` to the last alias's target. True: the answer is whole, with *rcode. `*aliases` is counted
+ * up; at MG_DNS_ALIASES_MAX it stops. */
+bool mg_dns_cache_follow(MgDnsCache *cache, MgDnsName *name, uint16_t type, MgTime now,
+                         unsigned *aliases, uint16_t *rcode, MgDnsResultFunc func, void *user);
+
+G_END_DECLS

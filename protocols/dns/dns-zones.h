@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* dns-zones.h - what an authoritative server knows: zones, and what it answers from them
+ *
+ * Nodes lie in one array with a hash over them; names that exist only because something is below
+ * them (empty non-terminals, RFC 4592 §2.2.2) have a node too. Answering allocates nothing.
+ */
+#pragma once
+
+#include "dns-message.h"
+
+G_BEGIN_DECLS
+
+typedef struct MgDnsZones MgDnsZones;
+
+/* From the rows of `settings` with this key, each a master file. Every mistake is added to
+ * `problems`. NULL if there was one. Without any row it knows no zone. */
+MgDnsZones *mg_dns_zones_new(const MgSettings *settings, const char *key, GPtrArray *problems);
+void mg_dns_zones_free(MgDnsZones *zones);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MgDnsZones, mg_dns_zones_free)
+
+size_t mg_dns_zones_n(const MgDnsZones *zones);
+MgSpan mg_dns_zones_apex(const MgDnsZones *zones, size_t i);
+
+typedef enum {
+    MG_DNS_SAYS_NOTHING,  /* no such message is answered */
+    MG_DNS_SAYS_ANSWER,   /* records, AA */
+    MG_DNS_SAYS_NODATA,   /* the name exists, the type does not */
+    MG_DNS_SAYS_NXDOMAIN, /* the name does not exist */
+    MG_DNS_SAYS_REFERRAL, /* others know */
+    MG_DNS_SAYS_REFUSED,  /* no zone of ours */
+    MG_DNS_SAYS_ERROR     /* FORMERR, NOTIMP, BADVERS */
+} MgDnsSays;
+
+/* Answers `query` into `out`, which has room for `cap` octets (at least 512). `stream`: there is no
+ * limit but cap, and nothing is truncated before it. Returns what it says; `*len` is 0 for nothing.
+ * `wildcard` (nullable): was it made of one? */
+MgDnsSays mg_dns_zones_answer(const MgDnsZones *zones, MgSpan query, bool stream, uint8_t *out,
+                              size_t cap, size_t *len, bool *wildcard);
+
+G_END_DECLS

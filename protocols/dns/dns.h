@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* dns.h - what the plugin binds: the engines of DNS, and the names of its bytes */
+#pragma once
+
+#include <mailglass/dissect.h>
+#include <mailglass/engine.h>
+
+G_BEGIN_DECLS
+
+extern const MgEngineKind mg_dns_server;     /* authoritative, a datagram each */
+extern const MgEngineKind mg_dns_server_tcp; /* the same over a stream */
+extern const MgEngineKind mg_dns_resolver;   /* recursive, a datagram each */
+extern const MgEngineKind mg_dns_stub;       /* answers "dns.lookup" */
+
+extern const MgDissector mg_dns_dissector;
+
+G_END_DECLS

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* dns-resolve.c - the recursive resolver over name servers in process */
+#include "dns-world.h"
+
+static const char hints[] = ". 3600 NS a.root.test.\na.root.test. 3600 A 192.0.2.1\n";
+
+static const char root_zone[] = "$ORIGIN .\n$TTL 3600\n"
+                                "@ SOA a.root.test. h.root.test. 1 2 3 4 900\n"
+                                "@ NS a.root.test.\n"
+                                "a.root.test. A 192.0.2.1\n"
+                                "net NS a.gtld.net.\n"
+                                "a.gtld.net. A 192.0.2.2\n"
+                                "org NS ns.org.\nns.org. A 192.0.2.3\n"
+                                "com NS ns.elsewhere.org.\n"
+                                "loop NS ns.pool.\npool NS ns.loop.\n";
+static const char net_zone[] = "$ORIGIN net.\n$TTL 1800\n"
+                               "@ SOA a.gtld h 1 2 3 4 900\n@ NS a.gtld\na.gtld A 192.0.2.2\n"
+                               "example NS ns.example\nexample NS ns2.example\n"
+                               "ns.example A 192.0.2.10\nns2.example A 192.0.2.11\n";
+static const char example_zone[] = "$ORIGIN example.net.\n$TTL 600\n"
+                                   "@ SOA ns h 7 2 3 4 120\n@ NS ns\n@ NS ns2\n"
+                                   "ns A 192.0.2.10\nns2 A 192.0.2.11\n"
+                                   "@ MX 10 mx\nmx A 192.0.2.25\n"
+                                   "www CNAME web.example.org.\n"
+                                   "zero 0 A 192.0.2.99\n"
+                                   "a CNAME b\nb CNAME a\n";
+static const char org_zone[] = "$ORIGIN org.\n$TTL 1800\n"
+                               "@ SOA ns h 1 2 3 4 900\n@ NS ns\nns A 192.0.2.3\n"
+                               "example NS ns.example\nns.example A 192.0.2.3\n"
+                               "elsewhere NS ns.elsewhere\nns.elsewhere A 192.0.2.4\n";
+static const char example_org_zone[] = "$ORIGIN example.org.\n$TTL 300\n"
+                                       "@ SOA ns h 1 2 3 4 900\n@ NS ns\nns A 192.0.2.3\n"
+                                       "web A 192.0.2.80\nweb AAAA 2001:db8::80\n";
+static const char elsewhere_zone[] = "$ORIGIN elsewhere.org.\n$TTL 300\n"
+                                     "@ SOA ns h 1 2 3 4 900\n@ NS ns\nns A 192.0.2.4\n";
+static const char com_zone[] = "$ORIGIN com.\n$TTL 300\n"
+                               "@ SOA ns.elsewhere.org. h 1 2 3 4 900\n@ NS ns.elsewhere.org.\n"
+                               "shop A 192.0.2.90\n";
+
+enum { ROOT, NET, EXAMPLE, EXAMPLE2, ORG, ELSEWHERE, N_PLACES };
+
+static void open_all(World *world, Place places[N_PLACES])
+{
+    const Place all[N_PLACES] = {
+        [ROOT] = {.address = "192.0.2.1", .zones = {root_zone}},
+        [NET] = {.address = "192.0.2.2", .zones = {net_zone}},
+        [EXAMPLE] = {.address = "192.0.2.10", .zones = {example_zone}},
+        [EXAMPLE2] = {.address = "192.0.2.11", .zones = {example_zone}},
+        [ORG] = {.address = "192.0.2.3", .zones = {org_zone, example_org_zone}},
+        [ELSEWHERE] = {.address = "192.0.2.4", .zones = {elsewhere_zone, com_zone}},
+    };
+    memcpy(places, all, sizeof all);
+    world_open(world, places, N_PLACES, hints);
+}
+
+static void assert_reply(World *world, const char *name, const char *type, const char *wanted)
+{
+    g_autofree char *reply = world_ask(world, name, type);
+    g_assert_cmpstr(reply, ==, wanted);
+}
+
+static void test_chain(void)
+{
+    World world;
+    Place places[N_PLACES];
+    open_all(&world, places);
+    assert_reply(&world, "example.net", "MX", "NOERROR ra: example.net. 600 MX 10 mx.example.net.");
+    g_assert_cmpuint(world.asked, ==, 3);
+    g_assert_cmpstr(world.notes->str, ==, "dns.referral dns.referral ");
+    g_assert_cmpstr(world.states->str, ==, "received>iterating iterating>answered ");
+    /* The second time from the cache, ten seconds older. */
+    world.now += 10 * MG_SECONDS + 1; /* (case comes along with compression) */
+    assert_reply(&world, "EXAMPLE.net", "MX", "NOERROR ra: EXAMPLE.net. 589 MX 10 mx.EXAMPLE.net.");
+    g_assert_cmpuint(world.asked, ==, 0);
+    g_assert_cmpstr(world.notes->str, ==, "dns.cache-hit ");
+    /* The delegation is known, so that one question is enough. */
+    assert_reply(&world, "mx.example.net", "A", "NOERROR ra: mx.example.net. 600 A 192.0.2.25");
+    g_assert_cmpuint(world.asked, ==, 1);
+    /* It is over when the TTL is. */
+    world.now += 600 * MG_SECONDS;
+    assert_reply(&world, "example.net", "MX", "NOERROR ra: example.net. 600 MX 10 mx.example.net.");
+    g_assert_cmpuint(world.asked, ==, 1);
+    world_close(&world);
+}
+
+static void test_negative(void)
+{
+    static const char soa[] = "SOA ns.example.net. h.example.net. 7 2 3 4 120";
+    g_autofree char *nxdomain = g_strdup_printf("NXDOMAIN ra / example.net. 120 %s", soa);
+    g_autofree char *later = g_strdup_printf("NXDOMAIN ra / example.net. 60 %s", soa);
+    g_autofree char *nodata = g_strdup_printf("NOERROR ra / example.net. 120 %s", soa);
+    World world;
+    Place places[N_PLACES];
+    open_all(&world, places);
+    assert_reply(&world, "no.example.net", "A", nxdomain);
+    g_assert_nonnull(strstr(world.notes->str, "dns.negative "));
+    world.now += 60 * MG_SECONDS;
+    assert_reply(&world, "no.example.net", "MX", later); /* no type at all */
+    g_assert_cmpuint(world.asked, ==, 0);
+    world.now += 60 * MG_SECONDS;
+    assert_reply(&world, "no.example.net", "MX", nxdomain);
+    g_assert_cmpuint(world.asked, ==, 1);
+    assert_reply(&world, "mx.example.net", "MX", nodata);
+    assert_reply(&world, "mx.example.net", "MX", nodata);
+    g_assert_cmpuint(world.asked, ==, 0);
+    assert_reply(&world, "mx.example.net", "A", "NOERROR ra: mx.example.net. 600 A 192.0.2.25");
+    world_close(&world);
+}
+
+static void test_aliases(void)
+{
+    World world;
+    Place places[N_PLACES];
+    open_all(&world, places);
+    assert_reply(&world, "www.example.net", "AAAA",
+                 "NOERROR ra: web.example.org. 300 AAAA 2001:db8::80 ; "
+                 "www.example.net. 600 CNAME web.example.org.");
+    g_assert_nonnull(strstr(world.notes->str, "dns.alias "));
+    assert_reply(&world, "www.example.net", "CNAME",
+                 "NOERROR ra: www.example.net. 600 CNAME web.example.org.");
+    g_assert_cmpuint(world.asked, ==, 0);
+    assert_reply(&world, "a.example.net", "A", "SERVFAIL ra");
+    g_assert_nonnull(strstr(world.notes->str, "dns.limit "));
+    world_close(&world);
+}
+
+/* The name server of com lies in org: its address is a question of its own. */
+static void test_no_glue(void)
+{
+    World world;
+    Place places[N_PLACES];
+    open_all(&world, places);
+    assert_reply(&world, "shop.com", "A", "NOERROR ra: shop.com. 300 A 192.0.2.90");
+    g_assert_cmpuint(places[ELSEWHERE].asked, ==, 2);
+    assert_reply(&world, "x.loop", "A", "SERVFAIL ra");
+    g_assert_nonnull(strstr(world.notes->str, "dns.no-server "));
+    world_close(&world);
+}
+
+static void test_bad_servers(void)
+{
+    static const struct {
+        Health health;
+        const char *note;
+    } rows[] = {{DEAD, "dns.server-timeout "}, {REFUSING, "dns.lame "},
+                {LAME, "dns.lame "},           {GARBAGE, "dns.broken "},
+                {WRONG_ID, "dns.mismatch "},   {UNREACHABLE, "dns.server-unreachable "}};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        bool noted = false;
+        /* By chance it asks the good server first: so, several seeds. */
+        for (uint64_t seed = 0; seed < 12; seed++) {
+            World world;
+            Place places[N_PLACES];
+            open_all(&world, places);
+            world.seed = seed * 77;
+            places[EXAMPLE].health = rows[i].health;
+            assert_reply(&world, "mx.example.net", "A",
+                         "NOERROR ra: mx.example.net. 600 A 192.0.2.25");
+            noted = noted || strstr(world.notes->str, rows[i].note) != NULL;
+            places[EXAMPLE2].health = rows[i].health;
+            assert_reply(&world, "example.net", "MX", "SERVFAIL ra");
+            g_assert_nonnull(strstr(world.notes->str, rows[i].note));
+            g_assert_cmpuint(world.asked, <=, 4);
+            world_close(&world);
+        }
+        g_assert_true(noted);
+    }
+}
+
+static void add(MgDnsWriter *writer, MgDnsSection section, const char *name, const char *type,
+                const char *data)
+{
+    MgDnsName owner;
+    uint16_t number = 0;
+    size_t at = 0;
+    g_autoptr(GByteArray) wire = g_byte_array_new();
+    MgDnsToken token = {.text = mg_span_from_string(data)};
+    g_assert_null(mg_dns_name_parse(mg_span_from_string(name), NULL, &owner));
+    g_assert_true(mg_dns_type_parse(mg_span_from_string(type), &number));
+    g_assert_null(mg_dns_data_parse(number, &token, 1, NULL, wire, &at));
+    g_assert_true(mg_dns_write_record(writer, section, mg_dns_name_span(&owner), number, 9999,
+                                      (MgSpan){wire->data, wire->len}));
+}
+
+/* The server of example.net tells lies about others beside its answer. */
+static void lie(MgDnsWriter *writer, const MgDnsMessage *query)
+{
+    add(writer, MG_DNS_ANSWER, "mx.example.net", "A", "192.0.2.25");
+    add(writer, MG_DNS_ANSWER, "web.example.org", "A", "203.0.113.66");
+    add(writer, MG_DNS_AUTHORITY, "org", "NS", "ns.evil.test.");
+    add(writer, MG_DNS_AUTHORITY, "net", "NS", "ns.evil.test.");
+    add(writer, MG_DNS_ADDITIONAL, "ns.evil.test", "A", "203.0.113.66");
+    add(writer, MG_DNS_ADDITIONAL, "ns.org", "A", "203.0.113.66");
+}
+
+static void refer_upwards(MgDnsWriter *writer, const MgDnsMessage *query)
+{
+    add(writer, MG_DNS_AUTHORITY, "net", "NS", "a.gtld.net.");
+    add(writer, MG_DNS_ADDITIONAL, "a.gtld.net", "A", "192.0.2.2");
+}
+
+static void test_poison(void)
+{
+    World world;
+    Place places[N_PLACES];
+    open_all(&world, places);
+    places[EXAMPLE].health = places[EXAMPLE2].health = CUSTOM;
+    places[EXAMPLE].custom = places[EXAMPLE2].custom = lie;
+    places[EXAMPLE].custom_flags = places[EXAMPLE2].custom_flags = MG_DNS_AA;
+    assert_reply(&world, "mx.example.net", "A", "NOERROR ra: mx.example.net. 9999 A 192.0.2.25");
+    g_assert_nonnull(strstr(world.notes->str, "dns.bailiwick "));
+    assert_reply(&world, "web.example.org", "A", "NOERROR ra: web.example.org. 300 A 192.0.2.80");
+    assert_reply(&world, "ns.org", "A", "NOERROR ra: ns.org. 1800 A 192.0.2.3");
+    places[EXAMPLE].custom = places[EXAMPLE2].custom = refer_upwards;
+    places[EXAMPLE].custom_flags = places[EXAMPLE2].custom_flags = 0;
+    assert_reply(&world, "new.example.net", "A", "SERVFAIL ra");
+    g_assert_cmpuint(world.asked, ==, 2);
+    world_close(&world);
+}
+
+/* Every ask, unanswered in its turn, still leads to a reply. */
+static void test_every_ask(void)
+{
+    for (unsigned fail = 1; fail <= 8; fail++) {
+        World world;
+        Place places[N_PLACES];
+        open_all(&world, places);
+        world.fail_ask = fail;
+        g_autofree char *reply = world_ask(&world, "www.example.net", "A");
+        g_assert_true(g_str_has_prefix(reply, "SERVFAIL ra") || g_str_has_prefix(reply, "NOERROR"));
+        g_assert_true(fail > world.asked || fail != 1 || g_str_has_prefix(reply, "SERVFAIL"));
+        world_close(&world);
+    }
+}
+
+static void test_zero_ttl(void)
+{
+    World world;
+    Place places[N_PLACES];
+    open_all(&world, places);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_reply(&world, "zero.example.net", "A",
+                     "NOERROR ra: zero.example.net. 0 A 192.0.2.99");
+        g_assert_cmpuint(world.asked, ==, i == 0 ? 3 : 1);
+        world.now += 1000;
+    }
+    world_close(&world);
+}
+
+static void test_same_seed(void)
+{
+    g_autofree char *first = NULL;
+    for (unsigned i = 0; i < 2; i++) {
+        World world;
+        Place places[N_PLACES];
+        open_all(&world, places);
+        world.seed = 42;
+        g_autofree char *reply = world_ask(&world, "mx.example.net", "A");
+        g_autofree char *all =
+            g_strdup_printf("%s %u %u", reply, places[EXAMPLE].asked, places[EXAMPLE2].asked);
+        if (first == NULL)
+            first = g_steal_pointer(&all);
+        else
+            g_assert_cmpstr(all, ==, first);
+        world_close(&world);
+    }
+}
+
+static void test_small_cache(void)
+{
+    MgDnsCache *cache = mg_dns_cache_new(64, 3600, 3600);
+    for (unsigned i = 0; i < 1000; i++) {
+        g_autofree char *text = g_strdup_printf("n%u.example.net", i);
+        MgDnsName name;
+        static const uint8_t data[] = {0, 0};
+        g_assert_null(mg_dns_name_parse(mg_span_from_string(text), NULL, &name));
+        MgDnsCached set = {.name = mg_dns_name_span(&name),
+                           .type = MG_DNS_TXT,
+                           .n = 1,
+                           .trust = MG_DNS_TRUST_ANSWER,
+                           .data = {data, sizeof data}};
+        mg_dns_cache_put(cache, &set, 60, 0);
+        g_assert_nonnull(mg_dns_cache_get(cache, set.name, MG_DNS_TXT, 0));
+        g_assert_cmpuint(mg_dns_cache_size(cache), <=, 64);
+        /* What is worth less does not replace it. */
+        set.trust = MG_DNS_TRUST_GLUE;
+        mg_dns_cache_put(cache, &set, 9000, 0);
+        const MgDnsCached *got = mg_dns_cache_get(cache, set.name, MG_DNS_TXT, 0);
+        g_assert_cmpuint(mg_dns_cached_ttl(got, 0), ==, 60);
+        g_assert_null(mg_dns_cache_get(cache, set.name, MG_DNS_TXT, 60 * MG_SECONDS));
+    }
+    mg_dns_cache_free(cache);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/dns/resolve/chain", test_chain);
+    g_test_add_func("/dns/resolve/negative", test_negative);
+    g_test_add_func("/dns/resolve/aliases", test_aliases);
+    g_test_add_func("/dns/resolve/no-glue", test_no_glue);
+    g_test_add_func("/dns/resolve/bad-servers", test_bad_servers);
+    g_test_add_func("/dns/resolve/poison", test_poison);
+    g_test_add_func("/dns/resolve/every-ask", test_every_ask);
+    g_test_add_func("/dns/resolve/zero-ttl", test_zero_ttl);
+    g_test_add_func("/dns/resolve/same-seed", test_same_seed);
+    g_test_add_func("/dns/resolve/small-cache", test_small_cache);
+    return g_test_run();
+}
