@@ -58,8 +58,11 @@ struct MgGeometry {
     const MgNetwork *network; /* (nullable) */
     size_t n;                 /* hosts */
     graphene_rect_t *cards;
-    MgCurve *links;   /* as many as the network has */
-    GHashTable *ways; /* from << 16 | to → GArray of MgPoint; made when first asked for */
+    MgCurve *links;     /* as many as the network has */
+    GHashTable *ways;   /* from << 16 | to → GArray of MgPoint; made when first asked for */
+    GskRenderNode *lit; /* (nullable) and whose it is: */
+    MgHostId lit_from, lit_to;
+    GdkRGBA lit_color;
 };
 
 static graphene_rect_t *place_cards(const MgScene *scene)
@@ -234,6 +237,7 @@ void mg_geometry_free(MgGeometry *geometry)
     if (geometry == NULL)
         return;
     g_hash_table_unref(geometry->ways);
+    g_clear_pointer(&geometry->lit, gsk_render_node_unref);
     g_free(geometry->cards);
     g_free(geometry->links);
     g_free(geometry);
@@ -244,6 +248,18 @@ const graphene_rect_t *mg_geometry_cards(const MgGeometry *geometry, size_t *n)
     if (n != NULL)
         *n = geometry->n;
     return geometry->cards;
+}
+
+GskRenderNode **mg_geometry_lit(MgGeometry *geometry, MgHostId from, MgHostId to,
+                                const GdkRGBA *color)
+{
+    if (geometry->lit_from != from || geometry->lit_to != to ||
+        !gdk_rgba_equal(&geometry->lit_color, color))
+        g_clear_pointer(&geometry->lit, gsk_render_node_unref);
+    geometry->lit_from = from;
+    geometry->lit_to = to;
+    geometry->lit_color = *color;
+    return &geometry->lit;
 }
 
 const MgCurve *mg_geometry_link(const MgGeometry *geometry, size_t link)

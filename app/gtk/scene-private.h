@@ -21,6 +21,9 @@ MgPoint mg_scene_middle(const graphene_rect_t *card);
 const MgCurve *mg_geometry_link(const MgGeometry *geometry, size_t link);
 /* The way over links, from edge to edge of the cards; owned by the geometry. */
 const GArray *mg_geometry_way(MgGeometry *geometry, size_t from, size_t to);
+/* Where the node of a lit way is kept; NULL in it when it is another way or colour than before. */
+GskRenderNode **mg_geometry_lit(MgGeometry *geometry, MgHostId from, MgHostId to,
+                                const GdkRGBA *color);
 MgPoint mg_scene_along(const GArray *points, double progress);
 
 G_END_DECLS

@@ -317,7 +317,9 @@ static void paint_bubble(const Paper *paper, const MgScene *scene, const char *t
     double y = below ? MIN(at.y + 6, scene->height - height - 4) : MAX(at.y - drop - height, 4);
     graphene_rect_t box =
         GRAPHENE_RECT_INIT((float)round(x), (float)round(y), (float)width, (float)height);
-    cairo_t *cr = begin_cairo(paper, scene);
+    graphene_rect_t bounds = box;
+    graphene_rect_inset(&bounds, -1, -10); /* the tip */
+    cairo_t *cr = gtk_snapshot_append_cairo(paper->snapshot, &bounds);
     gdk_cairo_set_source_rgba(cr, color);
     round_box(cr, &box, height / 2);
     cairo_fill(cr);
@@ -331,10 +333,27 @@ static void paint_bubble(const Paper *paper, const MgScene *scene, const char *t
     put_layout(paper, layout, box.origin.x + 11, box.origin.y + 6, &white);
 }
 
-static void paint_lit(const Paper *paper, const MgScene *scene, const GArray *way,
+/* The way of the token. Its node stays the same from frame to frame, so that a renderer which
+ * paints only what has changed leaves it alone. */
+static void paint_lit(const Paper *paper, const MgScene *scene, const MgRecord *record,
                       const GdkRGBA *color)
 {
-    cairo_t *cr = begin_cairo(paper, scene);
+    const GArray *way = mg_geometry_way(scene->geometry, record->from - 1u, record->to - 1u);
+    GskRenderNode **kept = mg_geometry_lit(scene->geometry, record->from, record->to, color);
+    if (*kept != NULL) {
+        gtk_snapshot_append_node(paper->snapshot, *kept);
+        return;
+    }
+    graphene_rect_t bounds = GRAPHENE_RECT_INIT(0, 0, 0, 0);
+    for (guint i = 0; i < way->len; i++) {
+        const MgPoint *point = &g_array_index(way, MgPoint, i);
+        graphene_rect_t around = GRAPHENE_RECT_INIT((float)point->x - 4, (float)point->y - 4, 8, 8);
+        if (i == 0)
+            bounds = around;
+        graphene_rect_union(&bounds, &around, &bounds);
+    }
+    *kept = gsk_cairo_node_new(&bounds);
+    cairo_t *cr = gsk_cairo_node_get_draw_context(*kept);
     for (guint i = 0; i < way->len; i++) {
         const MgPoint *point = &g_array_index(way, MgPoint, i);
         if (i == 0)
@@ -347,6 +366,7 @@ static void paint_lit(const Paper *paper, const MgScene *scene, const GArray *wa
     gdk_cairo_set_source_rgba(cr, color);
     cairo_stroke(cr);
     cairo_destroy(cr);
+    gtk_snapshot_append_node(paper->snapshot, *kept);
 }
 
 static void paint_cross(cairo_t *cr, MgPoint at, const GdkRGBA *color)
@@ -446,12 +466,12 @@ static void paint_token(const Paper *paper, const MgScene *scene, uint32_t n)
     gboolean lost = (record->flags & MG_RECORD_LOST) != 0;
     if (lost)
         color = mg_theme_color("red", scene->dark);
-    paint_lit(paper, scene, mg_geometry_way(scene->geometry, record->from - 1u, record->to - 1u),
-              &color);
+    paint_lit(paper, scene, record, &color);
     MgPoint at = put_token(paper, scene, record, lost ? MIN(scene->progress, 0.5) : scene->progress,
                            &color, scene->large ? 48 : 38);
     if (lost && scene->progress >= 0.5) {
-        cairo_t *cr = begin_cairo(paper, scene);
+        cairo_t *cr = gtk_snapshot_append_cairo(
+            paper->snapshot, &GRAPHENE_RECT_INIT((float)at.x - 12, (float)at.y - 12, 24, 24));
         paint_cross(cr, at, &color);
         cairo_destroy(cr);
     }
@@ -480,7 +500,9 @@ static void paint_card(const Paper *paper, const MgScene *scene, MgHostId id,
     GdkRGBA kind_color =
         mg_theme_color(mg_scene_is_names(host->region) ? "violet" : "blue", scene->dark);
     double scale = card->size.width / MG_SCENE_CARD_WIDTH, icon = 24 * scale;
-    cairo_t *cr = begin_cairo(paper, scene);
+    graphene_rect_t bounds = *card;
+    graphene_rect_inset(&bounds, -2, -2);
+    cairo_t *cr = gtk_snapshot_append_cairo(paper->snapshot, &bounds);
     round_box(cr, card, 12 * scale);
     gdk_cairo_set_source_rgba(cr, &palette->card);
     cairo_fill_preserve(cr);

@@ -86,7 +86,7 @@ static const char style[] =
     ".mg-map { background: transparent; }\n"
     ".mg-card { padding: 4px 2px; border-radius: 12px; min-width: 0; min-height: 0;"
     "  background: @card_bg_color; border: 1px solid alpha(@window_fg_color, 0.18);"
-    "  box-shadow: 0 1px 2px alpha(black, 0.10); font-weight: normal; }\n"
+    "  box-shadow: none; font-weight: normal; }\n"
     ".mg-card:hover { background: mix(@card_bg_color, @accent_bg_color, 0.08); }\n"
     ".mg-card.mg-active { border: 2px solid @accent_color; padding: 3px 1px; }\n"
     ".mg-card.mg-selected { background: mix(@card_bg_color, @accent_bg_color, 0.16); }\n"
