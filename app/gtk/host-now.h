@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* host-now.h - what one host is doing at the session's position: engines, their facts, mailboxes */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "session.h"
+
+G_BEGIN_DECLS
+
+#define MG_TYPE_HOST_NOW (mg_host_now_get_type())
+G_DECLARE_FINAL_TYPE(MgHostNow, mg_host_now, MG, HOST_NOW, GtkBox)
+
+GtkWidget *mg_host_now_new(MgSession *session);
+void mg_host_now_set_session(MgHostNow *now, MgSession *session);
+/* 0: no host. Reads the network at the position, a little later, so that stepping stays quick. */
+void mg_host_now_set_host(MgHostNow *now, MgHostId host);
+
+G_END_DECLS

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* inspector.c - the panel on the right */
+#include "inspector.h"
+
+#include "bytes-view.h"
+#include "explanation.h"
+#include "host-now.h"
+#include "inspector-tree.h"
+#include "words.h"
+
+struct _MgInspector {
+    GtkBox parent_instance;
+    MgSession *session;
+    GtkWidget *heading, *tree, *bytes_area, *bytes, *explanation, *now;
+    uint32_t shown;      /* record; 0 none */
+    MgTrace *shown_of;   /* the trace it is of: borrowed, compared only */
+    MgNode node;
+    size_t source;       /* of the octets that are shown */
+    const char *wanted;  /* (nullable) id of the field that a person has chosen */
+};
+
+G_DEFINE_FINAL_TYPE(MgInspector, mg_inspector, GTK_TYPE_BOX)
+
+static void show_node(MgInspector *self, MgNode node)
+{
+    const MgTree *tree = mg_inspector_tree_get(MG_INSPECTOR_TREE(self->tree));
+    self->node = node;
+    if (tree == NULL || node == MG_NODE_ROOT)
+        return;
+    const MgTreeNode *of = mg_tree_node(tree, node);
+    self->source = of->source;
+    mg_bytes_view_set_bytes(MG_BYTES_VIEW(self->bytes), mg_tree_source(tree, of->source)->bytes);
+    mg_bytes_view_set_lit(MG_BYTES_VIEW(self->bytes), of->offset, of->len);
+    mg_explanation_show(MG_EXPLANATION(self->explanation), mg_session_registry(self->session), tree,
+                        node);
+}
+
+static void on_picked(MgInspector *self, unsigned node)
+{
+    const MgTree *tree = mg_inspector_tree_get(MG_INSPECTOR_TREE(self->tree));
+    if (tree == NULL || node == MG_NODE_ROOT)
+        return;
+    self->wanted = mg_tree_node(tree, node)->field->id;
+    show_node(self, node);
+}
+
+void mg_inspector_pick_octet(MgInspector *self, size_t offset)
+{
+    const MgTree *tree = mg_inspector_tree_get(MG_INSPECTOR_TREE(self->tree));
+    MgNode node = tree != NULL ? mg_tree_node_at(tree, self->source, offset) : MG_NODE_ROOT;
+    if (node == MG_NODE_ROOT)
+        return;
+    mg_inspector_tree_select(MG_INSPECTOR_TREE(self->tree), node);
+    on_picked(self, node);
+}
+
+static void on_octet(MgInspector *self, unsigned offset)
+{
+    mg_inspector_pick_octet(self, offset);
+}
+
+/* What is worth looking at first: what was looked at before, else a field with a story. */
+static MgNode first_node(const MgInspector *self, const MgTree *tree, const MgDissector *own)
+{
+    MgNode wanted = self->wanted != NULL ? mg_tree_find(tree, self->wanted, 0) : MG_NODE_ROOT;
+    if (wanted != MG_NODE_ROOT)
+        return wanted;
+    MgNode first = MG_NODE_ROOT;
+    for (MgNode i = 1; i < mg_tree_n_nodes(tree); i++) {
+        const MgTreeNode *node = mg_tree_node(tree, i);
+        if (node->dissector != own)
+            continue;
+        if (node->note != NULL || (node->first_child == 0 && mg_tree_name(tree, i) != NULL))
+            return i;
+        if (first == MG_NODE_ROOT || (mg_tree_node(tree, first)->first_child != 0 &&
+                                      node->first_child == 0))
+            first = i;
+    }
+    return first;
+}
+
+static char *heading_of(const MgTrace *trace, uint32_t n)
+{
+    const MgRecord *record = mg_trace_record(trace, n);
+    const char *kind = mg_words_kind(trace, n);
+    if (record->kind != MG_RECORD_EXCHANGE)
+        /* TRANSLATORS: number of the event, its kind */
+        return g_strdup_printf(_("Event %u · %s"), n, kind);
+    g_autofree char *octets =
+        g_strdup_printf(mg_plural("%u byte", "%u bytes", record->len), record->len);
+    if ((record->flags & MG_RECORD_ENCRYPTED) != 0)
+        return g_strdup_printf(_("Exchange %u · %s · %s inside TLS"), n, kind, octets);
+    /* TRANSLATORS: number of the exchange, its kind, its octets */
+    return g_strdup_printf(_("Exchange %u · %s · %s"), n, kind, octets);
+}
+
+static void show_tree(MgInspector *self, const MgTrace *trace, uint32_t n)
+{
+    const MgRegistry *registry = mg_trace_registry(trace);
+    const MgDissector *own =
+        mg_registry_dissector(registry, mg_trace_record(trace, n)->dissector);
+    mg_inspector_tree_set(MG_INSPECTOR_TREE(self->tree), registry, mg_trace_tree(trace, n), own);
+    const MgTree *tree = mg_inspector_tree_get(MG_INSPECTOR_TREE(self->tree));
+    MgNode node = first_node(self, tree, own);
+    mg_inspector_tree_select(MG_INSPECTOR_TREE(self->tree), node);
+    if (node != MG_NODE_ROOT)
+        show_node(self, node);
+    else
+        mg_explanation_show_record(MG_EXPLANATION(self->explanation), trace, n);
+}
+
+static void show_record(MgInspector *self)
+{
+    MgTrace *trace = mg_session_trace(self->session);
+    uint32_t n = MIN(mg_session_selected(self->session), mg_trace_n_records(trace));
+    if (n == self->shown && trace == self->shown_of)
+        return;
+    self->shown = n;
+    self->shown_of = trace;
+    bool exchange = n > 0 && mg_trace_record(trace, n)->kind == MG_RECORD_EXCHANGE;
+    gtk_widget_set_visible(self->bytes_area, exchange);
+    gtk_widget_set_visible(self->tree, exchange);
+    self->node = MG_NODE_ROOT;
+    if (!exchange)
+        mg_inspector_tree_set(MG_INSPECTOR_TREE(self->tree), NULL, NULL, NULL);
+    if (n == 0) {
+        gtk_label_set_label(GTK_LABEL(self->heading), _("Nothing has happened yet"));
+        mg_explanation_show(MG_EXPLANATION(self->explanation), NULL, NULL, MG_NODE_ROOT);
+        mg_host_now_set_host(MG_HOST_NOW(self->now), 0);
+        return;
+    }
+    const MgRecord *record = mg_trace_record(trace, n);
+    g_autofree char *heading = heading_of(trace, n);
+    gtk_label_set_label(GTK_LABEL(self->heading), heading);
+    if (exchange)
+        show_tree(self, trace, n);
+    else
+        mg_explanation_show_record(MG_EXPLANATION(self->explanation), trace, n);
+    mg_host_now_set_host(MG_HOST_NOW(self->now), record->to != 0 ? record->to : record->from);
+}
+
+/* ---- the object ---- */
+
+static void mg_inspector_dispose(GObject *object)
+{
+    MgInspector *self = MG_INSPECTOR(object);
+    if (self->session != NULL)
+        g_signal_handlers_disconnect_by_data(self->session, self);
+    g_clear_object(&self->session);
+    G_OBJECT_CLASS(mg_inspector_parent_class)->dispose(object);
+}
+
+static void mg_inspector_class_init(MgInspectorClass *class)
+{
+    G_OBJECT_CLASS(class)->dispose = mg_inspector_dispose;
+    gtk_widget_class_set_css_name(GTK_WIDGET_CLASS(class), "inspector");
+}
+
+static void mg_inspector_init(MgInspector *self)
+{
+    gtk_orientable_set_orientation(GTK_ORIENTABLE(self), GTK_ORIENTATION_VERTICAL);
+    self->heading = gtk_label_new(NULL);
+    gtk_label_set_xalign(GTK_LABEL(self->heading), 0);
+    gtk_label_set_ellipsize(GTK_LABEL(self->heading), PANGO_ELLIPSIZE_END);
+    gtk_widget_add_css_class(self->heading, "heading");
+    gtk_widget_add_css_class(self->heading, "inspector-heading");
+    gtk_box_append(GTK_BOX(self), self->heading);
+    self->tree = mg_inspector_tree_new();
+    gtk_widget_set_vexpand(self->tree, TRUE);
+    gtk_widget_set_size_request(self->tree, -1, 150);
+    g_signal_connect_swapped(self->tree, "picked", G_CALLBACK(on_picked), self);
+    gtk_box_append(GTK_BOX(self), self->tree);
+
+    self->bytes_area = gtk_scrolled_window_new();
+    gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(self->bytes_area), GTK_POLICY_NEVER,
+                                   GTK_POLICY_AUTOMATIC);
+    gtk_scrolled_window_set_propagate_natural_height(GTK_SCROLLED_WINDOW(self->bytes_area), TRUE);
+    gtk_scrolled_window_set_max_content_height(GTK_SCROLLED_WINDOW(self->bytes_area), 130);
+    gtk_scrolled_window_set_min_content_height(GTK_SCROLLED_WINDOW(self->bytes_area), 60);
+    gtk_widget_add_css_class(self->bytes_area, "bytes-area");
+    self->bytes = mg_bytes_view_new();
+    g_signal_connect_swapped(self->bytes, "picked", G_CALLBACK(on_octet), self);
+    gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(self->bytes_area), self->bytes);
+    gtk_box_append(GTK_BOX(self), self->bytes_area);
+
+    GtkWidget *lower = gtk_scrolled_window_new();
+    gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(lower), GTK_POLICY_NEVER,
+                                   GTK_POLICY_AUTOMATIC);
+    gtk_widget_set_vexpand(lower, TRUE);
+    gtk_widget_set_size_request(lower, -1, 220);
+    GtkWidget *column = gtk_box_new(GTK_ORIENTATION_VERTICAL, 16);
+    gtk_widget_add_css_class(column, "inspector-lower");
+    self->explanation = mg_explanation_new();
+    gtk_box_append(GTK_BOX(column), self->explanation);
+    self->now = mg_host_now_new(NULL);
+    gtk_box_append(GTK_BOX(column), self->now);
+    gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(lower), column);
+    gtk_box_append(GTK_BOX(self), lower);
+}
+
+GtkWidget *mg_inspector_new(MgSession *session)
+{
+    MgInspector *self = g_object_new(MG_TYPE_INSPECTOR, NULL);
+    self->session = g_object_ref(session);
+    self->shown = UINT32_MAX;
+    mg_host_now_set_session(MG_HOST_NOW(self->now), session);
+    g_signal_connect_swapped(session, "notify::selected", G_CALLBACK(show_record), self);
+    g_signal_connect_swapped(session, "notify::trace", G_CALLBACK(show_record), self);
+    show_record(self);
+    return GTK_WIDGET(self);
+}
+
+void mg_inspector_focus(MgInspector *self)
+{
+    gtk_widget_child_focus(self->tree, GTK_DIR_TAB_FORWARD);
+}
+
+const char *mg_inspector_field(MgInspector *self)
+{
+    const MgTree *tree = mg_inspector_tree_get(MG_INSPECTOR_TREE(self->tree));
+    return tree != NULL && self->node != MG_NODE_ROOT ? mg_tree_node(tree, self->node)->field->id
+                                                      : "";
+}
+
+void mg_inspector_lit(MgInspector *self, size_t *offset, size_t *len)
+{
+    mg_bytes_view_get_lit(MG_BYTES_VIEW(self->bytes), offset, len);
+}

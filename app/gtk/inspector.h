@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* inspector.h - the panel on the right: layers, fields, octets, what they mean, the host's state */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "session.h"
+
+G_BEGIN_DECLS
+
+#define MG_TYPE_INSPECTOR (mg_inspector_get_type())
+G_DECLARE_FINAL_TYPE(MgInspector, mg_inspector, MG, INSPECTOR, GtkBox)
+
+GtkWidget *mg_inspector_new(MgSession *session);
+/* Moves the keyboard to the tree. */
+void mg_inspector_focus(MgInspector *inspector);
+/* For tests: the field that is shown, and the octets that are lit. */
+const char *mg_inspector_field(MgInspector *inspector);
+void mg_inspector_lit(MgInspector *inspector, size_t *offset, size_t *len);
+/* As if somebody had clicked that octet. */
+void mg_inspector_pick_octet(MgInspector *inspector, size_t offset);
+
+G_END_DECLS

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* shortcuts.c - the keys */
+#include "shortcuts.h"
+
+#include "words.h"
+
+/* clang-format off */
+const MgShortcut mg_shortcuts[] = {
+    {N_("Time"), "space", "win.play", N_("Play, pause"), TRUE},
+    {N_("Time"), "Right", "win.step", N_("Next"), TRUE},
+    {N_("Time"), "Left", "win.back", N_("Back"), TRUE},
+    {N_("Time"), "Down", "win.step-answered", N_("A command with its answer"), TRUE},
+    {N_("Time"), "Up", "win.back-answered", N_("Back by a command with its answer"), TRUE},
+    {N_("Time"), "Home", "win.start", N_("To the start"), TRUE},
+    {N_("Time"), "End", "win.end", N_("To the end"), TRUE},
+    {N_("Time"), "F5", "win.run-end", N_("Run to the end of the step"), FALSE},
+    {N_("Speed"), "1", "win.speed-1", N_("A quarter of the speed"), TRUE},
+    {N_("Speed"), "2", "win.speed-2", N_("Normal speed"), TRUE},
+    {N_("Speed"), "3", "win.speed-3", N_("Four times the speed"), TRUE},
+    {N_("Speed"), "4", "win.speed-4", N_("As fast as it can"), TRUE},
+    {N_("Window"), "F11", "win.presentation", N_("Presentation"), FALSE},
+    {N_("Window"), "<Control>f", "win.filter", N_("Filter"), FALSE},
+    {N_("Window"), "<Control>l", "win.networks", N_("Networks"), FALSE},
+    {N_("Window"), "<Control>i", "win.inspector", N_("Inspector"), FALSE},
+    {N_("Window"), "<Control>n", "win.compose", N_("Write a mail"), FALSE},
+    {N_("Window"), "<Control>o", "win.open-folder", N_("Open a folder"), FALSE},
+    {N_("Window"), "<Control>question", "win.keys", N_("All keys"), FALSE},
+    {N_("Window"), "<Control>w", "window.close", N_("Close the window"), FALSE},
+    {N_("Window"), "<Control>q", "app.quit", N_("Quit"), FALSE},
+    {0}};
+/* clang-format on */
+
+/* Whether the widget with the keyboard wants this key for itself: one that is written in any plain
+ * key, a tree its arrows, and a button that was reached by keyboard its space bar. */
+static gboolean is_wanted_there(GtkWindow *window, GtkWidget *focus, unsigned key)
+{
+    if (focus == NULL)
+        return FALSE;
+    if (GTK_IS_EDITABLE(focus) || GTK_IS_TEXT_VIEW(focus) || GTK_IS_POPOVER(focus) ||
+        gtk_widget_get_ancestor(focus, GTK_TYPE_POPOVER) != NULL)
+        return TRUE;
+    if (key == GDK_KEY_space)
+        return (GTK_IS_BUTTON(focus) || GTK_IS_DROP_DOWN(focus) || GTK_IS_SWITCH(focus)) &&
+               gtk_window_get_focus_visible(window);
+    if (key >= GDK_KEY_0 && key <= GDK_KEY_9)
+        return FALSE;
+    for (GtkWidget *at = focus; at != NULL; at = gtk_widget_get_parent(at)) {
+        const char *name = gtk_widget_class_get_css_name(GTK_WIDGET_GET_CLASS(at));
+        if (g_str_equal(name, "inspectortree") || g_str_equal(name, "bytes") ||
+            g_str_equal(name, "flowbox"))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean on_key(GtkEventControllerKey *keys, unsigned key, unsigned code,
+                       GdkModifierType modifiers, GtkWindow *window)
+{
+    GtkWidget *focus = gtk_window_get_focus(window);
+    modifiers &= GDK_CONTROL_MASK | GDK_ALT_MASK | GDK_SHIFT_MASK | GDK_SUPER_MASK;
+    for (const MgShortcut *row = mg_shortcuts; row->action != NULL; row++) {
+        unsigned wanted = 0;
+        GdkModifierType with = 0;
+        if (!gtk_accelerator_parse(row->accelerator, &wanted, &with))
+            continue;
+        /* A question mark is made with Shift on most keyboards. */
+        GdkModifierType have = wanted == GDK_KEY_question ? modifiers & ~GDK_SHIFT_MASK : modifiers;
+        if (gdk_keyval_to_lower(key) != wanted || have != with)
+            continue;
+        if (row->plain && is_wanted_there(window, focus, key))
+            return FALSE;
+        return gtk_widget_activate_action(GTK_WIDGET(window), row->action, NULL);
+    }
+    return FALSE;
+}
+
+void mg_shortcuts_install(GtkWindow *window)
+{
+    GtkEventController *keys = gtk_event_controller_key_new();
+    gtk_event_controller_set_propagation_phase(keys, GTK_PHASE_CAPTURE);
+    g_signal_connect(keys, "key-pressed", G_CALLBACK(on_key), window);
+    gtk_widget_add_controller(GTK_WIDGET(window), keys);
+}
+
+GtkWidget *mg_shortcuts_window_new(void)
+{
+    GtkWidget *window = g_object_new(GTK_TYPE_SHORTCUTS_WINDOW, "modal", TRUE, NULL);
+    GtkWidget *section =
+        g_object_new(GTK_TYPE_SHORTCUTS_SECTION, "section-name", "all", "max-height", 12, NULL);
+    GtkWidget *group = NULL;
+    const char *last = NULL;
+    for (const MgShortcut *row = mg_shortcuts; row->action != NULL; row++) {
+        if (last == NULL || strcmp(last, row->group) != 0) {
+            group = g_object_new(GTK_TYPE_SHORTCUTS_GROUP, "title", _(row->group), NULL);
+            gtk_box_append(GTK_BOX(section), group);
+            last = row->group;
+        }
+        GtkWidget *shortcut = g_object_new(GTK_TYPE_SHORTCUTS_SHORTCUT, "accelerator",
+                                           row->accelerator, "title", _(row->title), NULL);
+        gtk_box_append(GTK_BOX(group), shortcut);
+    }
+    gtk_window_set_child(GTK_WINDOW(window), section);
+    return window;
+}

@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* window.c - the window
+ *
+ * It holds widgets and the way back, no state of a run: that is the session's. */
+#include "window.h"
+
+#include "caption.h"
+#include "compose.h"
+#include "description.h"
+#include "filter-bar.h"
+#include "foot.h"
+#include "inspector.h"
+#include "ladder.h"
+#include "map-view.h"
+#include "networks.h"
+#include "plugins-page.h"
+#include "problems.h"
+#include "real-panel.h"
+#include "shortcuts.h"
+#include "start-page.h"
+#include "theme.h"
+#include "window-menu.h"
+#include "window-style.h"
+#include "words.h"
+
+#define LADDER_MIN 236 /* height at first, and … */
+#define LADDER_MAX 330 /* … at most, so that a large window is the map's */
+
+struct _MgWindow {
+    AdwApplicationWindow parent_instance;
+    MgRegistry *registry;
+    MgSession *session; /* (nullable) */
+    char *path;         /* (nullable) of its network */
+    GPtrArray *history; /* paths opened before it */
+    AdwWindowTitle *title;
+    GtkWidget *header, *stack, *start, *page, *toasts, *mode;
+    /* Of the page; NULL without a session. */
+    GtkWidget *side, *paned, *map, *caption, *ladder, *filter, *inspector, *foot, *lower;
+    bool presenting, paned_set;
+};
+
+G_DEFINE_FINAL_TYPE(MgWindow, mg_window, ADW_TYPE_APPLICATION_WINDOW)
+
+MgSession *mg_window_session(MgWindow *self)
+{
+    return self->session;
+}
+
+gboolean mg_window_is_presenting(MgWindow *self)
+{
+    return self->presenting;
+}
+
+void mg_window_toast(MgWindow *self, const char *text)
+{
+    adw_toast_overlay_add_toast(ADW_TOAST_OVERLAY(self->toasts), adw_toast_new(text));
+}
+
+/* ---- what can be done ---- */
+
+static void enable(MgWindow *self, const char *name, gboolean on)
+{
+    GAction *action = g_action_map_lookup_action(G_ACTION_MAP(self), name);
+    if (action != NULL)
+        g_simple_action_set_enabled(G_SIMPLE_ACTION(action), on);
+}
+
+static gboolean on_session_page(MgWindow *self)
+{
+    return self->page != NULL &&
+           gtk_stack_get_visible_child(GTK_STACK(self->stack)) == self->page;
+}
+
+static void update_actions(MgWindow *self)
+{
+    static const char *const names[] = {"filter", "inspector", "presentation", "play", "step",
+                                        "back", "step-answered", "back-answered", "start", "end",
+                                        "run-end"};
+    gboolean here = on_session_page(self);
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        enable(self, names[i], here);
+    enable(self, "compose", here && self->session != NULL &&
+                                (mg_compose_is_possible(self->session) ||
+                                 mg_real_panel_of(self->session) != NULL));
+    enable(self, "previous", self->history->len > 0 || (!here && self->page != NULL));
+    enable(self, "next-branch", here && mg_session_n_branches(self->session) > 1);
+    gtk_widget_set_visible(self->mode, here);
+    gtk_widget_set_sensitive(self->mode, here && (mg_session_network(self->session) == NULL ||
+                                                  mg_compose_is_possible(self->session)));
+}
+
+static void update_title(MgWindow *self, const char *title)
+{
+    g_autoptr(GString) subtitle = g_string_new(NULL);
+    if (self->session == NULL || !on_session_page(self)) {
+        adw_window_title_set_title(self->title, "Mailglass");
+        adw_window_title_set_subtitle(self->title, NULL);
+        return;
+    }
+    const MgNetwork *network = mg_session_network(self->session);
+    if (network != NULL) {
+        g_autofree char *regions = mg_words_regions(network);
+        g_string_append_printf(subtitle, "%s%s", regions, regions[0] != '\0' ? " · " : "");
+        g_string_append_printf(subtitle, _("simulated, seed %" G_GUINT64_FORMAT),
+                               mg_session_seed(self->session));
+        title = mg_words_title(network);
+    } else {
+        g_string_append(subtitle, _("real server, in real time"));
+    }
+    if (mg_session_n_branches(self->session) > 1)
+        g_string_append_printf(subtitle, _(" · branch %zu of %zu"),
+                               mg_session_branch(self->session) + 1,
+                               mg_session_n_branches(self->session));
+    adw_window_title_set_title(self->title, title != NULL ? title : "Mailglass");
+    adw_window_title_set_subtitle(self->title, subtitle->str);
+    gtk_window_set_title(GTK_WINDOW(self), title != NULL ? title : "Mailglass");
+}
+
+/* ---- following the session ---- */
+
+static void on_position(MgWindow *self)
+{
+    mg_session_select(self->session, mg_session_position(self->session));
+}
+
+static void on_trace(MgWindow *self)
+{
+    update_actions(self);
+    update_title(self, NULL);
+    if (mg_session_n_branches(self->session) > 1)
+        mg_window_toast(self, _("What you did in the past began another branch of the run"));
+}
+
+static void on_host_selected(MgMapView *map, const char *name, MgWindow *self)
+{
+    /* The last thing that this host has said or heard, up to the position. */
+    const MgTrace *trace = mg_session_trace(self->session);
+    uint32_t position = mg_session_position(self->session);
+    uint32_t last = position > 5000 ? position - 5000 : 0;
+    for (uint32_t n = position; n > last; n--) {
+        const MgRecord *record = mg_trace_record(trace, n);
+        if ((record->from != 0 && g_str_equal(mg_trace_host(trace, record->from)->name, name)) ||
+            (record->to != 0 && g_str_equal(mg_trace_host(trace, record->to)->name, name))) {
+            mg_session_select(self->session, n);
+            return;
+        }
+    }
+}
+
+/* ---- the page of a session ---- */
+
+static void on_paned(GtkPaned *paned, GParamSpec *spec, MgWindow *self)
+{
+    int total = 0;
+    g_object_get(paned, "max-position", &total, NULL);
+    int height = gtk_widget_get_height(GTK_WIDGET(paned));
+    if (self->paned_set || total <= 0 || total > 100000 || height < 300)
+        return;
+    self->paned_set = true;
+    gtk_paned_set_position(paned, height - CLAMP(height * 36 / 100, LADDER_MIN, LADDER_MAX));
+}
+
+static GtkWidget *middle_new(MgWindow *self)
+{
+    GtkWidget *above = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+    self->map = mg_map_view_new(self->session);
+    gtk_widget_set_vexpand(self->map, TRUE);
+    g_signal_connect(self->map, "host-selected", G_CALLBACK(on_host_selected), self);
+    gtk_box_append(GTK_BOX(above), self->map);
+    self->caption = mg_caption_new(self->session);
+    gtk_box_append(GTK_BOX(above), self->caption);
+    self->lower = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+    self->ladder = mg_ladder_new(self->session);
+    gtk_widget_set_vexpand(self->ladder, TRUE);
+    self->filter = mg_filter_bar_new(mg_ladder_get_model(MG_LADDER(self->ladder)));
+    gtk_box_append(GTK_BOX(self->lower), self->filter);
+    gtk_box_append(GTK_BOX(self->lower), self->ladder);
+    self->paned = gtk_paned_new(GTK_ORIENTATION_VERTICAL);
+    gtk_paned_set_start_child(GTK_PANED(self->paned), above);
+    gtk_paned_set_end_child(GTK_PANED(self->paned), self->lower);
+    gtk_paned_set_resize_start_child(GTK_PANED(self->paned), TRUE);
+    gtk_paned_set_resize_end_child(GTK_PANED(self->paned), FALSE);
+    gtk_paned_set_shrink_start_child(GTK_PANED(self->paned), FALSE);
+    gtk_paned_set_shrink_end_child(GTK_PANED(self->paned), FALSE);
+    self->paned_set = false;
+    g_signal_connect(self->paned, "notify::max-position", G_CALLBACK(on_paned), self);
+    gtk_widget_set_hexpand(self->paned, TRUE);
+    return self->paned;
+}
+
+static GtkWidget *page_new(MgWindow *self)
+{
+    GtkWidget *page = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+    GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
+    gtk_widget_set_vexpand(row, TRUE);
+    self->side = mg_session_network(self->session) != NULL ? mg_description_new(self->session)
+                                                           : mg_real_panel_of(self->session);
+    if (self->side == NULL)
+        self->side = mg_description_new(self->session);
+    gtk_box_append(GTK_BOX(row), self->side);
+    gtk_box_append(GTK_BOX(row), gtk_separator_new(GTK_ORIENTATION_VERTICAL));
+    gtk_box_append(GTK_BOX(row), middle_new(self));
+    self->inspector = mg_inspector_new(self->session);
+    gtk_widget_set_size_request(self->inspector, 330, -1);
+    GtkWidget *separator = gtk_separator_new(GTK_ORIENTATION_VERTICAL);
+    g_object_bind_property(self->inspector, "visible", separator, "visible", G_BINDING_DEFAULT);
+    gtk_box_append(GTK_BOX(row), separator);
+    gtk_box_append(GTK_BOX(row), self->inspector);
+    gtk_box_append(GTK_BOX(page), row);
+    self->foot = mg_foot_new(self->session);
+    gtk_box_append(GTK_BOX(page), self->foot);
+    return page;
+}
+
+static void forget_session(MgWindow *self)
+{
+    if (self->session == NULL)
+        return;
+    mg_session_set_playing(self->session, false);
+    g_signal_handlers_disconnect_by_data(self->session, self);
+    if (self->page != NULL)
+        gtk_stack_remove(GTK_STACK(self->stack), self->page);
+    self->page = self->side = self->paned = self->map = self->caption = NULL;
+    self->ladder = self->filter = self->inspector = self->foot = self->lower = NULL;
+    g_clear_object(&self->session);
+}
+
+void mg_window_show(MgWindow *self, MgSession *session, const char *title)
+{
+    g_object_ref(session);
+    forget_session(self);
+    self->session = session;
+    mg_foot_install_actions(G_ACTION_MAP(self), session);
+    self->page = page_new(self);
+    gtk_stack_add_child(GTK_STACK(self->stack), self->page);
+    gtk_stack_set_visible_child(GTK_STACK(self->stack), self->page);
+    g_signal_connect_swapped(session, "notify::position", G_CALLBACK(on_position), self);
+    g_signal_connect_swapped(session, "notify::trace", G_CALLBACK(on_trace), self);
+    GAction *mode = g_action_map_lookup_action(G_ACTION_MAP(self), "mode");
+    g_simple_action_set_state(G_SIMPLE_ACTION(mode),
+                              g_variant_new_string(mg_session_network(session) != NULL
+                                                       ? "simulated"
+                                                       : "real"));
+    update_actions(self);
+    update_title(self, title);
+    gtk_widget_grab_focus(self->map);
+}
+
+static gboolean open_path(MgWindow *self, const char *path, guint64 seed)
+{
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(MgSession) session = mg_session_new(path, self->registry, seed, problems);
+    if (session == NULL) {
+        g_autofree char *name = g_path_get_basename(path);
+        g_autofree char *heading = g_strdup_printf(_("“%s” cannot be opened"), name);
+        mg_problems_present(GTK_WINDOW(self), heading, problems);
+        return FALSE;
+    }
+    g_free(self->path);
+    self->path = g_strdup(path);
+    mg_networks_opened(path);
+    mg_window_show(self, session, NULL);
+    return TRUE;
+}
+
+gboolean mg_window_open(MgWindow *self, const char *path, guint64 seed)
+{
+    g_autofree char *before = g_strdup(self->path);
+    if (!open_path(self, path, seed))
+        return FALSE;
+    if (before != NULL && strcmp(before, path) != 0)
+        g_ptr_array_add(self->history, g_steal_pointer(&before));
+    update_actions(self);
+    return TRUE;
+}
+
+void mg_window_show_start(MgWindow *self)
+{
+    if (self->session != NULL)
+        mg_session_set_playing(self->session, false);
+    mg_start_page_refresh(MG_START_PAGE(self->start));
+    gtk_stack_set_visible_child(GTK_STACK(self->stack), self->start);
+    update_actions(self);
+    update_title(self, NULL);
+}
+
+/* ---- actions ---- */
+
+static guint64 seed_of(MgWindow *self)
+{
+    return self->session != NULL && mg_session_network(self->session) != NULL
+               ? mg_session_seed(self->session)
+               : 1;
+}
+
+static void on_open(MgStartPage *page, const char *path, MgWindow *self)
+{
+    mg_window_open(self, path, seed_of(self));
+}
+
+static void act_networks(GSimpleAction *action, GVariant *parameter, void *data)
+{
+    MgWindow *self = data;
+    if (self->presenting)
+        return;
+    if (on_session_page(self)) {
+        mg_window_show_start(self);
+    } else if (self->page != NULL) {
+        gtk_stack_set_visible_child(GTK_STACK(self->stack), self->page);
+        update_actions(self);
+        update_title(self, NULL);
+    }
+}
+
+static void act_previous(GSimpleAction *action, GVariant *parameter, void *data)
+{
+    MgWindow *self = data;
+    if (!on_session_page(self) && self->page != NULL) {
+        act_networks(NULL, NULL, self);
+        return;
+    }
+    if (self->history->len == 0)
+        return;
+    g_autofree char *path = g_ptr_array_steal_index(self->history, self->history->len - 1);
+    open_path(self, path, seed_of(self));
+    update_actions(self);
+}
+
+static void on_folder(GtkNativeDialog *dialog, int response, MgWindow *self)
+{
+    g_autoptr(GFile) file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(dialog));
+    g_autofree char *path = file != NULL ? g_file_get_path(file) : NULL;
+    if (response == GTK_RESPONSE_ACCEPT && path != NULL)
+        mg_window_open(self, path, seed_of(self));
+    g_object_unref(dialog);
+}
+
+static void act_open_folder(GSimpleAction *action, GVariant *parameter, void *data)
+{
+    GtkFileChooserNative *dialog = gtk_file_chooser_native_new(
+        _("Open a network's folder"), GTK_WINDOW(data), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER,
+        _("Open"), _("Cancel"));
+    gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(dialog), TRUE);
+    g_signal_connect(dialog, "response", G_CALLBACK(on_folder), data);
+    gtk_native_dialog_show(GTK_NATIVE_DIALOG(dialog));
+}
+
+static void act_compose(GSimpleAction *action, GVariant *parameter, void *data)
+{
+    MgWindow *self = data;
+    if (mg_session_network(self->session) != NULL)
+        mg_compose_present(GTK_WINDOW(self), self->session, NULL, NULL);
+    else
+        mg_real_panel_write(self->session, GTK_WINDOW(self));
+}
+
+static void act_filter(GSimpleAction *action, GVariant *parameter, void *data)
+{
+    MgWindow *self = data;
+    if (self->presenting)
+        return;
+    mg_filter_bar_set_open(MG_FILTER_BAR(self->filter),
+                           !mg_filter_bar_is_open(MG_FILTER_BAR(self->filter)));
+}
+
+static void act_inspector(GSimpleAction *action, GVariant *parameter, void *data)
+{
+    MgWindow *self = data;
+    if (self->presenting)
+        return;
+    bool show = !gtk_widget_get_visible(self->inspector);
+    gtk_widget_set_visible(self->inspector, show);
+    if (show)
+        mg_inspector_focus(MG_INSPECTOR(self->inspector));
+}
+
+/* Panels are hidden and shown again, never made anew: so nothing is lost. */
+static void present(MgWindow *self, bool on)
+{
+    if (self->presenting == on || (on && !on_session_page(self)))
+        return;
+    static GtkWidget *const none;
+    GtkWidget *const hidden[] = {self->header, self->side, self->lower};
+    self->presenting = on;
+    for (size_t i = 0; i < G_N_ELEMENTS(hidden); i++)
+        if (hidden[i] != none)
+            gtk_widget_set_visible(hidden[i], !on);
+    /* The inspector may have been hidden before. */
+    if (on)
+        g_object_set_data(G_OBJECT(self->inspector), "was-shown",
+                          GINT_TO_POINTER(gtk_widget_get_visible(self->inspector)));
+    gtk_widget_set_visible(
+        self->inspector,
+        !on && g_object_get_data(G_OBJECT(self->inspector), "was-shown") != NULL);
+    mg_map_view_set_large(MG_MAP_VIEW(self->map), on);
+    mg_caption_set_large(MG_CAPTION(self->caption), on);
+    mg_foot_set_large(MG_FOOT(self->foot), on);
+    if (on)
+        gtk_window_fullscreen(GTK_WINDOW(self));
+    else
+        gtk_window_unfullscreen(GTK_WINDOW(self));
+    gtk_widget_grab_focus(self->map);
+}
+
+static void act_presentation(GSimpleAction *action, GVariant *parameter, void *data)
+{
+    MgWindow *self = data;
+    present(self, !self->presenting);
+}
+
+static void act_keys(GSimpleAction *action, GVariant *parameter, void *data)
+{
+    GtkWidget *window = mg_shortcuts_window_new();
+    gtk_window_set_transient_for(GTK_WINDOW(window), GTK_WINDOW(data));
+    gtk_window_present(GTK_WINDOW(window));
+}
+
+static void act_plugins(GSimpleAction *action, GVariant *parameter, void *data)
+{
+    mg_plugins_present(GTK_WINDOW(data), MG_WINDOW(data)->registry);
+}
+
+static void act_about(GSimpleAction *action, GVariant *parameter, void *data)
+{
+    GtkWidget *about = adw_about_window_new();
+    g_object_set(about, "application-name", "Mailglass", "application-icon",
+                 "org.mailglass.Mailglass", "version", MG_VERSION, "license-type",
+                 GTK_LICENSE_GPL_3_0, "comments", _("See electronic mail happen, byte by byte."),
+                 "developer-name", _("The authors of Mailglass"), "transient-for", data, "modal",
+                 TRUE, NULL);
+    gtk_window_present(GTK_WINDOW(about));
+}
+
+static void act_next_branch(GSimpleAction *action, GVariant *parameter, void *data)
+{
+    MgWindow *self = data;
+    size_t n = mg_session_n_branches(self->session);
+    mg_session_set_branch(self->session, (mg_session_branch(self->session) + 1) % n);
+}
+
+static void on_real(MgSession *session, const char *title, void *data)
+{
+    mg_window_show(MG_WINDOW(data), session, title);
+}
+
+static void act_mode(GSimpleAction *action, GVariant *wanted, void *data)
+{
+    MgWindow *self = data;
+    const char *mode = g_variant_get_string(wanted, NULL);
+    bool real = self->session != NULL && mg_session_network(self->session) == NULL;
+    if (strcmp(mode, "real") == 0 && !real && self->session != NULL)
+        mg_real_panel_ask(GTK_WINDOW(self), self->session, on_real, self);
+    else if (strcmp(mode, "simulated") == 0 && real && self->path != NULL)
+        open_path(self, self->path, 1);
+    /* The state follows the session that is shown: a sheet may be cancelled. */
+    g_simple_action_set_state(
+        action, g_variant_new_string(self->session != NULL &&
+                                             mg_session_network(self->session) == NULL
+                                         ? "real"
+                                         : "simulated"));
+}
+
+static void add_actions(MgWindow *self)
+{
+    static const GActionEntry entries[] = {
+        {"networks", act_networks, NULL, NULL, NULL, {0}},
+        {"previous", act_previous, NULL, NULL, NULL, {0}},
+        {"open-folder", act_open_folder, NULL, NULL, NULL, {0}},
+        {"compose", act_compose, NULL, NULL, NULL, {0}},
+        {"filter", act_filter, NULL, NULL, NULL, {0}},
+        {"inspector", act_inspector, NULL, NULL, NULL, {0}},
+        {"presentation", act_presentation, NULL, NULL, NULL, {0}},
+        {"keys", act_keys, NULL, NULL, NULL, {0}},
+        {"plugins", act_plugins, NULL, NULL, NULL, {0}},
+        {"about", act_about, NULL, NULL, NULL, {0}},
+        {"next-branch", act_next_branch, NULL, NULL, NULL, {0}},
+        {"mode", NULL, "s", "'simulated'", act_mode, {0}}};
+    g_action_map_add_action_entries(G_ACTION_MAP(self), entries, G_N_ELEMENTS(entries), self);
+}
+
+static gboolean on_escape(GtkEventControllerKey *keys, unsigned key, unsigned code,
+                          GdkModifierType modifiers, MgWindow *self)
+{
+    if (key != GDK_KEY_Escape || !self->presenting)
+        return FALSE;
+    present(self, false);
+    return TRUE;
+}
+
+/* ---- the object ---- */
+
+static void mg_window_dispose(GObject *object)
+{
+    MgWindow *self = MG_WINDOW(object);
+    forget_session(self);
+    g_clear_pointer(&self->registry, mg_registry_unref);
+    g_clear_pointer(&self->history, g_ptr_array_unref);
+    g_clear_pointer(&self->path, g_free);
+    G_OBJECT_CLASS(mg_window_parent_class)->dispose(object);
+}
+
+static void mg_window_class_init(MgWindowClass *class)
+{
+    G_OBJECT_CLASS(class)->dispose = mg_window_dispose;
+}
+
+static void mg_window_init(MgWindow *self)
+{
+    self->history = g_ptr_array_new_with_free_func(g_free);
+    GdkDisplay *display = gtk_widget_get_display(GTK_WIDGET(self));
+    mg_theme_init(display);
+    mg_window_style_init(display);
+    add_actions(self);
+    mg_shortcuts_install(GTK_WINDOW(self));
+    GtkEventController *keys = gtk_event_controller_key_new();
+    gtk_event_controller_set_propagation_phase(keys, GTK_PHASE_CAPTURE);
+    g_signal_connect(keys, "key-pressed", G_CALLBACK(on_escape), self);
+    gtk_widget_add_controller(GTK_WIDGET(self), keys);
+}
+
+GtkWidget *mg_window_new(GtkApplication *application, MgRegistry *registry)
+{
+    MgWindow *self = g_object_new(MG_TYPE_WINDOW, "application", application, NULL);
+    self->registry = mg_registry_ref(registry);
+    gtk_window_set_default_size(GTK_WINDOW(self), 1280, 800);
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+    self->title = ADW_WINDOW_TITLE(adw_window_title_new("Mailglass", NULL));
+    self->header = mg_window_header_new(GTK_WIDGET(self->title), &self->mode);
+    gtk_box_append(GTK_BOX(box), self->header);
+    self->stack = gtk_stack_new();
+    gtk_widget_set_vexpand(self->stack, TRUE);
+    self->start = mg_start_page_new(registry);
+    g_signal_connect(self->start, "open", G_CALLBACK(on_open), self);
+    gtk_stack_add_child(GTK_STACK(self->stack), self->start);
+    self->toasts = adw_toast_overlay_new();
+    adw_toast_overlay_set_child(ADW_TOAST_OVERLAY(self->toasts), self->stack);
+    gtk_box_append(GTK_BOX(box), self->toasts);
+    adw_application_window_set_content(ADW_APPLICATION_WINDOW(self), box);
+    update_actions(self);
+    return GTK_WIDGET(self);
+}
+
+gboolean mg_window_save_picture(GtkWindow *window, const char *path)
+{
+    GdkPaintable *paintable = gtk_widget_paintable_new(GTK_WIDGET(window));
+    int width = gdk_paintable_get_intrinsic_width(paintable);
+    int height = gdk_paintable_get_intrinsic_height(paintable);
+    GtkSnapshot *snapshot = gtk_snapshot_new();
+    gdk_paintable_snapshot(paintable, snapshot, width, height);
+    GskRenderNode *node = gtk_snapshot_free_to_node(snapshot);
+    g_object_unref(paintable);
+    if (node == NULL)
+        return FALSE;
+    g_autoptr(GdkTexture) texture = gsk_renderer_render_texture(
+        gtk_native_get_renderer(GTK_NATIVE(window)), node,
+        &GRAPHENE_RECT_INIT(0, 0, (float)width, (float)height));
+    gsk_render_node_unref(node);
+    return gdk_texture_save_to_png(texture, path);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* window.h - the window: a start page, or one session seen by all its views */
+#pragma once
+
+#include <adwaita.h>
+
+#include "session.h"
+
+G_BEGIN_DECLS
+
+#define MG_TYPE_WINDOW (mg_window_get_type())
+G_DECLARE_FINAL_TYPE(MgWindow, mg_window, MG, WINDOW, AdwApplicationWindow)
+
+GtkWidget *mg_window_new(GtkApplication *application, MgRegistry *registry);
+/* Opens a network's folder. FALSE after a dialog with all its problems. */
+gboolean mg_window_open(MgWindow *window, const char *path, guint64 seed);
+/* Looks at a session; `title` (nullable) where it has no network. */
+void mg_window_show(MgWindow *window, MgSession *session, const char *title);
+void mg_window_show_start(MgWindow *window);
+/* (nullable) What is looked at. */
+MgSession *mg_window_session(MgWindow *window);
+gboolean mg_window_is_presenting(MgWindow *window);
+void mg_window_toast(MgWindow *window, const char *text);
+/* Writes what is seen as a PNG file. */
+gboolean mg_window_save_picture(GtkWindow *window, const char *path);
+
+G_END_DECLS
