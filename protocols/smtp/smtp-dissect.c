@@ -541,6 +541,8 @@ static void name_reply(Naming *naming, SmtpCommand command)
 
 static unsigned header_field(MgSpan name)
 {
+    while (name.len > 0 && (name.data[name.len - 1] == ' ' || name.data[name.len - 1] == '\t'))
+        name.len--; /* RFC 5322 §4.5.1: obsolete, but read */
     for (size_t i = 0; i < MG_SMTP_N_HEADERS; i++)
         if (mg_span_equal_nocase(name, mg_span_from_string(mg_smtp_headers[i])))
             return F_IMF + (unsigned)i;
