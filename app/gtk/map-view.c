@@ -107,15 +107,14 @@ static GtkWidget *new_label(const char *text, const char *class)
 
 static GtkWidget *new_card(MgMapView *self, const MgTraceHost *host)
 {
-    GtkWidget *card = gtk_button_new(), *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 1);
+    GtkWidget *card = gtk_button_new(), *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
     GtkWidget *icon = gtk_drawing_area_new();
     gtk_drawing_area_set_content_width(GTK_DRAWING_AREA(icon), 24);
     gtk_drawing_area_set_content_height(GTK_DRAWING_AREA(icon), 24);
     gtk_drawing_area_set_draw_func(GTK_DRAWING_AREA(icon), draw_icon, (gpointer)host, NULL);
     gtk_widget_set_halign(icon, GTK_ALIGN_CENTER);
-    gtk_widget_set_margin_top(icon, 2);
     gtk_box_append(GTK_BOX(box), icon);
-    gtk_box_append(GTK_BOX(box), new_label(host->name, "mg-name"));
+    gtk_box_append(GTK_BOX(box), new_label(mg_scene_short_name(host), "mg-name"));
     gtk_box_append(GTK_BOX(box), new_label("", "mg-state"));
     gtk_widget_set_valign(box, GTK_ALIGN_CENTER);
     gtk_button_set_child(GTK_BUTTON(card), box);
@@ -266,7 +265,17 @@ static void mg_map_view_size_allocate(GtkWidget *widget, int width, int height, 
     for (guint i = 0; i < MIN(self->cards->len, n); i++) {
         GtkAllocation place = {(int)cards[i].origin.x, (int)cards[i].origin.y,
                                (int)cards[i].size.width, (int)cards[i].size.height};
-        gtk_widget_size_allocate(g_ptr_array_index(self->cards, i), &place, -1);
+        GtkWidget *card = g_ptr_array_index(self->cards, i);
+        GtkDrawingArea *icon =
+            GTK_DRAWING_AREA(gtk_widget_get_first_child(gtk_button_get_child(GTK_BUTTON(card))));
+        int size = (int)mg_scene_icon_size(&cards[i]);
+        if (gtk_drawing_area_get_content_width(icon) != size) {
+            gtk_drawing_area_set_content_width(icon, size);
+            gtk_drawing_area_set_content_height(icon, size);
+            int minimum;
+            gtk_widget_measure(card, GTK_ORIENTATION_VERTICAL, -1, &minimum, NULL, NULL, NULL);
+        }
+        gtk_widget_size_allocate(card, &place, -1);
     }
     gtk_widget_size_allocate(self->over, &(GtkAllocation){0, 0, width, height}, -1);
 }

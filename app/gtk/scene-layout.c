@@ -4,19 +4,12 @@
 
 #include <math.h>
 
-#define MARGIN_X    16.0
-#define MARGIN_TOP  30.0 /* room for a region's title */
-#define MARGIN_FOOT 16.0
-#define LARGE       1.45
+#define MARGIN          10.0
+#define LARGE           1.45
 
-static MgPoint card_size(const MgScene *scene, size_t n_hosts)
-{
-    double scale = scene->large ? LARGE : 1;
-    /* Many hosts: smaller cards rather than a pile of them. */
-    double room = sqrt(scene->width * scene->height / (double)MAX(n_hosts, (size_t)1));
-    scale = MIN(scale, MAX(room / 150, 0.35));
-    return (MgPoint){MG_SCENE_CARD_WIDTH * scale, MG_SCENE_CARD_HEIGHT * scale};
-}
+#define CARD_WIDTH_MIN  76.0
+#define CARD_HEIGHT_MIN 50.0
+#define GAP             10.0 /* between cards of one region */
 
 /* A grid for hosts that the network gives no place: a column a region, in order of the file. */
 static void place_unplaced(const MgTrace *trace, MgPoint *places, bool *placed)
@@ -65,28 +58,71 @@ struct MgGeometry {
     GdkRGBA lit_color;
 };
 
+/* Where cards of this size lie: the places of the network stretched to the room there is. */
+static void spread(const MgScene *scene, const MgPoint *places, size_t n, MgPoint size,
+                   graphene_rect_t *cards)
+{
+    MgPoint low = places[0], high = places[0];
+    for (size_t i = 1; i < n; i++) {
+        low = (MgPoint){MIN(low.x, places[i].x), MIN(low.y, places[i].y)};
+        high = (MgPoint){MAX(high.x, places[i].x), MAX(high.y, places[i].y)};
+    }
+    double title = mg_scene_title(scene->large);
+    double width = scene->width - size.x - 2 * (MARGIN + MG_SCENE_PAD);
+    double height = scene->height - size.y - title - 2 * (MARGIN + MG_SCENE_PAD);
+    double sx = high.x > low.x ? width / (high.x - low.x) : 0;
+    double sy = high.y > low.y ? height / (high.y - low.y) : 0;
+    for (size_t i = 0; i < n; i++) {
+        double x = sx > 0 ? (places[i].x - low.x) * sx : MAX(width, 0) / 2;
+        double y = sy > 0 ? (places[i].y - low.y) * sy : MAX(height, 0) / 2;
+        graphene_rect_init(&cards[i], (float)round(MARGIN + MG_SCENE_PAD + x),
+                           (float)round(MARGIN + MG_SCENE_PAD + title + y), (float)round(size.x),
+                           (float)round(size.y));
+    }
+}
+
+/* By how much a card, or the regions around two of them, lie upon each other. */
+static MgPoint overlap(const MgTrace *trace, const graphene_rect_t *cards, size_t i, size_t j,
+                       double title)
+{
+    bool same = g_strcmp0(mg_trace_host(trace, (MgHostId)(i + 1))->region,
+                          mg_trace_host(trace, (MgHostId)(j + 1))->region) == 0;
+    double gap_x = same ? GAP : GAP / 2 + 2 * MG_SCENE_PAD;
+    double gap_y = same ? GAP : GAP / 2 + 2 * MG_SCENE_PAD + title;
+    double dx = fabs(cards[i].origin.x - cards[j].origin.x);
+    double dy = fabs(cards[i].origin.y - cards[j].origin.y);
+    return (MgPoint){cards[i].size.width + gap_x - dx, cards[i].size.height + gap_y - dy};
+}
+
+/* Cards as large as can be without lying upon each other: smaller rather than a pile. */
 static graphene_rect_t *place_cards(const MgScene *scene)
 {
     const MgTrace *trace = mg_session_trace(scene->session);
     size_t n = mg_trace_n_hosts(trace);
     g_autofree MgPoint *places = find_places(scene, trace);
     graphene_rect_t *cards = g_new0(graphene_rect_t, n + 1);
-    MgPoint size = card_size(scene, n), low = places[0], high = places[0];
-    for (size_t i = 1; i < n; i++) {
-        low = (MgPoint){MIN(low.x, places[i].x), MIN(low.y, places[i].y)};
-        high = (MgPoint){MAX(high.x, places[i].x), MAX(high.y, places[i].y)};
-    }
-    double width = scene->width - size.x - 2 * (MARGIN_X + MG_SCENE_PAD);
-    double height = scene->height - size.y - MARGIN_TOP - MARGIN_FOOT - 2 * MG_SCENE_PAD;
-    double sx = high.x > low.x ? width / (high.x - low.x) : 0;
-    double sy = high.y > low.y ? height / (high.y - low.y) : 0;
-    for (size_t i = 0; i < n; i++) {
-        double x =
-            MARGIN_X + MG_SCENE_PAD + (sx > 0 ? (places[i].x - low.x) * sx : MAX(width, 0) / 2);
-        double y =
-            MARGIN_TOP + MG_SCENE_PAD + (sy > 0 ? (places[i].y - low.y) * sy : MAX(height, 0) / 2);
-        graphene_rect_init(&cards[i], (float)round(x), (float)round(y), (float)round(size.x),
-                           (float)round(size.y));
+    double scale = scene->large ? LARGE : 1, title = mg_scene_title(scene->large);
+    MgPoint size = {MG_SCENE_CARD_WIDTH * scale, MG_SCENE_CARD_HEIGHT * scale};
+    for (bool piled = n > 0; piled;) {
+        bool narrow = false, low = false;
+        spread(scene, places, n, size, cards);
+        for (size_t i = 0; i < n; i++) {
+            for (size_t j = 0; j < i; j++) {
+                MgPoint over = overlap(trace, cards, i, j, title);
+                if (over.x <= 0 || over.y <= 0)
+                    continue;
+                /* Side by side: narrower; one above the other: lower. */
+                if (over.x < over.y)
+                    narrow = true;
+                else
+                    low = true;
+            }
+        }
+        narrow &= size.x > CARD_WIDTH_MIN;
+        low &= size.y > CARD_HEIGHT_MIN;
+        size.x = MAX(size.x - (narrow ? 4 : 0), CARD_WIDTH_MIN);
+        size.y = MAX(size.y - (low ? 3 : 0), CARD_HEIGHT_MIN);
+        piled = narrow || low;
     }
     return cards;
 }

@@ -8,6 +8,12 @@ G_BEGIN_DECLS
 
 #define MG_SCENE_PAD 12.0 /* between a region's edge and its cards */
 
+/* Height of a region's title. */
+static inline double mg_scene_title(gboolean large)
+{
+    return large ? 28 : 18;
+}
+
 typedef struct {
     double x, y;
 } MgPoint;

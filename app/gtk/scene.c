@@ -76,6 +76,24 @@ const char *mg_scene_icon(const MgTraceHost *host)
                                                                                        : host->kind;
 }
 
+double mg_scene_icon_size(const graphene_rect_t *card)
+{
+    return CLAMP(round(card->size.height * 0.62 - 22), 14, 40);
+}
+
+const char *mg_scene_short_name(const MgTraceHost *host)
+{
+    /* "mta" in the region example.com: its title says the rest. */
+    static char name[64];
+    size_t len = strlen(host->name), tail = host->region != NULL ? strlen(host->region) : 0;
+    if (tail == 0 || len < tail + 2 || len >= sizeof name ||
+        g_ascii_strcasecmp(host->name + len - tail, host->region) != 0 ||
+        host->name[len - tail - 1] != '.')
+        return host->name;
+    g_strlcpy(name, host->name, len - tail);
+    return name;
+}
+
 /* ---- painting words ---- */
 
 typedef struct {
@@ -272,7 +290,7 @@ GskRenderNode *mg_scene_still(const MgScene *scene)
     const MgPalette *palette = mg_palette(scene->dark);
     const MgTrace *trace = mg_session_trace(scene->session);
     const graphene_rect_t *cards = mg_geometry_cards(scene->geometry, NULL);
-    double title = scene->large ? 26 : 20;
+    double title = mg_scene_title(scene->large);
     g_autoptr(GArray) regions = find_regions(trace, cards, title);
     Paper paper = paper_new();
     cairo_t *cr = begin_cairo(&paper, scene);
@@ -283,10 +301,10 @@ GskRenderNode *mg_scene_still(const MgScene *scene)
     cairo_destroy(cr);
     for (guint i = 0; i < regions->len; i++) {
         const Region *region = &g_array_index(regions, Region, i);
-        Style style = {scene->large ? "Sans Bold 14" : "Sans Bold 10",
+        Style style = {scene->large ? "Sans Bold 14" : "Sans Bold 9.5",
                        mg_theme_color(region->color, scene->dark), region->box.size.width - 24, 0};
         put_text(&paper, region_title(region->name), region->box.origin.x + 12,
-                 region->box.origin.y + 6, &style);
+                 region->box.origin.y + 5, &style);
     }
     return paper_done(&paper);
 }
@@ -499,26 +517,29 @@ static void paint_card(const Paper *paper, const MgScene *scene, MgHostId id,
     const MgPalette *palette = mg_palette(scene->dark);
     GdkRGBA kind_color =
         mg_theme_color(mg_scene_is_names(host->region) ? "violet" : "blue", scene->dark);
-    double scale = card->size.width / MG_SCENE_CARD_WIDTH, icon = 24 * scale;
+    double scale = scene->large ? 1.4 : 1;
+    double icon = mg_scene_icon_size(card);
     graphene_rect_t bounds = *card;
     graphene_rect_inset(&bounds, -2, -2);
     cairo_t *cr = gtk_snapshot_append_cairo(paper->snapshot, &bounds);
-    round_box(cr, card, 12 * scale);
+    round_box(cr, card, 11);
     gdk_cairo_set_source_rgba(cr, &palette->card);
     cairo_fill_preserve(cr);
     cairo_set_line_width(cr, active ? 2.5 : 1);
     gdk_cairo_set_source_rgba(cr, active ? &palette->accent : &palette->card_edge);
     cairo_stroke(cr);
+    double line_height = 14 * scale, top = (card->size.height - icon - 2 * line_height - 5) / 2;
     mg_icon_host(cr, mg_scene_icon(host), round(card->origin.x + (card->size.width - icon) / 2),
-                 round(card->origin.y + 9 * scale), icon, &kind_color);
+                 round(card->origin.y + top), icon, &kind_color);
     cairo_destroy(cr);
     g_autofree char *name_font = g_strdup_printf("Sans Bold %.1f", 8.5 * scale);
     g_autofree char *line_font = g_strdup_printf("Sans %.1f", 7.5 * scale);
     g_autofree char *line = mg_scene_host_line(scene->session, id);
     Style name = {name_font, palette->text, card->size.width - 4, 0.5};
     Style state = {line_font, palette->dim, card->size.width - 6, 0.5};
-    put_text(paper, host->name, card->origin.x + 2, card->origin.y + 37 * scale, &name);
-    put_text(paper, line, card->origin.x + 3, card->origin.y + 54 * scale, &state);
+    double y = card->origin.y + top + icon + 3;
+    put_text(paper, mg_scene_short_name(host), card->origin.x + 2, y, &name);
+    put_text(paper, line, card->origin.x + 3, y + line_height + 1, &state);
 }
 
 GskRenderNode *mg_scene_moving(const MgScene *scene)

@@ -23,7 +23,7 @@ typedef struct {
     MgHostId selected; /* 0 none */
 } MgScene;
 
-#define MG_SCENE_CARD_WIDTH  120
+#define MG_SCENE_CARD_WIDTH  116
 #define MG_SCENE_CARD_HEIGHT 74
 
 /* For this session, size and `large`; the scene's own geometry is not looked at. */
@@ -40,6 +40,11 @@ char *mg_scene_host_line(MgSession *session, MgHostId host);
 gboolean mg_scene_is_names(const char *region);
 /* Which drawing of icons.h stands for it. */
 const char *mg_scene_icon(const MgTraceHost *host);
+
+/* Its name without what its region's title says; valid until the next call. */
+const char *mg_scene_short_name(const MgTraceHost *host);
+/* The side of the icon on a card of this size. */
+double mg_scene_icon_size(const graphene_rect_t *card);
 
 /* (nullable) (transfer full) Ground, regions, links: what changes only with size and theme. */
 GskRenderNode *mg_scene_still(const MgScene *scene);

@@ -84,15 +84,15 @@ gboolean mg_theme_is_dark(void)
 
 static const char style[] =
     ".mg-map { background: transparent; }\n"
-    ".mg-card { padding: 4px 2px; border-radius: 12px; min-width: 0; min-height: 0;"
+    ".mg-card { padding: 2px 2px; border-radius: 12px; min-width: 0; min-height: 0;"
     "  background: @card_bg_color; border: 1px solid alpha(@window_fg_color, 0.18);"
     "  box-shadow: none; font-weight: normal; }\n"
     ".mg-card:hover { background: mix(@card_bg_color, @accent_bg_color, 0.08); }\n"
-    ".mg-card.mg-active { border: 2px solid @accent_color; padding: 3px 1px; }\n"
+    ".mg-card.mg-active { border: 2px solid @accent_color; padding: 1px 1px; }\n"
     ".mg-card.mg-selected { background: mix(@card_bg_color, @accent_bg_color, 0.16); }\n"
     ".mg-card.mg-real { border-style: dashed; }\n"
     ".mg-card .mg-name { font-weight: bold; font-size: 9pt; }\n"
-    ".mg-card .mg-state { font-size: 8pt; opacity: 0.72; }\n"
+    ".mg-card .mg-state { font-size: 7.5pt; opacity: 0.72; }\n"
     ".mg-large .mg-card .mg-name { font-size: 14pt; }\n"
     ".mg-large .mg-card .mg-state { font-size: 12pt; }\n"
     ".mg-caption { border-radius: 12px; padding: 9px 18px; margin: 6px 14px 8px 14px; }\n"
