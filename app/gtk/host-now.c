@@ -36,7 +36,7 @@ static void add_row(MgHostNow *self, const char *name, const char *value)
     GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 8);
     GtkWidget *left = text_label(name, "dim-label");
     gtk_widget_set_size_request(left, 116, -1);
-    gtk_label_set_max_width_chars(GTK_LABEL(left), 16);
+    gtk_label_set_max_width_chars(GTK_LABEL(left), 14);
     gtk_label_set_width_chars(GTK_LABEL(left), 14);
     gtk_box_append(GTK_BOX(row), left);
     GtkWidget *right = text_label(value, "wire");

@@ -118,6 +118,25 @@ char *mg_inspector_tree_line(const MgTree *tree, MgNode node)
     return mg_words_cut(line->str, 60);
 }
 
+/* "Internet Protocol (IPv4)" is IPv4 to who has little room. */
+static char *short_label(const char *label)
+{
+    const char *open = strrchr(label, '(');
+    size_t len = strlen(label);
+    if (open != NULL && len > 0 && label[len - 1] == ')' && open[1] != ')')
+        return g_strndup(open + 1, (size_t)(label + len - 1 - (open + 1)));
+    return g_strdup(label);
+}
+
+/* A value as it is read in a row; the end of a line has a name of its own. */
+static char *row_value(const MgTree *tree, MgNode node)
+{
+    MgSpan bytes = mg_tree_bytes(tree, node);
+    if (bytes.len == 2 && memcmp(bytes.data, "\r\n", 2) == 0)
+        return g_strdup("CR LF");
+    return mg_tree_value(tree, node);
+}
+
 static const char *protocol_color(const MgDissector *dissector)
 {
     return dissector != NULL && dissector->color != NULL ? dissector->color : "grey";
@@ -139,6 +158,7 @@ static void setup(GtkSignalListItemFactory *factory, GtkListItem *list_item)
     GtkWidget *value = gtk_inscription_new(NULL);
     gtk_inscription_set_text_overflow(GTK_INSCRIPTION(value),
                                       GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_END);
+    gtk_widget_set_valign(value, GTK_ALIGN_CENTER);
     gtk_inscription_set_min_chars(GTK_INSCRIPTION(value), 6);
     gtk_inscription_set_nat_chars(GTK_INSCRIPTION(value), 12);
     gtk_widget_set_hexpand(value, TRUE);
@@ -173,10 +193,11 @@ static void show_value(GtkTreeListRow *row, GParamSpec *spec, GtkListItem *list_
         text = gtk_tree_list_row_get_expanded(row) ? g_strdup("")
                                                    : mg_inspector_tree_line(tree, item->node);
     else
-        text = mg_tree_value(tree, item->node);
+        text = row_value(tree, item->node);
     g_autofree char *cut = mg_words_cut(text, VALUE_MAX);
     const char *name = mg_registry_translate(item->shared->registry, of->field->label);
-    gtk_label_set_label(GTK_LABEL(label), name);
+    g_autofree char *shown = layer ? short_label(name) : g_strdup(name);
+    gtk_label_set_label(GTK_LABEL(label), shown);
     gtk_label_set_width_chars(GTK_LABEL(label), layer || of->first_child != 0 ? -1 : 15);
     gtk_label_set_max_width_chars(GTK_LABEL(label), layer ? 28 : of->first_child != 0 ? 22 : 15);
     gtk_inscription_set_text(GTK_INSCRIPTION(value), cut);

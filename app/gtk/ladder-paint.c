@@ -10,8 +10,9 @@
 #define LAST_MARGIN 58   /* right of the last one */
 #define SLOT_MIN    84   /* between lifelines, at least … */
 #define SLOT_MAX    230  /* … and at most */
-#define ARROW_Y     21
-#define STATE_Y     30   /* middle of a state's pill */
+#define ARROW_Y     20
+#define NOTE_Y      12   /* middle of a note's pill */
+#define STATE_Y     32   /* middle of a state's pill */
 #define EDGE        10   /* nothing is written nearer to the right edge */
 #define WIDE_MAX    300  /* of a wire text that is longer than its arrow */
 #define WIRE_FONT   "monospace 8"
@@ -298,9 +299,10 @@ static void paint_note(const MgLadderPaint *paint, GtkSnapshot *snapshot, uint32
     pango_layout_get_pixel_size(layout, &width, &height);
     x = MIN(x, paint->width - EDGE - width - 20);
     double tall = height + 6;
-    pill(snapshot, x, (MG_LADDER_ROW_HEIGHT - tall) / 2, width + 20, tall,
-         over(ground, mg_theme_fade(color, 0.16)), mg_theme_fade(color, 0.7));
-    put(snapshot, layout, x + 10, (MG_LADDER_ROW_HEIGHT - height) / 2.0, palette->text);
+    double y = NOTE_Y - tall / 2;
+    pill(snapshot, x, y, width + 20, tall, over(ground, mg_theme_fade(color, 0.16)),
+         mg_theme_fade(color, 0.7));
+    put(snapshot, layout, x + 10, NOTE_Y - height / 2.0, palette->text);
 }
 
 static void paint_states(const MgLadderPaint *paint, GtkSnapshot *snapshot, uint32_t n)
@@ -318,8 +320,8 @@ static void paint_states(const MgLadderPaint *paint, GtkSnapshot *snapshot, uint
         int width = 0, height = 0;
         pango_layout_get_pixel_size(layout, &width, &height);
         double x = slot_x(paint, slot_of(paint, states[i].host)) - width / 2.0 - 7;
-        pill(snapshot, round(x), STATE_Y - 6.5, width + 14, 14, palette->card, palette->card_edge);
-        put(snapshot, layout, x + 7, STATE_Y + 0.5 - height / 2.0, palette->dim);
+        pill(snapshot, round(x), STATE_Y - 6.5, width + 14, 13, palette->card, palette->card_edge);
+        put(snapshot, layout, x + 7, STATE_Y - height / 2.0, palette->dim);
     }
 }
 

@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-#define MG_LADDER_ROW_HEIGHT  38
+#define MG_LADDER_ROW_HEIGHT  40
 #define MG_LADDER_HEAD_HEIGHT 32
 
 typedef struct {

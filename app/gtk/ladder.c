@@ -15,6 +15,7 @@ struct _MgLadder {
     GtkWidget *scrolled, *list, *empty;
     GPtrArray *views; /* RowView, bound to a row; borrowed */
     uint32_t current; /* record of the row that the position is in */
+    unsigned later;   /* the list has not got its size yet */
 };
 
 G_DEFINE_FINAL_TYPE(MgLadder, mg_ladder, GTK_TYPE_WIDGET)
@@ -179,6 +180,14 @@ static void follow(MgLadder *self)
         gtk_widget_activate_action(self->list, "list.scroll-to-item", "u", row);
 }
 
+static gboolean follow_later(void *data)
+{
+    MgLadder *self = data;
+    self->later = 0;
+    follow(self);
+    return G_SOURCE_REMOVE;
+}
+
 static void on_changed(MgLadder *self)
 {
     bool filtered = mg_ladder_index_is_filtered(mg_ladder_model_index(self->model));
@@ -216,6 +225,8 @@ static void mg_ladder_size_allocate(GtkWidget *widget, int width, int height, in
 {
     MgLadder *self = MG_LADDER(widget);
     int below = MAX(height - MG_LADDER_HEAD_HEIGHT, 1);
+    if (height != gtk_widget_get_height(self->scrolled) + MG_LADDER_HEAD_HEIGHT && self->later == 0)
+        self->later = g_idle_add(follow_later, self);
     gtk_widget_size_allocate(self->scrolled,
                              &(GtkAllocation){0, MG_LADDER_HEAD_HEIGHT, width, below}, -1);
     if (gtk_widget_get_visible(self->empty))
@@ -241,6 +252,7 @@ static void mg_ladder_dispose(GObject *object)
         g_signal_handlers_disconnect_by_data(self->model, self);
         g_signal_handlers_disconnect_by_data(adw_style_manager_get_default(), self);
     }
+    g_clear_handle_id(&self->later, g_source_remove);
     g_clear_pointer(&self->scrolled, gtk_widget_unparent);
     g_clear_pointer(&self->empty, gtk_widget_unparent);
     g_clear_pointer(&self->views, g_ptr_array_unref);

@@ -101,8 +101,9 @@ static void update_title(MgWindow *self, const char *title)
     if (network != NULL) {
         g_autofree char *regions = mg_words_regions(network);
         g_string_append_printf(subtitle, "%s%s", regions, regions[0] != '\0' ? " · " : "");
-        g_string_append_printf(subtitle, _("simulated, seed %" G_GUINT64_FORMAT),
-                               mg_session_seed(self->session));
+        g_autofree char *seed =
+            g_strdup_printf("%" G_GUINT64_FORMAT, mg_session_seed(self->session));
+        g_string_append_printf(subtitle, _("simulated, seed %s"), seed);
         title = mg_words_title(network);
     } else {
         g_string_append(subtitle, _("real server, in real time"));
