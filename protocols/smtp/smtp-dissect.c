@@ -298,8 +298,11 @@ typedef struct {
     MgTree *tree;
 } Naming;
 
+/* Nothing is not worth a node: then its parent stands for it. */
 static MgNode add(Naming *naming, MgNode parent, unsigned field, size_t from, size_t to)
 {
+    if (to == from)
+        return parent;
     return mg_tree_add(naming->tree, parent, field, from, to - from);
 }
 
@@ -667,6 +670,8 @@ static void add_printable(GString *line, MgSpan text)
 {
     size_t room = SUMMARY_MAX - MIN(line->len, SUMMARY_MAX);
     size_t len = MIN(text.len, room);
+    while (len > 0 && len < text.len && (text.data[len] & 0xc0) == 0x80)
+        len--;
     if (len == 0)
         return;
     g_autofree char *valid = g_utf8_make_valid((const char *)text.data, (gssize)len);

@@ -234,11 +234,11 @@ static bool has_pending(Queue *queue, const Route *route)
 static void set_reason(Recipient *recipient, const char *status, const char *diagnostic,
                        const char *remote)
 {
-    g_autofree char *old = recipient->diagnostic;
     g_free(recipient->status);
+    g_free(recipient->diagnostic);
+    g_free(recipient->remote);
     recipient->status = g_strdup(status);
     recipient->diagnostic = g_strdup(diagnostic);
-    g_free(recipient->remote);
     recipient->remote = g_strdup(remote);
 }
 

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* smtp-server.c - a hostile client, and everybody whom the server asks answering anything
+ *
+ * The first octet chooses the kind and its settings. Then octets below 0x08 say what happens next;
+ * all others, and what follows 0x07, are what the client sends. */
+#include "smtp.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+typedef struct {
+    MgEngine *engine;
+    MgTime now;
+    MgAskId ask;
+    const char *topic;
+    bool closed;
+    size_t sent, line;
+    const char *state;
+} Run;
+
+/* Each line of a reply: three digits, a space or hyphen, at most 512 octets, CR LF. */
+static void check_reply(Run *run, MgSpan octets)
+{
+    for (size_t i = 0; i < octets.len; i++) {
+        uint8_t c = octets.data[i];
+        if (run->line < 3)
+            g_assert_true(g_ascii_isdigit(c));
+        else if (run->line == 3)
+            g_assert_true(c == ' ' || c == '-');
+        if (c == '\n') {
+            g_assert_true(i > 0 && octets.data[i - 1] == '\r');
+            run->line = 0;
+        } else {
+            g_assert_cmpuint(++run->line, <, MG_SMTP_REPLY_LINE_MAX);
+        }
+    }
+    run->sent += octets.len;
+}
+
+static void check_state(Run *run, const char *from, const char *to)
+{
+    const MgTransition *row = run->engine->kind->transitions;
+    if (run->state != NULL)
+        g_assert_cmpstr(run->state, ==, from);
+    while (row->from != NULL && (strcmp(row->from, from) != 0 || strcmp(row->to, to) != 0))
+        row++;
+    g_assert_nonnull(row->from);
+    run->state = to;
+}
+
+static void drain(Run *run)
+{
+    MgEvent event;
+    for (unsigned n = 0; mg_engine_next(run->engine, &event); n++) {
+        g_assert_true(n < 1000000);
+        g_assert_false(run->closed);
+        switch (event.kind) {
+        case MG_EVENT_SEND:
+            g_assert_cmpuint(event.send.len, >, 0);
+            check_reply(run, event.send);
+            break;
+        case MG_EVENT_ASK:
+            g_assert_cmpuint(run->ask, ==, 0);
+            run->ask = event.ask.id;
+            run->topic = event.ask.topic;
+            if (strcmp(event.ask.topic, MG_TOPIC_ACCEPT) == 0) {
+                /* What is handed over is whole: it ends a line, and holds no lone CR or LF. */
+                MgSpan letter = ((const MgAcceptQuestion *)event.ask.question)->data;
+                g_assert_cmpuint(letter.len, >=, 2);
+                for (size_t i = 0; i < letter.len; i++)
+                    g_assert_true((letter.data[i] == '\n') ==
+                                  (i > 0 && letter.data[i - 1] == '\r'));
+                g_assert_cmpint(letter.data[letter.len - 1], ==, '\n');
+            }
+            break;
+        case MG_EVENT_CANCEL:
+            g_assert_cmpuint(run->ask, ==, event.cancel);
+            g_assert_false(mg_engine_answer(run->engine, run->ask, NULL, run->now));
+            run->ask = 0;
+            break;
+        case MG_EVENT_STATE:
+            check_state(run, event.state.from, event.state.to);
+            break;
+        case MG_EVENT_CLOSE:
+            run->closed = true;
+            break;
+        default:
+            g_assert_cmpint(event.kind, ==, MG_EVENT_NOTE);
+            for (size_t i = 0; i < event.note.where.len; i++) /* still there */
+                run->sent += event.note.where.data[i] == 0xff;
+        }
+    }
+    g_assert_cmpuint(run->line, ==, 0);
+}
+
+static void check_facts(const Run *run)
+{
+    MgFact facts[8];
+    size_t n = run->engine->kind->facts(run->engine, facts, G_N_ELEMENTS(facts));
+    for (size_t i = 0; i < n; i++)
+        g_assert_true(g_utf8_validate(facts[i].value, -1, NULL));
+}
+
+static void answer(Run *run, uint8_t how)
+{
+    static const uint16_t codes[] = {250, 550, 451, 421, 0, 999};
+    MgAskId ask = run->ask;
+    run->ask = 0;
+    if (how == 0) {
+        mg_engine_answer(run->engine, ask, NULL, run->now);
+    } else if (strcmp(run->topic, MG_TOPIC_MAILBOX) == 0) {
+        MgMailboxAnswer *found = g_new0(MgMailboxAnswer, 1);
+        found->result = how == 1 ? MG_MAILBOX_OK : (MgMailboxResult)(how % 6);
+        g_assert_true(mg_engine_answer(run->engine, ask, found, run->now));
+        g_free(found);
+    } else {
+        char *text = g_strdup(how == 1 ? "fine" : "a\r\nb\x01 an answer that is rather long");
+        MgVerdict *verdict = g_new0(MgVerdict, 1);
+        *verdict = (MgVerdict){codes[(how - 1) % G_N_ELEMENTS(codes)], NULL, text};
+        g_assert_true(mg_engine_answer(run->engine, ask, verdict, run->now));
+        g_free(verdict);
+        g_free(text);
+    }
+    g_assert_false(mg_engine_answer(run->engine, ask, NULL, run->now));
+}
+
+static void happen(Run *run, uint8_t what)
+{
+    static const MgEnd ends[] = {MG_END_CLOSED, MG_END_RESET, MG_END_TIMEOUT};
+    if (what < 4) {
+        drain(run);
+        if (run->ask != 0)
+            answer(run, what == 3 ? (uint8_t)(3 + run->sent % 4) : what);
+    } else if (what == 4) {
+        MgTime due = mg_engine_deadline(run->engine);
+        run->now = due == MG_TIME_NEVER ? run->now : MAX(run->now, due);
+        mg_engine_advance(run->engine, run->now);
+    } else if (what == 5 || what == 6) {
+        mg_engine_receive_end(run->engine, ends[(what - 5) * (1 + run->sent % 2)], run->now);
+    }
+}
+
+static MgEngine *make(uint8_t choice)
+{
+    static const MgSetting rows[] = {
+        {"domains", "example.net;b", 0, NULL, 0},
+        {"size_max", "300", 0, NULL, 0},
+        {"recipients_max", "3", 0, NULL, 0},
+        {"open_relay", "yes", 0, NULL, 0},
+        {"policy_stages", "connect;helo;mail;rcpt;message", 0, NULL, 0},
+    };
+    MgSettings settings = {rows, 1 + (choice >> 1) % G_N_ELEMENTS(rows)};
+    MgBirth birth = {.settings = &settings,
+                     .host = "mx.example.net",
+                     .peer_address = "192.0.2.1",
+                     .local_address = "192.0.2.25",
+                     .local_port = (choice & 64) != 0 ? 587 : 25};
+    return ((choice & 1) != 0 ? &mg_smtp_lmtp : &mg_smtp_server)->create(&birth);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0)
+        return 0;
+    Run run = {.engine = make(data[0])};
+    for (size_t i = 1; i < size; i++) {
+        if (data[i] < 7) {
+            happen(&run, data[i]);
+        } else {
+            size_t end = i + (data[i] == 7);
+            i = end;
+            while (end < size && data[end] >= 8)
+                end++;
+            uint8_t *copy = g_memdup2(data + i, end - i);
+            mg_engine_receive(run.engine, (MgSpan){copy, end - i}, run.now);
+            g_free(copy);
+            i = end - 1;
+        }
+        drain(&run);
+        check_facts(&run);
+    }
+    /* Whatever happened, it comes to an end. */
+    mg_engine_receive_end(run.engine, MG_END_RESET, run.now);
+    drain(&run);
+    for (unsigned n = 0; !run.closed; n++) {
+        g_assert_cmpuint(n, <, 300);
+        run.now = MAX(run.now, mg_engine_deadline(run.engine));
+        mg_engine_advance(run.engine, run.now);
+        drain(&run);
+    }
+    mg_engine_free(run.engine);
+    return 0;
+}
