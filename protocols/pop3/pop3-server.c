@@ -205,6 +205,11 @@ static size_t n_left(const Server *server)
     return server->messages->len - server->n_deleted;
 }
 
+static const char *plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 /* A decimal number, and nothing else, up to `max`. */
 static bool parse_number(const char *text, uint64_t max, uint64_t *out)
 {
@@ -294,7 +299,8 @@ static void do_list(Server *server, char **arguments, size_t n)
             say(server, "+OK %u %zu", number_of(server, message), message->size);
         return;
     }
-    say(server, "+OK %zu messages (%zu octets)", n_left(server), total_size(server));
+    say(server, "+OK %zu message%s (%zu octets)", n_left(server), plural(n_left(server)),
+        total_size(server));
     for (unsigned i = 0; i < server->messages->len; i++) {
         const Message *message = &g_array_index(server->messages, Message, i);
         if (!message->deleted)
@@ -367,8 +373,8 @@ static void do_rset(Server *server, char **arguments, size_t n)
     for (unsigned i = 0; i < server->messages->len; i++)
         g_array_index(server->messages, Message, i).deleted = false;
     server->n_deleted = 0;
-    say(server, "+OK maildrop has %u messages (%zu octets)", server->messages->len,
-        total_size(server));
+    say(server, "+OK maildrop has %u message%s (%zu octets)", server->messages->len,
+        plural(server->messages->len), total_size(server));
 }
 
 static void do_capa(Server *server, char **arguments, size_t n)
@@ -503,8 +509,8 @@ static void opened(Server *server, const MgMailboxAnswer *answer)
     server->open = result == MG_MAILBOX_OK;
     if (server->open && copy_messages(server, answer)) {
         enter(server, TRANSACTION);
-        say(server, "+OK maildrop has %u messages (%zu octets)", server->messages->len,
-            total_size(server));
+        say(server, "+OK maildrop has %u message%s (%zu octets)", server->messages->len,
+            plural(server->messages->len), total_size(server));
         return;
     }
     if (result == MG_MAILBOX_LOCKED) {
