@@ -65,7 +65,7 @@ static void format_aaaa(const uint8_t *bytes, GString *out)
     }
 }
 
-static void format_types(MgSpan bitmap, GString *out)
+void mg_dns_types_format(MgSpan bitmap, GString *out)
 {
     bool first = true;
     for (size_t at = 0; at + 2 <= bitmap.len; at += 2u + bitmap.data[at + 1]) {
@@ -81,7 +81,7 @@ static void format_types(MgSpan bitmap, GString *out)
 }
 
 /* Days from 1970-01-01 to a date and back (Howard Hinnant, chrono-compatible algorithms). */
-static void format_time(uint32_t seconds, GString *out)
+void mg_dns_time_format(uint32_t seconds, GString *out)
 {
     uint32_t z = seconds / 86400 + 719468, era = z / 146097, doe = z - era * 146097;
     uint32_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
@@ -117,7 +117,7 @@ static void format_number(MgDnsFieldKind kind, MgSpan raw, GString *out)
     for (size_t i = 0; i < raw.len; i++)
         value = value << 8 | raw.data[i];
     if (kind == MG_DNS_FIELD_TIME)
-        format_time(value, out);
+        mg_dns_time_format(value, out);
     else if (kind == MG_DNS_FIELD_TYPE)
         mg_dns_type_format((uint16_t)value, out);
     else
@@ -159,7 +159,7 @@ static void format_field(MgDnsFieldKind kind, MgSpan raw, GString *out)
         break;
     }
     case MG_DNS_FIELD_TYPES:
-        format_types(raw, out);
+        mg_dns_types_format(raw, out);
         break;
     case MG_DNS_FIELD_SALT:
         if (raw.len == 1)
