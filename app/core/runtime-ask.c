@@ -168,8 +168,13 @@ MgLine *mg_runtime_accept(MgRuntime *runtime, MgHostId host, const MgEngineKind 
     line->record_received = record_received;
     line->cause = about->parent;
     instance->line = line;
+    bool gone = false; /* a server that says one thing and closes dies in the pump */
+    instance->gone = &gone;
     mg_runtime_pump(runtime, now);
-    return instance->dead ? NULL : line;
+    if (gone)
+        return NULL;
+    instance->gone = NULL;
+    return line;
 }
 
 void mg_line_connected(MgLine *line, MgReach reach, const char *text, MgTime now)

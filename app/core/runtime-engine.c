@@ -124,6 +124,8 @@ void mg_runtime_kill(MgInstance *instance, MgTime now)
     if (instance->dead)
         return;
     instance->dead = true;
+    if (instance->gone != NULL)
+        *instance->gone = true;
     unlink_instance(mg_runtime_host(runtime, instance->host), instance);
     if (runtime->dying_last != NULL)
         runtime->dying_last->next_dying = instance;

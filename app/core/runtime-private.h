@@ -56,6 +56,7 @@ typedef struct MgInstance {
     uint32_t n_asks, asks_room;
     uint32_t heap_at; /* index + 1 in the heap of deadlines; 0: not in it */
     MgTime wake;      /* its key there, never later than its real deadline */
+    bool *gone;       /* (nullable) set when it dies: for who gave birth and still looks */
     bool answered, queued, ready, dead;
     struct MgInstance *previous, *next; /* on its host */
     struct MgInstance *next_ready, *next_dying;

@@ -44,7 +44,10 @@ def find(root, name):
 def compile_plugin(output, *flags, code=None):
     # The sanitizers of the host are not needed in the plugin: its symbols are resolved when loaded.
     pc = os.path.dirname(find(root, 'mailglass.pc'))
-    cflags = run('pkg-config', '--define-prefix', '--cflags', 'mailglass', PKG_CONFIG_PATH=pc).stdout.split()
+    cflags = run('pkg-config', '--cflags', 'mailglass', PKG_CONFIG_PATH=pc).stdout.split()
+    # What is installed into a scratch root is there under its prefix.
+    prefix = run('pkg-config', '--variable=prefix', 'mailglass', PKG_CONFIG_PATH=pc).stdout.strip()
+    cflags = ['-I' + root + f[2:] if f.startswith('-I' + prefix + '/include') and prefix != '/usr' else f for f in cflags]
     code = code or os.path.join(here, 'outside', 'daytime.c')
     return run('gcc', '-shared', '-fPIC', '-fvisibility=hidden', '-Wall', '-Werror', *cflags, *flags, code, '-o', output)
 
