@@ -522,9 +522,9 @@ static void name_reply(Naming *naming, SmtpCommand command)
         unsigned code = code_of(line);
         MgNode node = reply;
         if (text > at)
-            node = add(naming, reply, F_RESPONSE, at, text);
+            node = add(naming, reply, at == 0 ? F_RESPONSE : F_NEXT_LINE, at, text);
         if (code != 0) {
-            mg_tree_add_uint(naming->tree, node, F_CODE, at, 3, code);
+            mg_tree_add_uint(naming->tree, node, at == 0 ? F_CODE : F_CODE_AGAIN, at, 3, code);
             if (at + 3 < text && unit.data[at + 3] == '-')
                 add(naming, node, F_MORE, at + 3, at + 4);
             if (at + 4 < text)

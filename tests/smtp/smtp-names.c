@@ -34,7 +34,8 @@ static const Row rows[] = {
      "EHLO alice.example.com", "Hello, this is my name. What can you do?", NULL},
     {S, "250-mx.example.net greets you\r\n250-SIZE 1000\r\n250 PIPELINING\r\n",
      "smtp.response.code=250; smtp.response.more=-; smtp.server_name=mx.example.net; "
-     "smtp.greeting=greets you; smtp.response=250-SIZE 1000; smtp.extension; "
+     "smtp.greeting=greets you; smtp.response.line=250-SIZE 1000; smtp.response.code_again=250; "
+     "smtp.extension; "
      "smtp.extension.keyword=SIZE; smtp.extension.value=1000; smtp.extension.keyword=PIPELINING",
      "250-mx.example.net greets you, 2 extensions", "Hello. This is what I can do.", NULL},
     {C, "MAIL FROM:<alice@example.com> SIZE=12 BODY=8BITMIME\r\n",
@@ -57,7 +58,8 @@ static const Row rows[] = {
      "250 2.1.0 Sender ok", "All right, I have noted who it is from.", NULL},
     {S, "250 ok\r\n", "smtp.response.text=ok", "250 ok", "Yes, I take it for this address.", NULL},
     {S, "550-5.1.1 no\r\n550 5.1.1 such mailbox\r\n",
-     "smtp.response.code=550; smtp.enhanced.subject=1; smtp.response.code=550; smtp.enhanced=5.1.1",
+     "smtp.response.code=550; smtp.enhanced.subject=1; smtp.response.code_again=550; "
+     "smtp.enhanced=5.1.1",
      "550-5.1.1 no, 1 more line", "No, I do not take it for this address.", NULL},
     {S, "354 go\r\n", "smtp.response.code=354", "354 go", "Go on. End it with a lone dot.", NULL},
     {C, ALL_HEADERS "\r\n..dot\r\n.\r\n",
