@@ -10,7 +10,7 @@ struct _MgFilterBar {
     GtkWidget parent_instance;
     MgLadderModel *model;
     GtkWidget *revealer, *entry, *problem, *until, *popover, *offers;
-    gboolean choosing; /* an offer is being put in */
+    gboolean quiet; /* the text is not being typed */
 };
 
 G_DEFINE_FINAL_TYPE(MgFilterBar, mg_filter_bar, GTK_TYPE_WIDGET)
@@ -31,9 +31,7 @@ static void on_offer(GtkListBox *list, GtkListBoxRow *row, MgFilterBar *self)
     const char *text = gtk_editable_get_text(GTK_EDITABLE(self->entry));
     g_autofree char *begin = g_strndup(text, word_start(text));
     g_autofree char *all = g_strdup_printf("%s%s ", begin, offer);
-    self->choosing = TRUE;
-    gtk_editable_set_text(GTK_EDITABLE(self->entry), all);
-    self->choosing = FALSE;
+    mg_filter_bar_set_text(self, all);
     gtk_popover_popdown(GTK_POPOVER(self->popover));
     gtk_widget_grab_focus(self->entry);
     gtk_editable_set_position(GTK_EDITABLE(self->entry), -1);
@@ -54,7 +52,7 @@ static void offer(MgFilterBar *self)
         gtk_list_box_append(GTK_LIST_BOX(self->offers), label);
     }
     bool wanted = names->len > 0 && text[0] != '\0' && text[word_start(text)] != '\0' &&
-                  !self->choosing && gtk_widget_get_mapped(self->entry);
+                  gtk_widget_get_mapped(self->entry);
     if (wanted)
         gtk_popover_popup(GTK_POPOVER(self->popover));
     else
@@ -79,6 +77,8 @@ static void apply(MgFilterBar *self)
 
 static void on_changed(MgFilterBar *self)
 {
+    if (self->quiet) /* an entry takes the old text out before it puts the new one in */
+        return;
     apply(self);
     offer(self);
 }
@@ -222,7 +222,10 @@ gboolean mg_filter_bar_is_open(MgFilterBar *self)
 
 void mg_filter_bar_set_text(MgFilterBar *self, const char *text)
 {
+    self->quiet = TRUE;
     gtk_editable_set_text(GTK_EDITABLE(self->entry), text);
+    self->quiet = FALSE;
+    apply(self);
 }
 
 const char *mg_filter_bar_problem(MgFilterBar *self)
