@@ -384,7 +384,8 @@ typedef struct {
 static void find_gist(MgSpan bytes, Gist *gist)
 {
     MgDnsRecord record;
-    *gist = (Gist){.opened = mg_dns_message_open(&gist->message, bytes)};
+    *gist = (Gist){0};
+    gist->opened = mg_dns_message_open(&gist->message, bytes);
     MgDnsMessage message = gist->message;
     while (gist->opened && mg_dns_message_next(&message, &record)) {
         if (record.section == MG_DNS_ANSWER) {
