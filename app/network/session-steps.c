@@ -14,7 +14,7 @@ typedef struct {
 } FlowSpan;
 
 typedef struct {
-    uint32_t first, last; /* the records whose octets are the mail, in this flow */
+    uint32_t first, last; /* the records whose octets are the letter, in this flow */
     MgHostId to;
 } Hop;
 
@@ -58,6 +58,16 @@ static bool speaks(const MgSteps *steps, const MgRecord *record)
 
 /* ---- the index ---- */
 
+/* A letter is a header, an empty line and a text (RFC 5322 §2.1), whichever protocol moves it and
+ * whether it calls that data or a reply. */
+static bool is_letter(const MgSteps *steps, const MgRecord *record, uint32_t n)
+{
+    if (record->unit != MG_UNIT_DATA && record->unit != MG_UNIT_REPLY)
+        return false;
+    MgSpan octets = mg_trace_bytes(steps->trace, n);
+    return octets.len > 4 && memmem(octets.data, octets.len, "\r\n\r\n", 4) != NULL;
+}
+
 static void add_hop(MgSteps *steps, FlowSpan *span, const MgRecord *record, uint32_t n)
 {
     if (span->hop != 0) {
@@ -87,8 +97,10 @@ static void catch_up(MgSteps *steps)
         if (span->first == 0)
             span->first = n;
         span->last = n;
-        if (record->unit == MG_UNIT_DATA && speaks(steps, record))
-            add_hop(steps, span, record, n);
+        if (!speaks(steps, record))
+            continue;
+        if (is_letter(steps, record, n) || (span->hop != 0 && record->unit == MG_UNIT_DATA))
+            add_hop(steps, span, record, n); /* a long letter is in several pieces */
     }
 }
 

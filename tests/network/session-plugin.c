@@ -2,7 +2,7 @@
 /* session-plugin.c - a protocol for the tests of sessions and networks: lines, each with an answer
  *
  * The client says what it was told to, line by line ("say ADDRESS WORD…"); the server answers each
- * with "ok WORD"; a word that begins with "=" is data.
+ * with "ok WORD"; what begins with "=" is data and ends with ";" at the end of a line.
  */
 #include <mailglass/plugin.h>
 
@@ -13,11 +13,15 @@ static const MgField fields[] = {
 
 static bool cut(void *state, MgDirection direction, MgSpan bytes, bool end, MgUnit *unit)
 {
-    const uint8_t *lf = bytes.len > 0 ? memchr(bytes.data, '\n', bytes.len) : NULL;
+    bool data = bytes.len > 0 && bytes.data[0] == '=';
+    const uint8_t *lf = data            ? memmem(bytes.data, bytes.len, ";\n", 2)
+                        : bytes.len > 0 ? memchr(bytes.data, '\n', bytes.len)
+                                        : NULL;
+    lf = data && lf != NULL ? lf + 1 : lf;
     if (lf == NULL && !(end && bytes.len > 0) && bytes.len < 4096)
         return false;
     *unit = (MgUnit){.len = lf != NULL ? (size_t)(lf - bytes.data) + 1 : bytes.len};
-    unit->kind = bytes.data[0] == '='          ? MG_UNIT_DATA
+    unit->kind = data                          ? MG_UNIT_DATA
                  : direction == MG_FROM_CLIENT ? MG_UNIT_COMMAND
                                                : MG_UNIT_REPLY;
     return true;

@@ -37,8 +37,8 @@ static uint32_t say(Tape *tape, MgFlowId flow, MgDirection direction, const char
                                tape->now++);
 }
 
-/* 1 SYN, 2 SYN ACK, 3 hello, 4 (another conversation) ask, 5 told, 6 ok, 7 =mail, 8 ok, 9 FIN,
- * 10 a state, 11 = a mail to the next host, 12 its answer, 13 bye without one. */
+/* 1 SYN, 2 SYN ACK, 3 hello, 4 (another conversation) ask, 5 told, 6 ok, 7 a mail, 8 ok, 9 FIN,
+ * 10 a state, 11 a mail to the next host, 12 its answer, 13 bye without one. */
 static Tape make_tape(MgRegistry *registry)
 {
     Tape tape = {mg_trace_new(registry), 0};
@@ -52,12 +52,12 @@ static Tape make_tape(MgRegistry *registry)
     say(&tape, aside, MG_FROM_CLIENT, "ask\n");
     say(&tape, aside, MG_FROM_SERVER, "told\n");
     say(&tape, first, MG_FROM_SERVER, "ok\n");
-    say(&tape, first, MG_FROM_CLIENT, "=mail\n");
+    say(&tape, first, MG_FROM_CLIENT, "=From: alice\r\n\r\nmail;\n");
     say(&tape, first, MG_FROM_SERVER, "ok\n");
     packet(&tape, first, MG_TCP_FIN | MG_TCP_ACK, false);
     mg_trace_add_state(tape.trace, MTA, 1, "talk.server", "here", "gone", 8, tape.now++);
     MgFlowId second = open_flow(&tape, MTA, MX);
-    say(&tape, second, MG_FROM_CLIENT, "=mail\n");
+    say(&tape, second, MG_FROM_CLIENT, "=From: alice\r\n\r\nmail;\n");
     say(&tape, second, MG_FROM_SERVER, "ok\n");
     say(&tape, second, MG_FROM_CLIENT, "bye\n");
     g_assert_cmpuint(mg_trace_n_records(tape.trace), ==, 13);
