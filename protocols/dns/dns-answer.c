@@ -21,7 +21,7 @@ typedef struct {
     MgDnsName name; /* being looked up: the question's, later an alias's target */
     unsigned chain, n_targets;
     bool truncated, wildcard;
-    uint16_t rcode;
+    uint16_t rcode, zone; /* zone: where the last name was found */
     MgSpan targets[TARGETS_MAX];
 } Answer;
 
@@ -94,8 +94,9 @@ static bool add_set(Answer *answer, MgDnsSection section, MgSpan owner, const Mg
     return true;
 }
 
-/* The addresses of the names that the records point at, as far as our zones have them (RFC 1034
- * §4.3.2, step 6). Of a referral they are glue: without it nobody may get any further. */
+/* The addresses of the names that the records point at, as far as the same zone has them (RFC 1034
+ * §4.3.2, step 6): from elsewhere, nobody would believe them. Of a referral they are glue: without
+ * it nobody may get any further. */
 static void add_addresses(Answer *answer, bool glue)
 {
     static const uint16_t types[] = {MG_DNS_A, MG_DNS_AAAA};
@@ -104,12 +105,8 @@ static void add_addresses(Answer *answer, bool glue)
     for (unsigned i = 0; i < answer->n_targets; i++) {
         MgSpan name = answer->targets[i];
         Walk walk;
-        uint16_t zone = 0;
-        size_t label = 0;
         walk_init(&walk, name);
-        if (!find_zone(answer->zones, name, &walk, false, &zone, &label))
-            continue;
-        uint32_t index = mg_dns_node_find(answer->zones, zone, name, walk.hashes[0]);
+        uint32_t index = mg_dns_node_find(answer->zones, answer->zone, name, walk.hashes[0]);
         bool again = index == MG_DNS_NO_NODE;
         for (unsigned j = 0; j < n_done; j++)
             again = again || done[j] == index;
@@ -203,7 +200,7 @@ static MgDnsSays rewrite(Answer *answer, const MgDnsNode *node, const MgDnsSet *
     if (!mg_dns_write_record(&answer->writer, MG_DNS_ANSWER, mg_dns_name_span(&before),
                              MG_DNS_CNAME, set->ttl, mg_dns_name_span(&answer->name)))
         answer->truncated = true;
-    return MG_DNS_SAYS_NOTHING;
+    return answer->query.type == MG_DNS_CNAME ? MG_DNS_SAYS_ANSWER : MG_DNS_SAYS_NOTHING;
 }
 
 static MgDnsSays in_zone(Answer *answer, uint16_t zone, size_t apex, const Walk *walk)
@@ -258,6 +255,7 @@ static MgDnsSays look_up(Answer *answer)
             answer->rcode = MG_DNS_REFUSED;
             return MG_DNS_SAYS_REFUSED;
         }
+        answer->zone = zone;
         says = in_zone(answer, zone, apex, &walk);
         if (says == MG_DNS_SAYS_REFERRAL && answer->chain > 0)
             says = MG_DNS_SAYS_ANSWER;

@@ -150,6 +150,10 @@ static void format_field(MgDnsFieldKind kind, MgSpan raw, GString *out)
     case MG_DNS_FIELD_REST:
         format_string(raw, out);
         break;
+    case MG_DNS_FIELD_NSAP:
+        g_string_append(out, "0x");
+        format_hex(raw, out);
+        break;
     case MG_DNS_FIELD_HEX:
         format_hex(raw, out);
         break;
@@ -185,7 +189,7 @@ static void format_field(MgDnsFieldKind kind, MgSpan raw, GString *out)
 static bool printable_word(MgSpan raw)
 {
     for (size_t i = 1; i < raw.len; i++)
-        if (!g_ascii_isalnum(raw.data[i]) && raw.data[i] != '-')
+        if (!g_ascii_isalnum(raw.data[i]) && raw.data[i] != '-' && raw.data[i] != '.')
             return false;
     return raw.len > 1;
 }
@@ -518,6 +522,19 @@ static void parse_groups(Parser *parser, MgSpan text, unsigned groups, unsigned 
         fail(parser, "not an address of this kind");
 }
 
+static void parse_nsap(Parser *parser, MgSpan text)
+{
+    g_autoptr(GString) digits = g_string_new(NULL);
+    bool good = text.len > 2 && text.data[0] == '0' && mg_dns_lower(text.data[1]) == 'x';
+    for (size_t i = 2; good && i < text.len; i++)
+        if (text.data[i] != '.')
+            g_string_append_c(digits, (char)text.data[i]);
+    if (good)
+        parse_hex(parser, (MgSpan){(const uint8_t *)digits->str, digits->len});
+    else
+        fail(parser, "not an NSAP address: it begins with 0x");
+}
+
 static void parse_number(Parser *parser, MgDnsFieldKind kind, MgSpan text)
 {
     static const struct {
@@ -630,6 +647,9 @@ static void parse_field(Parser *parser, MgDnsFieldKind kind)
     case MG_DNS_FIELD_EUI48:
     case MG_DNS_FIELD_EUI64:
         parse_groups(parser, text, kind == MG_DNS_FIELD_EUI48 ? 6 : 8, 1, '-');
+        break;
+    case MG_DNS_FIELD_NSAP:
+        parse_nsap(parser, text);
         break;
     case MG_DNS_FIELD_NODE:
         parse_groups(parser, text, 4, 2, ':');

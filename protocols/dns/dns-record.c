@@ -9,6 +9,7 @@
 #define NAME    MG_DNS_FIELD_NAME
 #define PLAIN   MG_DNS_FIELD_PLAIN
 #define STRING  MG_DNS_FIELD_STRING
+#define WORD    MG_DNS_FIELD_WORD
 #define STRINGS MG_DNS_FIELD_STRINGS
 #define HEX     MG_DNS_FIELD_HEX
 #define BASE64  MG_DNS_FIELD_BASE64
@@ -40,7 +41,8 @@ static const MgDnsTypeRow low[] = {
     [24] = {"SIG", {TYPE, U8, U8, U32, TIME, TIME, U16, PLAIN, BASE64}, 24},
     [25] = {"KEY", {U16, U8, U8, BASE64}, 25},
     [26] = {"PX", {U16, PLAIN, PLAIN}, 26},
-    [27] = {"GPOS", {STRING, STRING, STRING}, 27},
+    [22] = {"NSAP", {MG_DNS_FIELD_NSAP}, 22},
+    [27] = {"GPOS", {WORD, WORD, WORD}, 27},
     [28] = {"AAAA", {MG_DNS_FIELD_AAAA}, 28},
     [33] = {"SRV", {U16, U16, U16, PLAIN}, 33},
     [35] = {"NAPTR", {U16, U16, STRING, STRING, STRING, PLAIN}, 35},
@@ -57,6 +59,7 @@ static const MgDnsTypeRow low[] = {
     [51] = {"NSEC3PARAM", {U8, U8, U16, MG_DNS_FIELD_SALT}, 51},
     [52] = {"TLSA", {U8, U8, U8, HEX}, 52},
     [53] = {"SMIMEA", {U8, U8, U8, HEX}, 53},
+    [58] = {"TALINK", {PLAIN, PLAIN}, 58},
     [59] = {"CDS", {U16, U8, U8, HEX}, 59},
     [60] = {"CDNSKEY", {U16, U8, U8, BASE64}, 60},
     [61] = {"OPENPGPKEY", {BASE64}, 61},
@@ -73,17 +76,17 @@ static const MgDnsTypeRow high[] = {
     {"EUI48", {MG_DNS_FIELD_EUI48}, 108},
     {"EUI64", {MG_DNS_FIELD_EUI64}, 109},
     {"URI", {U16, U16, MG_DNS_FIELD_REST}, 256},
-    {"CAA", {U8, MG_DNS_FIELD_WORD, MG_DNS_FIELD_REST}, 257},
+    {"CAA", {U8, WORD, MG_DNS_FIELD_REST}, 257},
 };
 
 /* Types of questions, which no record has. */
 static const struct {
     const char *name;
     uint16_t type;
-} question_types[] = {
-    {"OPT", 41},    {"TKEY", 249}, {"TSIG", 250}, {"IXFR", 251},    {"AXFR", 252},   {"MAILB", 253},
-    {"MAILA", 254}, {"ANY", 255},  {"SVCB", 64},  {"HTTPS", 65},    {"LOC", 29},     {"WKS", 11},
-    {"NSAP", 22},   {"APL", 42},   {"NULL", 10},  {"IPSECKEY", 45}, {"NSAP-PTR", 23}};
+} question_types[] = {{"OPT", 41},   {"TKEY", 249},  {"TSIG", 250},    {"IXFR", 251},
+                      {"AXFR", 252}, {"MAILB", 253}, {"MAILA", 254},   {"ANY", 255},
+                      {"SVCB", 64},  {"HTTPS", 65},  {"LOC", 29},      {"WKS", 11},
+                      {"APL", 42},   {"NULL", 10},   {"IPSECKEY", 45}, {"NSAP-PTR", 23}};
 
 static const char *const rcode_names[] = {
     "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",  "REFUSED", "YXDOMAIN", "YXRRSET",
@@ -224,6 +227,7 @@ bool mg_dns_read_field(MgDnsReader *reader, MgDnsFieldKind kind, MgDnsName *name
         while (reader->at < reader->len && !reader->bad);
         break;
     case MG_DNS_FIELD_REST:
+    case MG_DNS_FIELD_NSAP:
     case MG_DNS_FIELD_HEX:
     case MG_DNS_FIELD_BASE64:
         mg_dns_read_span(reader, reader->len - reader->at);

@@ -33,7 +33,8 @@ typedef enum {
     MG_DNS_FIELD_HASH,    /* a length and octets, written in base32hex */
     MG_DNS_FIELD_EUI48,   /* 00-00-5e-00-53-2a (RFC 7043) */
     MG_DNS_FIELD_EUI64,
-    MG_DNS_FIELD_NODE /* 64 bits, written like a half IPv6 address (RFC 6742) */
+    MG_DNS_FIELD_NODE, /* 64 bits, written like a half IPv6 address (RFC 6742) */
+    MG_DNS_FIELD_NSAP  /* all that is left, written 0x47.0005… (RFC 1706 §5) */
 } MgDnsFieldKind;
 
 typedef struct {
