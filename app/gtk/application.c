@@ -17,6 +17,8 @@ struct _MgApplication {
     MgRegistry *registry;
     GtkWidget *window; /* the first one */
     char *screenshot, *size, *action;
+    gboolean first_frame;
+    gint64 began;
     int at, seed;
     gboolean start_page, presentation;
     int status;
@@ -32,7 +34,8 @@ static gboolean take_picture(void *data)
     g_autoptr(GtkWindow) window = NULL;
     for (guint i = 0; i < g_list_model_get_n_items(windows); i++) {
         g_autoptr(GtkWindow) each = g_list_model_get_item(windows, i);
-        if (window == NULL || (gtk_widget_get_mapped(GTK_WIDGET(each)) && GTK_WIDGET(each) != self->window))
+        if (window == NULL ||
+            (gtk_widget_get_mapped(GTK_WIDGET(each)) && GTK_WIDGET(each) != self->window))
             g_set_object(&window, each);
     }
     if (!mg_window_save_picture(window, self->screenshot)) {
@@ -41,6 +44,13 @@ static gboolean take_picture(void *data)
     }
     g_application_quit(G_APPLICATION(self));
     return G_SOURCE_REMOVE;
+}
+
+/* For the bench: says when the first frame was painted, and ends. */
+static void first_frame(GdkFrameClock *clock, MgApplication *self)
+{
+    g_print("first frame after %.1f ms\n", (double)(g_get_monotonic_time() - self->began) / 1000);
+    g_application_quit(G_APPLICATION(self));
 }
 
 static void set_size(MgApplication *self)
@@ -79,6 +89,9 @@ static int command_line(GApplication *application, GApplicationCommandLine *line
         gtk_widget_activate_action(self->window, "win.presentation", NULL);
     if (self->action != NULL)
         gtk_widget_activate_action(self->window, self->action, NULL);
+    if (self->first_frame)
+        g_signal_connect(gtk_widget_get_frame_clock(self->window), "after-paint",
+                         G_CALLBACK(first_frame), self);
     if (self->screenshot != NULL)
         g_timeout_add(SETTLE_MS, take_picture, self);
     return self->status;
@@ -119,22 +132,25 @@ static void mg_application_class_init(MgApplicationClass *class)
 static void mg_application_init(MgApplication *self)
 {
     self->seed = 1;
-    const GOptionEntry entries[] = {
-        {"seed", 0, 0, G_OPTION_ARG_INT, &self->seed, N_("Chance begins with this number (1)"),
-         N_("N")},
-        {"at", 0, 0, G_OPTION_ARG_INT, &self->at, N_("Begins at this event; -1 is the last one"),
-         N_("N")},
-        {"start-page", 0, 0, G_OPTION_ARG_NONE, &self->start_page,
-         N_("Begins with the list of networks"), NULL},
-        {"presentation", 0, 0, G_OPTION_ARG_NONE, &self->presentation,
-         N_("Begins as a presentation"), NULL},
-        {"size", 0, 0, G_OPTION_ARG_STRING, &self->size, N_("Size of the window, as 1280x800"),
-         N_("SIZE")},
-        {"action", 0, 0, G_OPTION_ARG_STRING, &self->action,
-         N_("Does this at the start, such as win.compose"), N_("NAME")},
-        {"screenshot", 0, 0, G_OPTION_ARG_FILENAME, &self->screenshot,
-         N_("Writes what is seen as a picture, and ends"), N_("FILE.png")},
-        {0}};
+    self->began = g_get_monotonic_time();
+    const GOptionEntry entries[] = {{"seed", 0, 0, G_OPTION_ARG_INT, &self->seed,
+                                     N_("Chance begins with this number (1)"), N_("N")},
+                                    {"at", 0, 0, G_OPTION_ARG_INT, &self->at,
+                                     N_("Begins at this event; -1 is the last one"), N_("N")},
+                                    {"start-page", 0, 0, G_OPTION_ARG_NONE, &self->start_page,
+                                     N_("Begins with the list of networks"), NULL},
+                                    {"presentation", 0, 0, G_OPTION_ARG_NONE, &self->presentation,
+                                     N_("Begins as a presentation"), NULL},
+                                    {"size", 0, 0, G_OPTION_ARG_STRING, &self->size,
+                                     N_("Size of the window, as 1280x800"), N_("SIZE")},
+                                    {"action", 0, 0, G_OPTION_ARG_STRING, &self->action,
+                                     N_("Does this at the start, such as win.compose"), N_("NAME")},
+                                    {"first-frame", 0, 0, G_OPTION_ARG_NONE, &self->first_frame,
+                                     N_("Says how long the first frame took, and ends"), NULL},
+                                    {"screenshot", 0, 0, G_OPTION_ARG_FILENAME, &self->screenshot,
+                                     N_("Writes what is seen as a picture, and ends"),
+                                     N_("FILE.png")},
+                                    {0}};
     g_application_add_main_option_entries(G_APPLICATION(self), entries);
     g_application_set_option_context_parameter_string(G_APPLICATION(self), "[NETWORK]");
 }
