@@ -46,9 +46,15 @@ static void on_interrupt(int number)
 
 /* ---- a line of text ---- */
 
+/* In columns of a terminal: Korean takes two for a character. */
 static int text_width(const char *text)
 {
-    return (int)g_utf8_strlen(text, -1);
+    int width = 0;
+    for (; *text != '\0'; text = g_utf8_next_char(text)) {
+        gunichar c = g_utf8_get_char(text);
+        width += g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
+    }
+    return width;
 }
 
 static void measure(Run *run)
