@@ -74,6 +74,6 @@ int mg_picture_main(int argc, char **argv, MgRegistry *registry)
         return MG_EXIT_USAGE;
     }
     g_free(words[0]);
-    words[0] = g_strdup("picture");
+    words[0] = g_strdup("--picture");
     return mg_exec_window(words);
 }

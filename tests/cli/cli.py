@@ -75,7 +75,7 @@ def usage():
         check(got.code == 0 and got.out.split() == words, f'the window gets {words}', got)
     words = ['picture', 'first-mail', '--at', '4', '--output', 'x.png', '--dark']
     got = Result(*words, MAILGLASS_WINDOW='/bin/echo')
-    check(got.code == 0 and got.out.split() == words, 'and draws pictures', got)
+    check(got.code == 0 and got.out.split() == ['--picture', *words[1:]], 'and draws pictures', got)
     got = Result(MAILGLASS_WINDOW='/nonexistent/window')
     check(got.code == 3 and '/nonexistent/window' in got.err, 'a window that is not there is named', got)
 
