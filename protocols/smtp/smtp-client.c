@@ -74,7 +74,7 @@ static const MgSettingRow setting_rows[] = {
 #define TIMEOUT_DATA    (2 * MG_MINUTES)
 #define TIMEOUT_DOT     (10 * MG_MINUTES)
 #define TEXT_KEPT       400u /* octets of a reply's text in a verdict */
-#define RECEIVED_MAX    (2 * MG_SMTP_REPLY_MAX)
+#define RECEIVED_MAX    ((size_t)2 * MG_SMTP_REPLY_MAX)
 
 typedef struct {
     MgEngine base;

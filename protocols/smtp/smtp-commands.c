@@ -437,7 +437,7 @@ static const Command *find_command(const MgSmtpSession *session, MgSpan verb)
 }
 
 /* What is missing before this command may come (RFC 5321 §4.1.4). */
-static const char *wanted_first(const MgSmtpSession *session, const Command *command)
+static const char *wanted_first(const MgSmtpSession *session, bool mail)
 {
     switch (state_bit(session)) {
     case IN_CONNECTED:
@@ -447,8 +447,7 @@ static const char *wanted_first(const MgSmtpSession *session, const Command *com
     case IN_REFUSED:
         return "No service for you here; only QUIT"; /* RFC 5321 §3.1 */
     default:
-        return command->run == do_mail ? "One mail at a time: RSET forgets the first"
-                                       : "Not in this order";
+        return mail ? "One mail at a time: RSET forgets the first" : "Not in this order";
     }
 }
 
@@ -462,7 +461,8 @@ void mg_smtp_run_command(MgSmtpSession *session, MgSpan line)
     if (command == NULL && session->state != MG_SMTP_REFUSED)
         mg_smtp_refuse(session, MG_SMTP_R_UNKNOWN, 500, "5.5.1", "Unknown command");
     else if (command == NULL || (command->states & state_bit(session)) == 0)
-        mg_smtp_refuse(session, MG_SMTP_R_ORDER, 503, "5.5.1", wanted_first(session, command));
+        mg_smtp_refuse(session, MG_SMTP_R_ORDER, 503, "5.5.1",
+                       wanted_first(session, command != NULL && command->run == do_mail));
     else if (command->argument == NO_ARGUMENT && argument.len > 0)
         mg_smtp_refuse(session, MG_SMTP_R_ARGUMENT, 501, "5.5.4", "This command stands alone");
     else if (command->argument == MUST_ARGUMENT && argument.len == 0)

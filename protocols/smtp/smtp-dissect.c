@@ -12,11 +12,11 @@
 #include "smtp.h"
 #include "text.h"
 
-#define PIECE       (64u * 1024)
-#define PIECE_MAX   (120u * 1024) /* dissect.h: a unit must be found before 128 KiB */
-#define LINE_CUT    4096u         /* a line that does not end is cut here */
-#define WAITING_MAX 64u           /* commands that are not answered yet */
-#define STUFFED_MAX 1000u         /* added dots that are pointed at in one unit */
+#define PIECE       ((size_t)64 * 1024)
+#define PIECE_MAX   ((size_t)120 * 1024) /* dissect.h: a unit must be found before 128 KiB */
+#define LINE_CUT    4096u                /* a line that does not end is cut here */
+#define WAITING_MAX 64u                  /* commands that are not answered yet */
+#define STUFFED_MAX 1000u                /* added dots that are pointed at in one unit */
 #define HEADERS_MAX 1000u
 
 /* The tag of a unit: the command it is or answers, and which part of a letter it is. */
@@ -292,10 +292,11 @@ static bool cut(void *data, MgDirection direction, MgSpan bytes, bool end, MgUni
 
 /* ---- naming commands ---- */
 
-/* A unit being named: `text` is the end of its text. */
+/* A unit being named. */
 typedef struct {
     MgSpan unit;
     MgTree *tree;
+    SmtpCommand command; /* that it is, or that it answers */
 } Naming;
 
 /* Nothing is not worth a node: then its parent stands for it. */
@@ -395,10 +396,9 @@ static void name_auth(Naming *naming, MgNode parent, size_t from, size_t to)
     add(naming, parent, field, end + 1, to);
 }
 
-static void name_argument(Naming *naming, MgNode parent, SmtpCommand command, size_t from,
-                          size_t to)
+static void name_argument(Naming *naming, MgNode parent, size_t from, size_t to)
 {
-    switch (command) {
+    switch (naming->command) {
     case SMTP_HELO:
     case SMTP_EHLO:
     case SMTP_LHLO:
@@ -408,8 +408,9 @@ static void name_argument(Naming *naming, MgNode parent, SmtpCommand command, si
     case SMTP_RCPT: {
         size_t colon = find(naming, from, to, ':');
         if (colon < to)
-            name_path(naming, parent, command == SMTP_MAIL ? F_REVERSE_PATH : F_FORWARD_PATH,
-                      colon + 1, to);
+            name_path(naming, parent,
+                      naming->command == SMTP_MAIL ? F_REVERSE_PATH : F_FORWARD_PATH, colon + 1,
+                      to);
         break;
     }
     case SMTP_AUTH:
@@ -420,7 +421,7 @@ static void name_argument(Naming *naming, MgNode parent, SmtpCommand command, si
     }
 }
 
-static void name_command(Naming *naming, SmtpCommand command)
+static void name_command(Naming *naming)
 {
     size_t end = naming->unit.len, text = mg_text_without_end(naming->unit);
     MgNode request = add(naming, MG_NODE_ROOT, F_REQ, 0, end);
@@ -431,7 +432,7 @@ static void name_command(Naming *naming, SmtpCommand command)
             add(naming, line, F_COMMAND, 0, word);
         if (word + 1 < text) {
             MgNode parameter = add(naming, line, F_PARAMETER, word + 1, text);
-            name_argument(naming, parameter, command, word + 1, text);
+            name_argument(naming, parameter, word + 1, text);
         }
     }
     add_end(naming, request, text, end);
@@ -482,12 +483,12 @@ static bool names_server(SmtpCommand command, unsigned code)
                           command == SMTP_LHLO || command == SMTP_HELO);
 }
 
-static void name_reply_text(Naming *naming, MgNode parent, SmtpCommand command, unsigned code,
-                            size_t from, size_t to, bool first)
+static void name_reply_text(Naming *naming, MgNode parent, unsigned code, size_t from, size_t to,
+                            bool first)
 {
-    bool hello = command == SMTP_EHLO || command == SMTP_LHLO;
+    bool hello = naming->command == SMTP_EHLO || naming->command == SMTP_LHLO;
     MgNode node = add(naming, parent, F_RSP_PARAMETER, from, to);
-    if (names_server(command, code) && first) {
+    if (names_server(naming->command, code) && first) {
         size_t end = find(naming, from, to, ' ');
         if (end > from)
             add(naming, node, F_SERVER_NAME, from, end);
@@ -509,7 +510,7 @@ static void name_reply_text(Naming *naming, MgNode parent, SmtpCommand command, 
         add(naming, node, F_TEXT, from, to);
 }
 
-static void name_reply(Naming *naming, SmtpCommand command)
+static void name_reply(Naming *naming)
 {
     MgSpan unit = naming->unit;
     MgNode reply = add(naming, MG_NODE_ROOT, F_RSP, 0, unit.len);
@@ -528,14 +529,14 @@ static void name_reply(Naming *naming, SmtpCommand command)
             if (at + 3 < text && unit.data[at + 3] == '-')
                 add(naming, node, F_MORE, at + 3, at + 4);
             if (at + 4 < text)
-                name_reply_text(naming, node, command, code, at + 4, text, at == 0);
+                name_reply_text(naming, node, code, at + 4, text, at == 0);
         } else if (text > at) {
             add(naming, node, F_TEXT, at, text);
         }
         add_end(naming, reply, text, end);
         at = end;
     }
-    const char *say = mg_smtp_reply_say(command, first_code);
+    const char *say = mg_smtp_reply_say(naming->command, first_code);
     if (say != NULL)
         mg_tree_say(naming->tree, say);
 }
@@ -643,21 +644,21 @@ static void name_letter(Naming *naming, uint16_t tag)
 
 static void dissect(uint16_t tag, MgDirection direction, MgSpan unit, MgTree *tree)
 {
-    Naming naming = {unit, tree};
     SmtpCommand command = tag & TAG_COMMAND;
+    Naming naming = {unit, tree, command};
     if (unit.len == 0)
         return;
     if (command == SMTP_TLS) {
         add(&naming, MG_NODE_ROOT, F_TLS, 0, unit.len);
         mg_tree_say(tree, mg_smtp_say_tls);
     } else if (direction == MG_FROM_SERVER) {
-        name_reply(&naming, command);
+        name_reply(&naming);
     } else if (command == SMTP_MESSAGE) {
         name_letter(&naming, (tag & TAG_LAST) != 0 && unit.len < 3 ? SMTP_MESSAGE : tag);
     } else if (command == SMTP_AUTH_DATA) {
         name_login(&naming, tag);
     } else {
-        name_command(&naming, command);
+        name_command(&naming);
     }
 }
 
@@ -685,7 +686,7 @@ static void add_printable(GString *line, MgSpan text)
 
 static void summarize_letter(uint16_t tag, MgSpan unit, GString *line)
 {
-    Naming naming = {unit, NULL};
+    Naming naming = {.unit = unit};
     size_t end = header_end(&naming, unit.len);
     if ((tag & TAG_LAST) != 0 && (tag & TAG_FIRST) != 0)
         g_string_append_printf(line, "%zu octets", unit.len);
@@ -707,7 +708,7 @@ static void summarize_letter(uint16_t tag, MgSpan unit, GString *line)
 static void summarize(uint16_t tag, MgDirection direction, MgSpan unit, GString *line)
 {
     SmtpCommand command = tag & TAG_COMMAND;
-    Naming naming = {unit, NULL};
+    Naming naming = {.unit = unit};
     size_t end = line_end(&naming, 0, unit.len);
     MgSpan text = mg_span_slice(unit, 0, mg_text_without_end(mg_span_slice(unit, 0, end)));
     if (command == SMTP_TLS) {

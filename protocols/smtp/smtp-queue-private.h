@@ -130,6 +130,6 @@ MgQueueRoute mg_queue_make_route(const MgQueue *queue, MgSpan domain);
 void mg_queue_start_route(MgQueue *queue, MgQueueRoute *route);
 /* Goes on with the answer to the ask that was open for `wait`. */
 void mg_queue_route_answered(MgQueue *queue, MgQueueWait wait, const void *answer);
-void mg_queue_host_clear(void *host);
+void mg_queue_host_clear(void *data);
 
 G_END_DECLS

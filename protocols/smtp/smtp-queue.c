@@ -311,7 +311,7 @@ static void read_settings(MgQueue *queue, const MgSettings *settings)
     queue->deliver = g_strdup(mg_settings_get(settings, "deliver", "store"));
     queue->smarthost = g_strdup(mg_settings_get(settings, "smarthost", NULL));
     queue->relay_port = (uint16_t)mg_settings_get_uint(settings, "relay_port", 25);
-    queue->give_up = mg_settings_get_time(settings, "give_up", 5 * 24 * MG_HOURS);
+    queue->give_up = mg_settings_get_time(settings, "give_up", (MgTime)5 * 24 * MG_HOURS);
     read_delays(queue, mg_settings_get(settings, "retry", "15min;30min;1h;2h;4h"));
 }
 

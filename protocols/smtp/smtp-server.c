@@ -17,7 +17,7 @@
 
 #define ASK_TIMEOUT    (30 * MG_SECONDS)
 #define ACCEPT_TIMEOUT (2 * MG_MINUTES)
-#define WAITING_MAX    (1024u * 1024) /* octets that a client may send ahead while we wait */
+#define WAITING_MAX    ((size_t)1024 * 1024) /* octets that a client may send ahead while we wait */
 
 const char MG_SMTP_CONNECTED[] = N_("connected"), MG_SMTP_REFUSED[] = N_("refused"),
            MG_SMTP_READY[] = N_("ready"), MG_SMTP_MAIL[] = N_("mail"),

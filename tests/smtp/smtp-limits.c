@@ -6,9 +6,9 @@
 
 #include "smtp.h"
 
-#define HUGE_OCTETS (100u * 1024 * 1024)
+#define HUGE_OCTETS ((size_t)100 * 1024 * 1024)
 #define CHUNK       65536u
-#define ROOM_KB     (48 * 1024) /* twice the largest letter that is taken, and some */
+#define ROOM_KB     48000 /* twice the largest letter that is taken, and some */
 
 static long room_kb(void)
 {
