@@ -42,10 +42,17 @@ static MgSession *crowd(MgRegistry *registry)
                        .client_address = "192.0.2.1",
                        .server_address = "192.0.2.2"};
         MgFlowId id = mg_trace_add_flow(trace, &flow);
-        uint32_t n = mg_trace_add_datagram(trace, id, MG_FROM_CLIENT, MG_SPAN("hello, world"), 0, i);
+        uint32_t n =
+            mg_trace_add_datagram(trace, id, MG_FROM_CLIENT, MG_SPAN("hello, world"), 0, i);
         mg_trace_set_until(trace, n, 100000 + i * 100);
     }
     return mg_session_new_for_trace(trace);
+}
+
+static gboolean give_up(void *loop)
+{
+    g_main_loop_quit(loop);
+    return G_SOURCE_REMOVE;
 }
 
 static void before(GdkFrameClock *clock, Bench *bench)
@@ -76,8 +83,9 @@ int main(void)
     GdkFrameClock *clock = gtk_widget_get_frame_clock(window);
     g_signal_connect(clock, "before-paint", G_CALLBACK(before), &bench);
     g_signal_connect(clock, "after-paint", G_CALLBACK(after), &bench);
-    g_timeout_add_seconds(20, (GSourceFunc)g_main_loop_quit, bench.loop);
+    guint patience = g_timeout_add_seconds(20, give_up, bench.loop);
     g_main_loop_run(bench.loop);
+    g_source_remove(patience);
     printf("a frame with %d hosts and %d tokens: %.1f ms (%u frames)\n", HOSTS, TOKENS,
            (double)bench.spent / 1000 / MAX(bench.n - 21, 1u), bench.n);
     gtk_window_destroy(GTK_WINDOW(window));
