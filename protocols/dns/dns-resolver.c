@@ -112,6 +112,7 @@ typedef struct {
     MgDnsRecursion *recursion;
     MgDatagramQuestion question;
     MgAskId ask, last_ask;
+    uint64_t taken; /* octets of the query, which all asks follow from */
     MgDnsWriter writer;
     bool overflow;
     size_t limit;
@@ -249,7 +250,8 @@ static void go_on(Resolver *resolver, MgTime now)
         resolver->ask = ++resolver->last_ask;
         mg_dns_events_add(&resolver->events, (MgEvent){.kind = MG_EVENT_ASK,
                                                        .ask = {resolver->ask, MG_TOPIC_DATAGRAM,
-                                                               &resolver->question, 0}});
+                                                               &resolver->question,
+                                                               resolver->taken}});
         return;
     }
     uint16_t rcode = mg_dns_recursion_rcode(resolver->recursion);
@@ -341,6 +343,7 @@ static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
     if (resolver->got || resolver->done)
         return;
     resolver->got = true;
+    resolver->taken = bytes.len;
     bool opened = mg_dns_message_open(&resolver->query, bytes);
     if (bytes.len < MG_DNS_HEADER || (resolver->query.flags & MG_DNS_QR) != 0 ||
         resolver->shared == NULL) {
