@@ -158,8 +158,8 @@ const MgName mg_dns_type_names[] = {
      .source = "RFC 1123 §6.1.3.6"},
     {.value = 12,
      .name = N_("PTR: pointer"),
-     .about = N_("From an address back to a name. Mail servers refuse clients whose address has "
-                 "none."),
+     .about = N_("From an address back to a name. Many mail servers refuse clients whose address "
+                 "has none."),
      .source = "RFC 1035 §3.3.12"},
     {.value = 13,
      .name = N_("HINFO: host information"),
