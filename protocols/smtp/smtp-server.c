@@ -117,7 +117,7 @@ const MgRule mg_smtp_session_rules[] = {
                          N_("The client sends far more than the server can keep while it waits.")},
     [MG_SMTP_R_ERRORS] = {"smtp.too-many-errors", MG_SEVERITY_NOTE, "RFC 5321 §3.8",
                           N_("The client makes one mistake after the other; the server hangs up.")},
-    [MG_SMTP_R_OTHER_PROTOCOL] = {"smtp.other-protocol", MG_SEVERITY_FAULT, NULL,
+    [MG_SMTP_R_OTHER_PROTOCOL] = {"smtp.other-protocol", MG_SEVERITY_FAULT, "RFC 5321 §4.1.1",
                                   N_("The client speaks HTTP, and this is a mail server.")},
     {0},
 };

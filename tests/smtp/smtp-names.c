@@ -63,12 +63,13 @@ static const Row rows[] = {
      "550-5.1.1 no, 1 more line", "No, I do not take it for this address.", NULL},
     {S, "354 go\r\n", "smtp.response.code=354", "354 go", "Go on. End it with a lone dot.", NULL},
     {C, ALL_HEADERS "\r\n..dot\r\n.\r\n",
-     "smtp.message; imf.header; imf.field; imf.field.name=Return-Path; imf.return_path=<a@b>; "
+     "smtp.message; smtp.header; smtp.header.field; smtp.header.name=Return-Path; "
+     "imf.return_path=<a@b>; "
      "imf.received=from x\r\n\tby y; imf.date=d; imf.from=Alice <a@b>; imf.sender=s; "
      "imf.reply_to=r; imf.to=t; imf.cc=c; imf.bcc=b; imf.message_id=<m>; imf.in_reply_to=<i>; "
      "imf.references=<r>; imf.subject=Hello; imf.comments=c; imf.keywords=k; imf.mime_version=1.0; "
      "imf.content.type=text/plain; imf.content.transfer_encoding=7bit; imf.user_agent=u; "
-     "imf.autosubmitted=no; imf.extension=o; imf.header.end; imf.message_text; smtp.stuffed; "
+     "imf.autosubmitted=no; imf.extension=o; smtp.header.end; imf.message_text; smtp.stuffed; "
      "smtp.eom",
      "354 octets, subject : Hello", "Here is the letter. The lone dot is its end.", NULL},
     {S, "250 2.0.0 queued as 1\r\n", "smtp.enhanced.subject=0", "250 2.0.0 queued as 1",
