@@ -2,14 +2,14 @@
 /* bytes-view.c - octets in hexadecimal with their text beside them */
 #include "bytes-view.h"
 
-#define ROW      8u           /* octets a line */
-#define SHOWN    (1u << 20)   /* octets at most */
-#define HEX_AT   6u           /* columns of characters: the offset has 4, then 2 spaces */
-#define TEXT_AT  (HEX_AT + 3 * ROW + 1)
-#define COLUMNS  (TEXT_AT + ROW)
-#define PAD      16
-#define PAD_Y    8
-#define LEADING  6 /* between lines */
+#define ROW     8u         /* octets a line */
+#define SHOWN   (1u << 20) /* octets at most */
+#define HEX_AT  6u         /* columns of characters: the offset has 4, then 2 spaces */
+#define TEXT_AT (HEX_AT + 3 * ROW + 1)
+#define COLUMNS (TEXT_AT + ROW)
+#define PAD     16
+#define PAD_Y   8
+#define LEADING 6 /* between lines */
 
 struct _MgBytesView {
     GtkWidget parent_instance;
@@ -79,8 +79,8 @@ static void text(MgBytesView *self, GtkSnapshot *snapshot, unsigned column, floa
 {
     pango_layout_set_text(self->layout, what, -1);
     gtk_snapshot_save(snapshot);
-    gtk_snapshot_translate(
-        snapshot, &GRAPHENE_POINT_INIT(PAD + (float)(column * (unsigned)self->cell), y));
+    gtk_snapshot_translate(snapshot,
+                           &GRAPHENE_POINT_INIT(PAD + (float)(column * (unsigned)self->cell), y));
     gtk_snapshot_append_layout(snapshot, self->layout, color);
     gtk_snapshot_restore(snapshot);
 }
@@ -89,9 +89,9 @@ static void box(MgBytesView *self, GtkSnapshot *snapshot, unsigned from, unsigne
                 const GdkRGBA *color)
 {
     float x = PAD + (float)(from * (unsigned)self->cell) - 2;
-    graphene_rect_t area = GRAPHENE_RECT_INIT(
-        x, y - LEADING / 2.0f + 1, (float)((to - from) * (unsigned)self->cell) + 4,
-        (float)self->line - 2);
+    graphene_rect_t area =
+        GRAPHENE_RECT_INIT(x, y - LEADING / 2.0f + 1,
+                           (float)((to - from) * (unsigned)self->cell) + 4, (float)self->line - 2);
     GskRoundedRect round;
     gsk_rounded_rect_init_from_rect(&round, &area, 3);
     gtk_snapshot_push_rounded_clip(snapshot, &round);
@@ -182,13 +182,14 @@ static gboolean on_key(GtkEventControllerKey *keys, unsigned key, unsigned code,
     static const struct {
         unsigned key;
         int by;
-    } rows[] = {{GDK_KEY_Left, -1}, {GDK_KEY_Right, 1}, {GDK_KEY_Up, -(int)ROW}, {GDK_KEY_Down, ROW}};
+    } rows[] = {
+        {GDK_KEY_Left, -1}, {GDK_KEY_Right, 1}, {GDK_KEY_Up, -(int)ROW}, {GDK_KEY_Down, ROW}};
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         if (rows[i].key != key)
             continue;
         /* From a field of several octets, the next one is after it. */
         gint64 from = (gint64)(rows[i].by == 1 && self->lit_len > 0 ? self->lit + self->lit_len - 1
-                                                                     : self->lit);
+                                                                    : self->lit);
         if (from + rows[i].by >= 0)
             pick(self, (size_t)(from + rows[i].by));
         return TRUE;
@@ -205,8 +206,7 @@ static void mg_bytes_view_map(GtkWidget *widget)
     GtkWidget *scrolled = gtk_widget_get_ancestor(widget, GTK_TYPE_SCROLLED_WINDOW);
     if (scrolled == NULL || self->scroll != NULL)
         return;
-    self->scroll = g_object_ref(
-        gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(scrolled)));
+    self->scroll = g_object_ref(gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(scrolled)));
     self->scrolled = g_signal_connect_swapped(self->scroll, "value-changed",
                                               G_CALLBACK(gtk_widget_queue_draw), self);
 }

@@ -72,7 +72,8 @@ static void add_chip(MgExplanation *self, const char *source)
     char *uri = mg_words_source_uri(source);
     if (uri != NULL) {
         gtk_widget_set_tooltip_text(chip, uri);
-        g_signal_connect_data(chip, "clicked", G_CALLBACK(on_chip), uri, (GClosureNotify)(void (*)(void))g_free, 0);
+        g_signal_connect_data(chip, "clicked", G_CALLBACK(on_chip), uri,
+                              (GClosureNotify)(void (*)(void))g_free, 0);
     } else {
         gtk_widget_set_can_target(chip, FALSE);
     }
@@ -153,8 +154,8 @@ void mg_explanation_show(MgExplanation *self, const MgRegistry *registry, const 
 /* The row of the machine's table that was taken, if the engine's kind has one. */
 static const MgTransition *transition(const MgTrace *trace, const MgRecord *record)
 {
-    const MgEngineKind *kind = mg_registry_engine(mg_trace_registry(trace),
-                                                  mg_trace_text(trace, record->tag));
+    const MgEngineKind *kind =
+        mg_registry_engine(mg_trace_registry(trace), mg_trace_text(trace, record->tag));
     const MgTransition *row = kind != NULL ? kind->transitions : NULL;
     for (; row != NULL && row->from != NULL; row++)
         if (g_strcmp0(row->from, mg_trace_text(trace, record->text_a)) == 0 &&

@@ -43,8 +43,8 @@ static void offer(MgFilterBar *self)
     while ((row = gtk_widget_get_first_child(self->offers)) != NULL)
         gtk_list_box_remove(GTK_LIST_BOX(self->offers), row);
     const char *text = gtk_editable_get_text(GTK_EDITABLE(self->entry));
-    g_autoptr(GPtrArray) names = mg_filter_complete(
-        text, mg_session_registry(mg_ladder_model_session(self->model)));
+    g_autoptr(GPtrArray) names =
+        mg_filter_complete(text, mg_session_registry(mg_ladder_model_session(self->model)));
     for (unsigned i = 0; i < MIN(names->len, OFFERS_MAX); i++) {
         GtkWidget *label = gtk_label_new(g_ptr_array_index(names, i));
         gtk_label_set_xalign(GTK_LABEL(label), 0);

@@ -4,10 +4,10 @@
 
 #include "words.h"
 
-#define DELAY_MS   60 /* after the last change: a replay is not made for each of many steps */
-#define LINES      4  /* of a message that are shown */
-#define MESSAGES   5  /* of a mailbox, the newest */
-#define ENGINES    6  /* of a host */
+#define DELAY_MS 60 /* after the last change: a replay is not made for each of many steps */
+#define LINES    4  /* of a message that are shown */
+#define MESSAGES 5  /* of a mailbox, the newest */
+#define ENGINES  6  /* of a host */
 
 struct _MgHostNow {
     GtkBox parent_instance;
@@ -85,8 +85,7 @@ static void add_mailboxes(MgHostNow *self, MgStore *store)
 {
     for (size_t i = 0; i < mg_store_n_mailboxes(store); i++) {
         size_t n = mg_store_n_messages(store, i);
-        g_autofree char *count =
-            g_strdup_printf(mg_plural("%zu message", "%zu messages", n), n);
+        g_autofree char *count = g_strdup_printf(mg_plural("%zu message", "%zu messages", n), n);
         add_row(self, mg_store_address(store, i), count);
         for (size_t k = n > MESSAGES ? n - MESSAGES : 0; k < n; k++) {
             uint32_t uid = 0;

@@ -91,8 +91,8 @@ char *mg_inspector_tree_line(const MgTree *tree, MgNode node)
 {
     static const struct {
         const char *suffix, *before;
-    } parts[] = {{".src", ""}, {".dst", " → "}, {".srcport", ""}, {".dstport", " → "},
-                 {".seq", " · seq "}, {".ack", " · ack "}};
+    } parts[] = {{".src", ""},        {".dst", " → "},     {".srcport", ""},
+                 {".dstport", " → "}, {".seq", " · seq "}, {".ack", " · ack "}};
     g_autoptr(GString) line = g_string_new(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
         MgNode child = mg_tree_node(tree, node)->first_child;
@@ -271,7 +271,7 @@ static unsigned find_row(MgInspectorTree *self, MgNode node)
         }
     }
     return row < g_list_model_get_n_items(G_LIST_MODEL(self->rows)) ? row
-                                                                     : GTK_INVALID_LIST_POSITION;
+                                                                    : GTK_INVALID_LIST_POSITION;
 }
 
 void mg_inspector_tree_select(MgInspectorTree *self, MgNode node)
@@ -358,8 +358,7 @@ static void mg_inspector_tree_init(MgInspectorTree *self)
     g_signal_connect(factory, "setup", G_CALLBACK(setup), NULL);
     g_signal_connect(factory, "bind", G_CALLBACK(bind), NULL);
     g_signal_connect(factory, "unbind", G_CALLBACK(unbind), NULL);
-    self->list =
-        gtk_list_view_new(g_object_ref(GTK_SELECTION_MODEL(self->selection)), factory);
+    self->list = gtk_list_view_new(g_object_ref(GTK_SELECTION_MODEL(self->selection)), factory);
     gtk_widget_add_css_class(self->list, "inspector-tree");
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->list), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    _("Layers and fields"), -1);

@@ -12,11 +12,11 @@ struct _MgInspector {
     GtkBox parent_instance;
     MgSession *session;
     GtkWidget *heading, *tree, *bytes_area, *bytes, *explanation, *now;
-    uint32_t shown;      /* record; 0 none */
-    MgTrace *shown_of;   /* the trace it is of: borrowed, compared only */
+    uint32_t shown;    /* record; 0 none */
+    MgTrace *shown_of; /* the trace it is of: borrowed, compared only */
     MgNode node;
-    size_t source;       /* of the octets that are shown */
-    const char *wanted;  /* (nullable) id of the field that a person has chosen */
+    size_t source;      /* of the octets that are shown */
+    const char *wanted; /* (nullable) id of the field that a person has chosen */
 };
 
 G_DEFINE_FINAL_TYPE(MgInspector, mg_inspector, GTK_TYPE_BOX)
@@ -65,18 +65,21 @@ static MgNode first_node(const MgInspector *self, const MgTree *tree, const MgDi
     MgNode wanted = self->wanted != NULL ? mg_tree_find(tree, self->wanted, 0) : MG_NODE_ROOT;
     if (wanted != MG_NODE_ROOT)
         return wanted;
-    MgNode first = MG_NODE_ROOT;
+    MgNode first = MG_NODE_ROOT, named = MG_NODE_ROOT;
     for (MgNode i = 1; i < mg_tree_n_nodes(tree); i++) {
         const MgTreeNode *node = mg_tree_node(tree, i);
+        const MgName *name = mg_tree_name(tree, i);
         if (node->dissector != own)
             continue;
-        if (node->note != NULL || (node->first_child == 0 && mg_tree_name(tree, i) != NULL))
+        if (node->note != NULL || (name != NULL && name->say != NULL))
             return i;
-        if (first == MG_NODE_ROOT || (mg_tree_node(tree, first)->first_child != 0 &&
-                                      node->first_child == 0))
+        if (named == MG_NODE_ROOT && name != NULL && node->first_child == 0)
+            named = i;
+        if (first == MG_NODE_ROOT ||
+            (mg_tree_node(tree, first)->first_child != 0 && node->first_child == 0))
             first = i;
     }
-    return first;
+    return named != MG_NODE_ROOT ? named : first;
 }
 
 static char *heading_of(const MgTrace *trace, uint32_t n)
@@ -97,8 +100,7 @@ static char *heading_of(const MgTrace *trace, uint32_t n)
 static void show_tree(MgInspector *self, const MgTrace *trace, uint32_t n)
 {
     const MgRegistry *registry = mg_trace_registry(trace);
-    const MgDissector *own =
-        mg_registry_dissector(registry, mg_trace_record(trace, n)->dissector);
+    const MgDissector *own = mg_registry_dissector(registry, mg_trace_record(trace, n)->dissector);
     mg_inspector_tree_set(MG_INSPECTOR_TREE(self->tree), registry, mg_trace_tree(trace, n), own);
     const MgTree *tree = mg_inspector_tree_get(MG_INSPECTOR_TREE(self->tree));
     MgNode node = first_node(self, tree, own);

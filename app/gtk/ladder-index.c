@@ -6,14 +6,14 @@
 
 struct MgLadderIndex {
     MgTrace *trace;
-    MgFilter *filter; /* (nullable) */
-    uint32_t seen;    /* records whose fold is known */
-    uint32_t listed;  /* records that were judged to be rows or not */
-    GArray *fold_of;  /* uint32_t, by record: index + 1 into `folds`; 0 none */
-    GArray *by_flow;  /* uint32_t, by flow: the same */
-    GArray *folds;    /* MgFold */
-    GArray *rows;     /* uint32_t: records, rising */
-    GArray *columns;  /* MgHostId */
+    MgFilter *filter;  /* (nullable) */
+    uint32_t seen;     /* records whose fold is known */
+    uint32_t listed;   /* records that were judged to be rows or not */
+    GArray *fold_of;   /* uint32_t, by record: index + 1 into `folds`; 0 none */
+    GArray *by_flow;   /* uint32_t, by flow: the same */
+    GArray *folds;     /* MgFold */
+    GArray *rows;      /* uint32_t: records, rising */
+    GArray *columns;   /* MgHostId */
     GArray *column_of; /* int16_t, by host: index + 1 */
 };
 

@@ -5,21 +5,21 @@
 #include "theme.h"
 #include "words.h"
 
-#define TIME_X      14   /* where the time begins */
-#define FIRST_X     98   /* the first lifeline */
-#define LAST_MARGIN 58   /* right of the last one */
-#define SLOT_MIN    84   /* between lifelines, at least … */
-#define SLOT_MAX    230  /* … and at most */
+#define TIME_X      14  /* where the time begins */
+#define FIRST_X     98  /* the first lifeline */
+#define LAST_MARGIN 58  /* right of the last one */
+#define SLOT_MIN    84  /* between lifelines, at least … */
+#define SLOT_MAX    230 /* … and at most */
 #define ARROW_Y     20
-#define NOTE_Y      12   /* middle of a note's pill */
-#define STATE_Y     32   /* middle of a state's pill */
-#define EDGE        10   /* nothing is written nearer to the right edge */
-#define WIDE_MAX    300  /* of a wire text that is longer than its arrow */
+#define NOTE_Y      12  /* middle of a note's pill */
+#define STATE_Y     32  /* middle of a state's pill */
+#define EDGE        10  /* nothing is written nearer to the right edge */
+#define WIDE_MAX    300 /* of a wire text that is longer than its arrow */
 #define WIRE_FONT   "monospace 8"
 #define TIME_FONT   "monospace 7.5"
 #define NAME_FONT   "sans bold 8.5"
 #define PILL_FONT   "sans 7.5"
-#define TEXT_MAX    72   /* characters of a wire text */
+#define TEXT_MAX    72 /* characters of a wire text */
 
 /* ---- where things are ---- */
 
@@ -82,8 +82,7 @@ static void fill(GtkSnapshot *snapshot, double x, double y, double width, double
 {
     if (width > 0 && height > 0)
         gtk_snapshot_append_color(
-            snapshot, &color,
-            &GRAPHENE_RECT_INIT((float)x, (float)y, (float)width, (float)height));
+            snapshot, &color, &GRAPHENE_RECT_INIT((float)x, (float)y, (float)width, (float)height));
 }
 
 static void pill(GtkSnapshot *snapshot, double x, double y, double width, double height,
@@ -250,8 +249,8 @@ static void paint_exchange(const MgLadderPaint *paint, GtkSnapshot *snapshot, ui
     double left = MIN(from, to), right = MAX(from, to);
     int direction = to >= from ? 1 : -1;
     bool lost = (record->flags & MG_RECORD_LOST) != 0;
-    GdkRGBA color = mg_theme_dissector_color(mg_trace_registry(trace), record->dissector,
-                                             paint->dark);
+    GdkRGBA color =
+        mg_theme_dissector_color(mg_trace_registry(trace), record->dissector, paint->dark);
     g_autofree char *text = wire_text(paint, n, fold);
     if (left == right) { /* both ends share a lifeline, or it is one host */
         g_autofree char *ends = g_strdup_printf(
@@ -374,9 +373,8 @@ GskRenderNode *mg_scene_ladder(MgSession *session, double width, double height, 
     for (uint32_t row = first; row < n; row++) {
         gtk_snapshot_save(snapshot);
         gtk_snapshot_translate(
-            snapshot,
-            &GRAPHENE_POINT_INIT(0, MG_LADDER_HEAD_HEIGHT +
-                                        (float)((row - first) * MG_LADDER_ROW_HEIGHT)));
+            snapshot, &GRAPHENE_POINT_INIT(0, MG_LADDER_HEAD_HEIGHT +
+                                                  (float)((row - first) * MG_LADDER_ROW_HEIGHT)));
         mg_ladder_paint_row(&paint, snapshot, mg_ladder_index_record(index, row),
                             is_row && row == current, FALSE);
         gtk_snapshot_restore(snapshot);

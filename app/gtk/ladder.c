@@ -78,13 +78,12 @@ static void add_states(MgLadder *self, uint32_t n, GString *text)
 {
     const MgTrace *trace = mg_session_trace(self->session);
     MgLadderState states[4];
-    size_t count = mg_ladder_index_states(mg_ladder_model_index(self->model), n,
-                                          mg_session_position(self->session), states,
-                                          G_N_ELEMENTS(states));
+    size_t count =
+        mg_ladder_index_states(mg_ladder_model_index(self->model), n,
+                               mg_session_position(self->session), states, G_N_ELEMENTS(states));
     for (size_t i = 0; i < count; i++)
-        g_string_append_printf(
-            text, "; %s: %s", mg_trace_host(trace, states[i].host)->name,
-            mg_trace_text(trace, mg_trace_record(trace, states[i].n)->text_b));
+        g_string_append_printf(text, "; %s: %s", mg_trace_host(trace, states[i].host)->name,
+                               mg_trace_text(trace, mg_trace_record(trace, states[i].n)->text_b));
 }
 
 static void say(RowView *view)
@@ -176,7 +175,12 @@ static void follow(MgLadder *self)
     if (!mg_ladder_index_row_of(mg_ladder_model_index(self->model),
                                 mg_session_position(self->session), &row))
         return;
-    if (row < g_list_model_get_n_items(G_LIST_MODEL(self->model)))
+    /* What came last is seen too, if there is room for both. */
+    uint32_t n = g_list_model_get_n_items(G_LIST_MODEL(self->model));
+    uint32_t fit = (uint32_t)MAX(gtk_widget_get_height(self->scrolled) / MG_LADDER_ROW_HEIGHT, 1);
+    if (row < n && n - row <= fit)
+        row = n - 1;
+    if (row < n)
         gtk_widget_activate_action(self->list, "list.scroll-to-item", "u", row);
 }
 
@@ -207,8 +211,7 @@ static void mg_ladder_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
     gtk_snapshot_append_color(snapshot, &mg_palette(paint.dark)->ground,
                               &GRAPHENE_RECT_INIT(0, 0, (float)width, (float)height));
     mg_ladder_paint_head(&paint, snapshot);
-    mg_ladder_paint_lines(&paint, snapshot, MG_LADDER_HEAD_HEIGHT,
-                          height - MG_LADDER_HEAD_HEIGHT);
+    mg_ladder_paint_lines(&paint, snapshot, MG_LADDER_HEAD_HEIGHT, height - MG_LADDER_HEAD_HEIGHT);
     GTK_WIDGET_CLASS(mg_ladder_parent_class)->snapshot(widget, snapshot);
 }
 
@@ -238,8 +241,7 @@ static gboolean on_tooltip(GtkWidget *widget, int x, int y, gboolean keyboard, G
 {
     MgLadder *self = MG_LADDER(widget);
     MgLadderPaint paint = paint_of(self);
-    g_autofree char *name =
-        y < MG_LADDER_HEAD_HEIGHT ? mg_ladder_slot_name(&paint, x) : NULL;
+    g_autofree char *name = y < MG_LADDER_HEAD_HEIGHT ? mg_ladder_slot_name(&paint, x) : NULL;
     gtk_tooltip_set_text(tooltip, name);
     return name != NULL;
 }

@@ -4,8 +4,9 @@
 
 #include <string.h>
 
-#define WORD_OCTETS 42  /* of text in an encoded word: it has at most 75 characters (RFC 2047 §2) */
-#define LINE_OCTETS    998 /* RFC 5322 §2.1.1 */
+#define WORD_OCTETS 42  /* of text in an encoded word: it has at most 75 characters (RFC 2047 §2) \
+                         */
+#define LINE_OCTETS 998 /* RFC 5322 §2.1.1 */
 #define BASE64_LINE 57  /* octets: 76 characters (RFC 2045 §6.8) */
 
 static gboolean is_plain(const char *text)
@@ -25,12 +26,11 @@ static void add_date(GString *out, gint64 unix_time)
     if (date == NULL)
         date = g_date_time_new_from_unix_utc(0);
     /* RFC 5322 §3.3: never in the user's language. */
-    g_string_append_printf(out, "Date: %s, %d %s %d %02d:%02d:%02d +0000\r\n",
-                           days[g_date_time_get_day_of_week(date) - 1],
-                           g_date_time_get_day_of_month(date),
-                           months[g_date_time_get_month(date) - 1], g_date_time_get_year(date),
-                           g_date_time_get_hour(date), g_date_time_get_minute(date),
-                           g_date_time_get_second(date));
+    g_string_append_printf(
+        out, "Date: %s, %d %s %d %02d:%02d:%02d +0000\r\n",
+        days[g_date_time_get_day_of_week(date) - 1], g_date_time_get_day_of_month(date),
+        months[g_date_time_get_month(date) - 1], g_date_time_get_year(date),
+        g_date_time_get_hour(date), g_date_time_get_minute(date), g_date_time_get_second(date));
 }
 
 /* Cut between characters, never within one (RFC 2047 §5). */

@@ -26,7 +26,8 @@ static char *read_help(const MgPluginEntry *entry)
     g_autofree char *folder = g_path_get_dirname(entry->path);
     g_autofree char *beside = g_build_filename(folder, "README.md", NULL);
     g_autofree char *installed = g_build_filename(MG_PKGDATADIR, "plugins", id, "README.md", NULL);
-    g_autofree char *source = g_build_filename(data != NULL ? data : "", "plugins", id, "README.md", NULL);
+    g_autofree char *source =
+        g_build_filename(data != NULL ? data : "", "plugins", id, "README.md", NULL);
     const char *const places[] = {beside, source, installed};
     for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
         char *text = NULL;
@@ -118,9 +119,8 @@ static GtkWidget *plugin_row(const MgRegistry *registry, const MgPluginEntry *en
     }
     g_string_truncate(names, 0);
     for (size_t i = 0; plugin->engines != NULL && plugin->engines[i] != NULL; i++)
-        g_string_append_printf(
-            names, "%s%s: %s", i > 0 ? "\n" : "", plugin->engines[i]->name,
-            mg_registry_translate(registry, plugin->engines[i]->summary));
+        g_string_append_printf(names, "%s%s: %s", i > 0 ? "\n" : "", plugin->engines[i]->name,
+                               mg_registry_translate(registry, plugin->engines[i]->summary));
     if (names->len > 0)
         add_line(row, _("Runs on hosts"), names->str);
     add_line(row, _("File"), entry->path);

@@ -65,12 +65,18 @@ static void set_outcome(Real *real, bool good, char *text)
     show_outcome(real);
 }
 
+/* "550 5.1.1 not here", and not "127.0.0.1:25: connection refused". */
+static bool is_reply(const char *text)
+{
+    return strspn(text, "0123456789") == 3 && text[3] == ' ';
+}
+
 static void on_fate(MgHostId host, const MgFate *fate, MgTime now, void *data)
 {
     const char *text = fate->text != NULL ? fate->text : "";
     if (fate->kind == MG_FATE_SENT)
         set_outcome(data, true, g_strdup_printf(_("Done: the server has taken it. %s"), text));
-    else if (fate->kind == MG_FATE_REFUSED && g_ascii_isdigit(text[0]))
+    else if (fate->kind == MG_FATE_REFUSED && is_reply(text))
         set_outcome(data, false, g_strdup_printf(_("Refused by the server: %s"), text));
     else if (fate->kind == MG_FATE_REFUSED)
         set_outcome(data, false, g_strdup_printf(_("Could not be handed over: %s"), text));

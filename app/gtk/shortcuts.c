@@ -82,8 +82,15 @@ void mg_shortcuts_install(GtkWindow *window)
     gtk_widget_add_controller(GTK_WIDGET(window), keys);
 }
 
+/* These containers take children from GtkBuilder alone (before GTK 4.14). */
+static void add_child(GtkBuilder *builder, GtkWidget *to, GtkWidget *child)
+{
+    GTK_BUILDABLE_GET_IFACE(to)->add_child(GTK_BUILDABLE(to), builder, G_OBJECT(child), NULL);
+}
+
 GtkWidget *mg_shortcuts_window_new(void)
 {
+    g_autoptr(GtkBuilder) builder = gtk_builder_new();
     GtkWidget *window = g_object_new(GTK_TYPE_SHORTCUTS_WINDOW, "modal", TRUE, NULL);
     GtkWidget *section =
         g_object_new(GTK_TYPE_SHORTCUTS_SECTION, "section-name", "all", "max-height", 12, NULL);
@@ -92,13 +99,13 @@ GtkWidget *mg_shortcuts_window_new(void)
     for (const MgShortcut *row = mg_shortcuts; row->action != NULL; row++) {
         if (last == NULL || strcmp(last, row->group) != 0) {
             group = g_object_new(GTK_TYPE_SHORTCUTS_GROUP, "title", _(row->group), NULL);
-            gtk_box_append(GTK_BOX(section), group);
+            add_child(builder, section, group);
             last = row->group;
         }
         GtkWidget *shortcut = g_object_new(GTK_TYPE_SHORTCUTS_SHORTCUT, "accelerator",
                                            row->accelerator, "title", _(row->title), NULL);
-        gtk_box_append(GTK_BOX(group), shortcut);
+        add_child(builder, group, shortcut);
     }
-    gtk_window_set_child(GTK_WINDOW(window), section);
+    add_child(builder, window, section);
     return window;
 }

@@ -48,10 +48,10 @@ static GtkWidget *card_new(MgStartPage *self, const char *path)
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
     const char *title = network != NULL ? mg_words_title(network) : name;
     line(box, title[0] != '\0' ? title : name, "title-4", 1);
-    g_autofree char *mistakes = g_strdup_printf(
-        mg_plural("%u mistake keeps it from opening", "%u mistakes keep it from opening",
-                  problems->len),
-        problems->len);
+    g_autofree char *mistakes =
+        g_strdup_printf(mg_plural("%u mistake keeps it from opening",
+                                  "%u mistakes keep it from opening", problems->len),
+                        problems->len);
     line(box, network != NULL ? mg_words_description(network) : mistakes,
          network != NULL ? "prose" : "error", 5);
     if (network != NULL) {

@@ -75,9 +75,10 @@ static GtkWidget *mode_new(void)
 {
     static const struct {
         const char *label, *target, *tip;
-    } rows[] = {{N_("Simulated"), "simulated", N_("Everything happens inside this program")},
-                {N_("Real servers"), "real",
-                 N_("The mail server is a real one on this machine; asks before it sends anything")}};
+    } rows[] = {
+        {N_("Simulated"), "simulated", N_("Everything happens inside this program")},
+        {N_("Real servers"), "real",
+         N_("The mail server is a real one on this machine; asks before it sends anything")}};
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
     gtk_widget_add_css_class(box, "linked");
     gtk_widget_add_css_class(box, "mode");
@@ -116,8 +117,8 @@ GtkWidget *mg_window_header_new(GtkWidget *title, GtkWidget **mode)
     gtk_accessible_update_property(GTK_ACCESSIBLE(menu), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Menu"),
                                    -1);
     adw_header_bar_pack_end(bar, menu);
-    adw_header_bar_pack_end(bar, icon_button("view-fullscreen-symbolic", "win.presentation",
-                                             _("Presentation")));
+    adw_header_bar_pack_end(
+        bar, icon_button("view-fullscreen-symbolic", "win.presentation", _("Presentation")));
     *mode = mode_new();
     adw_header_bar_pack_end(bar, *mode);
     return GTK_WIDGET(bar);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* window-menu.h - the bar at the top: ways in, title, simulated or real, the menu with everything */
+/* window-menu.h - the bar at the top: ways in, title, simulated or real, the menu with everything
+ */
 #pragma once
 
 #include <gtk/gtk.h>

@@ -67,21 +67,20 @@ static void enable(MgWindow *self, const char *name, gboolean on)
 
 static gboolean on_session_page(MgWindow *self)
 {
-    return self->page != NULL &&
-           gtk_stack_get_visible_child(GTK_STACK(self->stack)) == self->page;
+    return self->page != NULL && gtk_stack_get_visible_child(GTK_STACK(self->stack)) == self->page;
 }
 
 static void update_actions(MgWindow *self)
 {
-    static const char *const names[] = {"filter", "inspector", "presentation", "play", "step",
-                                        "back", "step-answered", "back-answered", "start", "end",
-                                        "run-end"};
+    static const char *const names[] = {"filter", "inspector", "presentation",  "play",
+                                        "step",   "back",      "step-answered", "back-answered",
+                                        "start",  "end",       "run-end"};
     gboolean here = on_session_page(self);
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         enable(self, names[i], here);
-    enable(self, "compose", here && self->session != NULL &&
-                                (mg_compose_is_possible(self->session) ||
-                                 mg_real_panel_of(self->session) != NULL));
+    enable(self, "compose",
+           here && self->session != NULL &&
+               (mg_compose_is_possible(self->session) || mg_real_panel_of(self->session) != NULL));
     enable(self, "previous", self->history->len > 0 || (!here && self->page != NULL));
     enable(self, "next-branch", here && mg_session_n_branches(self->session) > 1);
     gtk_widget_set_visible(self->mode, here);
@@ -238,10 +237,9 @@ void mg_window_show(MgWindow *self, MgSession *session, const char *title)
     g_signal_connect_swapped(session, "notify::position", G_CALLBACK(on_position), self);
     g_signal_connect_swapped(session, "notify::trace", G_CALLBACK(on_trace), self);
     GAction *mode = g_action_map_lookup_action(G_ACTION_MAP(self), "mode");
-    g_simple_action_set_state(G_SIMPLE_ACTION(mode),
-                              g_variant_new_string(mg_session_network(session) != NULL
-                                                       ? "simulated"
-                                                       : "real"));
+    g_simple_action_set_state(
+        G_SIMPLE_ACTION(mode),
+        g_variant_new_string(mg_session_network(session) != NULL ? "simulated" : "real"));
     update_actions(self);
     update_title(self, title);
     gtk_widget_grab_focus(self->map);
@@ -338,9 +336,9 @@ static void on_folder(GtkNativeDialog *dialog, int response, MgWindow *self)
 
 static void act_open_folder(GSimpleAction *action, GVariant *parameter, void *data)
 {
-    GtkFileChooserNative *dialog = gtk_file_chooser_native_new(
-        _("Open a network's folder"), GTK_WINDOW(data), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER,
-        _("Open"), _("Cancel"));
+    GtkFileChooserNative *dialog =
+        gtk_file_chooser_native_new(_("Open a network's folder"), GTK_WINDOW(data),
+                                    GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, _("Open"), _("Cancel"));
     gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(dialog), TRUE);
     g_signal_connect(dialog, "response", G_CALLBACK(on_folder), data);
     gtk_native_dialog_show(GTK_NATIVE_DIALOG(dialog));
@@ -391,8 +389,7 @@ static void present(MgWindow *self, bool on)
         g_object_set_data(G_OBJECT(self->inspector), "was-shown",
                           GINT_TO_POINTER(gtk_widget_get_visible(self->inspector)));
     gtk_widget_set_visible(
-        self->inspector,
-        !on && g_object_get_data(G_OBJECT(self->inspector), "was-shown") != NULL);
+        self->inspector, !on && g_object_get_data(G_OBJECT(self->inspector), "was-shown") != NULL);
     mg_map_view_set_large(MG_MAP_VIEW(self->map), on);
     mg_caption_set_large(MG_CAPTION(self->caption), on);
     mg_foot_set_large(MG_FOOT(self->foot), on);
@@ -455,10 +452,10 @@ static void act_mode(GSimpleAction *action, GVariant *wanted, void *data)
         open_path(self, self->path, 1);
     /* The state follows the session that is shown: a sheet may be cancelled. */
     g_simple_action_set_state(
-        action, g_variant_new_string(self->session != NULL &&
-                                             mg_session_network(self->session) == NULL
-                                         ? "real"
-                                         : "simulated"));
+        action,
+        g_variant_new_string(self->session != NULL && mg_session_network(self->session) == NULL
+                                 ? "real"
+                                 : "simulated"));
 }
 
 static void add_actions(MgWindow *self)
@@ -552,9 +549,9 @@ gboolean mg_window_save_picture(GtkWindow *window, const char *path)
     g_object_unref(paintable);
     if (node == NULL)
         return FALSE;
-    g_autoptr(GdkTexture) texture = gsk_renderer_render_texture(
-        gtk_native_get_renderer(GTK_NATIVE(window)), node,
-        &GRAPHENE_RECT_INIT(0, 0, (float)width, (float)height));
+    g_autoptr(GdkTexture) texture =
+        gsk_renderer_render_texture(gtk_native_get_renderer(GTK_NATIVE(window)), node,
+                                    &GRAPHENE_RECT_INIT(0, 0, (float)width, (float)height));
     gsk_render_node_unref(node);
     return gdk_texture_save_to_png(texture, path);
 }

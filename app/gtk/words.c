@@ -79,13 +79,13 @@ char *mg_words_record(const MgTrace *trace, uint32_t n)
 {
     const MgRecord *record = mg_trace_record(trace, n);
     g_autofree char *summary = mg_words_summary(trace, n, 80);
-    const MgDissector *dissector = mg_registry_dissector(mg_trace_registry(trace), record->dissector);
+    const MgDissector *dissector =
+        mg_registry_dissector(mg_trace_registry(trace), record->dissector);
     if (record->kind == MG_RECORD_EXCHANGE && record->to != 0)
         /* TRANSLATORS: from host, to host, protocol, kind, wire text */
-        return g_strdup_printf(_("%s to %s, %s %s %s"), host_name(trace, record->from),
-                               host_name(trace, record->to),
-                               dissector != NULL ? dissector->label : "",
-                               mg_words_kind(trace, n), summary);
+        return g_strdup_printf(
+            _("%s to %s, %s %s %s"), host_name(trace, record->from), host_name(trace, record->to),
+            dissector != NULL ? dissector->label : "", mg_words_kind(trace, n), summary);
     /* TRANSLATORS: host, kind, text */
     return g_strdup_printf(_("%s, %s: %s"), host_name(trace, record->from), mg_words_kind(trace, n),
                            summary);
@@ -129,10 +129,10 @@ const char *mg_words_host_kind(const char *kind)
 {
     static const struct {
         const char *kind, *word;
-    } rows[] = {{"mua", N_("mail program")},      {"mta", N_("mail server")},
-                {"mda", N_("mailboxes")},         {"resolver", N_("resolver")},
+    } rows[] = {{"mua", N_("mail program")},       {"mta", N_("mail server")},
+                {"mda", N_("mailboxes")},          {"resolver", N_("resolver")},
                 {"nameserver", N_("name server")}, {"rbl", N_("block list")},
-                {"attacker", N_("attacker")},     {"keyserver", N_("key server")}};
+                {"attacker", N_("attacker")},      {"keyserver", N_("key server")}};
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
         if (g_strcmp0(rows[i].kind, kind) == 0)
             return _(rows[i].word);

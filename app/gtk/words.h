@@ -9,7 +9,7 @@
 G_BEGIN_DECLS
 
 /* The program's own texts. */
-#define _(text)                  g_dgettext(GETTEXT_PACKAGE, text)
+#define _(text)                 g_dgettext(GETTEXT_PACKAGE, text)
 #define mg_plural(one, many, n) g_dngettext(GETTEXT_PACKAGE, one, many, n)
 
 /* "0.084"; "12:03.500" from a minute on; "1:02:03.500"; "2 d 01:02:03". (transfer full) */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* window-drive.c - the real window, driven by its actions: what each view shows of the session */
+#include <glib/gstdio.h>
 #include <locale.h>
 
 #include "compose.h"
@@ -316,13 +317,17 @@ static void test_keys(void)
 static void test_picture(void)
 {
     MgWindow *window = open_window();
-    g_autofree char *path = g_build_filename(g_get_user_cache_dir(), "window.png", NULL);
+    wait_ms(100); /* what is drawn once it has its size is drawn */
+    g_autofree char *folder = g_dir_make_tmp("mailglass-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "window.png", NULL);
     g_assert_true(mg_window_save_picture(GTK_WINDOW(window), path));
     g_autoptr(GError) error = NULL;
     g_autoptr(GdkTexture) texture = gdk_texture_new_from_filename(path, &error);
     g_assert_no_error(error);
     g_assert_cmpint(gdk_texture_get_width(texture), ==, 1280);
     g_assert_cmpint(gdk_texture_get_height(texture), ==, 800);
+    g_assert_cmpint(g_remove(path), ==, 0);
+    g_assert_cmpint(g_rmdir(folder), ==, 0);
     close_window(window);
 }
 

@@ -123,9 +123,9 @@ static void test_taken(void)
 
 static void test_refused(void)
 {
-    static const char *const replies[] = {"220 real ESMTP\r\n", "250 real\r\n",
+    static const char *const replies[] = {"220 real ESMTP\r\n",   "250 real\r\n",
                                           "250 2.1.0 sender\r\n", "550 5.1.1 not here\r\n",
-                                          "250 reset\r\n", NULL};
+                                          "250 reset\r\n",        NULL};
     g_autoptr(MgRegistry) registry = mg_registry_new();
     Server server;
     start(&server, replies);
@@ -156,8 +156,8 @@ static void test_absent(void)
 /* Only this machine: no stranger is written to. */
 static void test_endpoints(void)
 {
-    static const char *const bad[] = {"192.0.2.1:25", "example.com:25", "", "127.0.0.1:0",
-                                      "127.0.0.1:x", "localhost.example:25"};
+    static const char *const bad[] = {"192.0.2.1:25", "example.com:25", "",
+                                      "127.0.0.1:0",  "127.0.0.1:x",    "localhost.example:25"};
     g_autoptr(MgRegistry) registry = mg_registry_new();
     g_autoptr(MgSession) session = simulated(registry);
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {

@@ -59,8 +59,7 @@ static uint32_t syn(Tape *tape, MgFlowId of)
  * answer, 7 a SYN, 8 a state after it. */
 static void fill(Tape *tape)
 {
-    uint32_t action =
-        mg_trace_add_action(tape->trace, ALICE, 1, "send", 0, tape->now++);
+    uint32_t action = mg_trace_add_action(tape->trace, ALICE, 1, "send", 0, tape->now++);
     MgFlowId outer = flow(tape, MG_TRANSPORT_DATAGRAM, ALICE, RESOLVER, action);
     uint32_t question = ask(tape, outer, false);
     MgFlowId inner = flow(tape, MG_TRANSPORT_DATAGRAM, RESOLVER, ROOT, question);
@@ -135,8 +134,8 @@ static void test_filter(void)
     g_autoptr(MgLadderIndex) index = mg_ladder_index_new(tape.trace);
     mg_ladder_index_catch_up(index, UINT32_MAX);
     g_autoptr(GError) error = NULL;
-    mg_ladder_index_set_filter(
-        index, mg_filter_new("mailglass.host == \"root\"", tape.registry, &error));
+    mg_ladder_index_set_filter(index,
+                               mg_filter_new("mailglass.host == \"root\"", tape.registry, &error));
     g_assert_no_error(error);
     while (mg_ladder_index_catch_up(index, 3))
         continue;
@@ -194,7 +193,8 @@ static unsigned pixels_of(MgSession *session, gboolean dark)
     return sum;
 }
 
-/* A picture without a display: the same twice, another when something has happened or it is dark. */
+/* A picture without a display: the same twice, another when something has happened or it is dark.
+ */
 static void test_picture(void)
 {
     Tape tape;

@@ -24,7 +24,8 @@ set +e
 if [ -n "${NODBUS:-}" ]; then
     "$@"
 else
-    dbus-run-session -- "$@"
+    # What services of the session say is not what the command says.
+    dbus-run-session -- sh -c '"$@" >&3 3>&-' sh "$@" 3>&1 >&2
 fi
 status=$?
 kill "$server" 2>/dev/null
