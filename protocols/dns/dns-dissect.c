@@ -149,7 +149,8 @@ static void name_strings(Naming *naming, MgNode record, unsigned field, size_t a
 {
     const uint8_t *data = naming->reader.data;
     for (; at < end; at += (size_t)data[at] + 1) {
-        mg_tree_add_uint(naming->tree, record, F_TXT_LENGTH, naming->base + at, 1, data[at]);
+        if (field == F_TXT)
+            mg_tree_add_uint(naming->tree, record, F_TXT_LENGTH, naming->base + at, 1, data[at]);
         mg_tree_add(naming->tree, record, field, naming->base + at + 1, data[at]);
     }
 }
@@ -367,8 +368,8 @@ static void name_flags(Naming *naming)
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         /* As Wireshark does: what only a response says is not shown of a query. */
         bool only_response = rows[i].field == F_AUTHORITATIVE || rows[i].field == F_RECAVAIL ||
-                             rows[i].field == F_RCODE;
-        if (response || !only_response)
+                             rows[i].field == F_AUTHENTICATED || rows[i].field == F_RCODE;
+        if (response || !only_response || (flags >> rows[i].shift & rows[i].mask) != 0)
             mg_tree_add_uint(naming->tree, node, rows[i].field, at + rows[i].byte, 1,
                              flags >> rows[i].shift & rows[i].mask);
     }

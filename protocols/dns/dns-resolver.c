@@ -248,10 +248,10 @@ static void go_on(Resolver *resolver, MgTime now)
         note(resolver, &rules[R_MET + met]);
     if (asks) {
         resolver->ask = ++resolver->last_ask;
-        mg_dns_events_add(&resolver->events, (MgEvent){.kind = MG_EVENT_ASK,
-                                                       .ask = {resolver->ask, MG_TOPIC_DATAGRAM,
-                                                               &resolver->question,
-                                                               resolver->taken}});
+        mg_dns_events_add(&resolver->events,
+                          (MgEvent){.kind = MG_EVENT_ASK,
+                                    .ask = {resolver->ask, MG_TOPIC_DATAGRAM, &resolver->question,
+                                            resolver->taken}});
         return;
     }
     uint16_t rcode = mg_dns_recursion_rcode(resolver->recursion);
