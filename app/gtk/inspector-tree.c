@@ -98,7 +98,8 @@ char *mg_inspector_tree_line(const MgTree *tree, MgNode node)
         MgNode child = mg_tree_node(tree, node)->first_child;
         for (; child != 0; child = mg_tree_node(tree, child)->next_sibling) {
             const MgTreeNode *of = mg_tree_node(tree, child);
-            if (!ends_with(of, parts[i].suffix) || of->field->type == MG_FIELD_TEXT)
+            if (!ends_with(of, parts[i].suffix) || of->field->type == MG_FIELD_TEXT ||
+                of->field->type == MG_FIELD_BOOL || (line->len == 0 && parts[i].before[0] != '\0'))
                 continue;
             g_autofree char *value = mg_tree_value(tree, child);
             g_string_append_printf(line, "%s%s", parts[i].before, value);
@@ -118,12 +119,12 @@ char *mg_inspector_tree_line(const MgTree *tree, MgNode node)
     return mg_words_cut(line->str, 60);
 }
 
-/* "Internet Protocol (IPv4)" is IPv4 to who has little room. */
+/* "Internet Protocol (IPv4)" is IPv4 to who has little room; "flags (flag)" stays. */
 static char *short_label(const char *label)
 {
     const char *open = strrchr(label, '(');
     size_t len = strlen(label);
-    if (open != NULL && len > 0 && label[len - 1] == ')' && open[1] != ')')
+    if (open != NULL && label[len - 1] == ')' && g_ascii_isupper(open[1]))
         return g_strndup(open + 1, (size_t)(label + len - 1 - (open + 1)));
     return g_strdup(label);
 }

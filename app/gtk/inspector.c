@@ -60,33 +60,38 @@ static void on_octet(MgInspector *self, unsigned offset)
 }
 
 /* What is worth looking at first: what was looked at before, else a field with a story. */
-static MgNode first_node(const MgInspector *self, const MgTree *tree, const MgDissector *own)
+static MgNode first_node(const MgInspector *self, const MgTree *tree, const MgDissector *own,
+                         bool packet)
 {
     MgNode wanted = self->wanted != NULL ? mg_tree_find(tree, self->wanted, 0) : MG_NODE_ROOT;
     if (wanted != MG_NODE_ROOT)
         return wanted;
-    MgNode first = MG_NODE_ROOT, named = MG_NODE_ROOT;
+    MgNode first = MG_NODE_ROOT, named = MG_NODE_ROOT, text = MG_NODE_ROOT;
     for (MgNode i = 1; i < mg_tree_n_nodes(tree); i++) {
         const MgTreeNode *node = mg_tree_node(tree, i);
         const MgName *name = mg_tree_name(tree, i);
         if (node->dissector != own)
             continue;
+        if (packet) /* its whole header */
+            return i;
         if (node->note != NULL || (name != NULL && name->say != NULL))
             return i;
-        if (named == MG_NODE_ROOT && name != NULL && node->first_child == 0)
-            named = i;
+        if (named == MG_NODE_ROOT && name != NULL && node->first_child == 0 && node->offset == 0)
+            named = i; /* a verb, a code */
+        if (text == MG_NODE_ROOT && node->field->type == MG_FIELD_TEXT && node->first_child == 0)
+            text = i; /* the name that is asked for */
         if (first == MG_NODE_ROOT ||
             (mg_tree_node(tree, first)->first_child != 0 && node->first_child == 0))
             first = i;
     }
-    return named != MG_NODE_ROOT ? named : first;
+    return named != MG_NODE_ROOT ? named : text != MG_NODE_ROOT ? text : first;
 }
 
 static char *heading_of(const MgTrace *trace, uint32_t n)
 {
     const MgRecord *record = mg_trace_record(trace, n);
     const char *kind = mg_words_kind(trace, n);
-    if (record->kind != MG_RECORD_EXCHANGE)
+    if (record->kind != MG_RECORD_EXCHANGE || record->len == 0)
         /* TRANSLATORS: number of the event, its kind */
         return g_strdup_printf(_("Event %u · %s"), n, kind);
     g_autofree char *octets =
@@ -100,10 +105,11 @@ static char *heading_of(const MgTrace *trace, uint32_t n)
 static void show_tree(MgInspector *self, const MgTrace *trace, uint32_t n)
 {
     const MgRegistry *registry = mg_trace_registry(trace);
-    const MgDissector *own = mg_registry_dissector(registry, mg_trace_record(trace, n)->dissector);
+    const MgRecord *record = mg_trace_record(trace, n);
+    const MgDissector *own = mg_registry_dissector(registry, record->dissector);
     mg_inspector_tree_set(MG_INSPECTOR_TREE(self->tree), registry, mg_trace_tree(trace, n), own);
     const MgTree *tree = mg_inspector_tree_get(MG_INSPECTOR_TREE(self->tree));
-    MgNode node = first_node(self, tree, own);
+    MgNode node = first_node(self, tree, own, record->unit == MG_UNIT_NOTE);
     mg_inspector_tree_select(MG_INSPECTOR_TREE(self->tree), node);
     if (node != MG_NODE_ROOT)
         show_node(self, node);

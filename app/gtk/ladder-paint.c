@@ -129,17 +129,35 @@ void mg_ladder_paint_lines(const MgLadderPaint *paint, GtkSnapshot *snapshot, do
         fill(snapshot, slot_x(paint, i) - 0.5, y, 1, height, line);
 }
 
-/* The first label of a name is enough where the whole has no room. */
+/* Whether another lifeline's name begins with the same label. */
+static bool is_ambiguous(const MgLadderPaint *paint, const char *name, size_t len)
+{
+    const MgTrace *trace = mg_session_trace(paint->session);
+    unsigned same = 0;
+    for (unsigned i = 0; i < MIN(mg_ladder_index_n_columns(paint->index), 64); i++) {
+        const char *other =
+            mg_trace_host(trace, mg_ladder_index_column_host(paint->index, i))->name;
+        same += strncmp(other, name, len) == 0 && (other[len] == '.' || other[len] == '\0');
+    }
+    return same > 1;
+}
+
+/* The first label of a name is enough where the whole has no room, if it says which host it is. */
 static PangoLayout *short_name(const MgLadderPaint *paint, const char *name, double max_width)
 {
     PangoLayout *layout = words(paint, NAME_FONT, name, 1e6);
     int width = 0;
     pango_layout_get_pixel_size(layout, &width, NULL);
-    const char *dot = strchr(name, '.');
+    size_t label = strcspn(name, ".");
     if (width <= max_width)
         return layout;
+    if (is_ambiguous(paint, name, label)) {
+        pango_layout_set_width(layout, (int)(max_width * PANGO_SCALE));
+        pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_MIDDLE);
+        return layout;
+    }
     g_object_unref(layout);
-    g_autofree char *first = dot != NULL ? g_strndup(name, (size_t)(dot - name)) : g_strdup(name);
+    g_autofree char *first = g_strndup(name, label);
     return words(paint, NAME_FONT, first, max_width);
 }
 
@@ -261,6 +279,9 @@ static void paint_exchange(const MgLadderPaint *paint, GtkSnapshot *snapshot, ui
         text_over(paint, snapshot, layout, left, left, palette->text, &ground);
         return;
     }
+    g_autoptr(PangoLayout) layout = words(paint, WIRE_FONT, text, MAX(right - left - 8, WIDE_MAX));
+    GdkRGBA behind = fold != NULL ? over(ground, mg_theme_fade(color, 0.2)) : ground;
+    text_over(paint, snapshot, layout, left, right, palette->text, &behind);
     double end = lost ? from + (to - from) * 0.62 : to;
     fill(snapshot, MIN(from, end), ARROW_Y - 1, fabs(end - from) - (lost ? 0 : 4), 2, color);
     if (lost) {
@@ -270,9 +291,6 @@ static void paint_exchange(const MgLadderPaint *paint, GtkSnapshot *snapshot, ui
             fill(snapshot, right - 5, ARROW_Y - 1, 5, 2, color);
         head_of_arrow(snapshot, to, ARROW_Y, direction, color);
     }
-    g_autoptr(PangoLayout) layout = words(paint, WIRE_FONT, text, MAX(right - left - 8, WIDE_MAX));
-    GdkRGBA behind = fold != NULL ? over(ground, mg_theme_fade(color, 0.2)) : ground;
-    text_over(paint, snapshot, layout, left, right, palette->text, &behind);
 }
 
 /* A note, or what somebody did, on its host's lifeline. */

@@ -7,6 +7,8 @@
 #include "networks.h"
 #include "words.h"
 
+#define COLUMNS 2
+
 struct _MgStartPage {
     GtkWidget parent_instance;
     MgRegistry *registry;
@@ -33,7 +35,6 @@ static GtkWidget *line(GtkWidget *box, const char *text, const char *class, int 
     gtk_label_set_lines(GTK_LABEL(label), lines);
     gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
     gtk_label_set_max_width_chars(GTK_LABEL(label), 40);
-    gtk_label_set_width_chars(GTK_LABEL(label), 40);
     gtk_widget_add_css_class(label, class);
     gtk_box_append(GTK_BOX(box), label);
     return label;
@@ -84,32 +85,26 @@ static gboolean is_among(const GPtrArray *paths, const char *path)
 static void add_cards(MgStartPage *self, const char *title, const GPtrArray *paths,
                       const GPtrArray *without)
 {
-    GtkWidget *flow = gtk_flow_box_new();
-    gtk_flow_box_set_selection_mode(GTK_FLOW_BOX(flow), GTK_SELECTION_NONE);
-    gtk_flow_box_set_max_children_per_line(GTK_FLOW_BOX(flow), 3);
-    gtk_flow_box_set_min_children_per_line(GTK_FLOW_BOX(flow), 1);
-    gtk_flow_box_set_homogeneous(GTK_FLOW_BOX(flow), TRUE);
-    gtk_flow_box_set_row_spacing(GTK_FLOW_BOX(flow), 12);
-    gtk_flow_box_set_column_spacing(GTK_FLOW_BOX(flow), 12);
+    GtkWidget *grid = gtk_grid_new();
+    gtk_grid_set_column_homogeneous(GTK_GRID(grid), TRUE);
+    gtk_grid_set_row_spacing(GTK_GRID(grid), 12);
+    gtk_grid_set_column_spacing(GTK_GRID(grid), 12);
     unsigned n = 0;
     for (unsigned i = 0; i < paths->len; i++) {
         const char *path = g_ptr_array_index(paths, i);
         if (without != NULL && is_among(without, path))
             continue;
-        gtk_flow_box_append(GTK_FLOW_BOX(flow), card_new(self, path));
+        gtk_grid_attach(GTK_GRID(grid), card_new(self, path), (int)n % COLUMNS, (int)n / COLUMNS, 1,
+                        1);
         n++;
     }
-    /* The card inside takes the keyboard, its place in the flow does not. */
-    for (GtkWidget *at = gtk_widget_get_first_child(flow); at != NULL;
-         at = gtk_widget_get_next_sibling(at))
-        gtk_widget_set_focusable(at, FALSE);
     if (n == 0) {
-        g_object_ref_sink(flow);
-        g_object_unref(flow);
+        g_object_ref_sink(grid);
+        g_object_unref(grid);
         return;
     }
     line(self->column, title, "title-4", 1);
-    gtk_box_append(GTK_BOX(self->column), flow);
+    gtk_box_append(GTK_BOX(self->column), grid);
 }
 
 void mg_start_page_refresh(MgStartPage *self)

@@ -197,11 +197,13 @@ static GtkWidget *page_new(MgWindow *self)
                                                            : mg_real_panel_of(self->session);
     if (self->side == NULL)
         self->side = mg_description_new(self->session);
+    gtk_widget_set_hexpand(self->side, FALSE); /* a large window is the map's */
     gtk_box_append(GTK_BOX(row), self->side);
     gtk_box_append(GTK_BOX(row), gtk_separator_new(GTK_ORIENTATION_VERTICAL));
     gtk_box_append(GTK_BOX(row), middle_new(self));
     self->inspector = mg_inspector_new(self->session);
     gtk_widget_set_size_request(self->inspector, 330, -1);
+    gtk_widget_set_hexpand(self->inspector, FALSE);
     GtkWidget *separator = gtk_separator_new(GTK_ORIENTATION_VERTICAL);
     g_object_bind_property(self->inspector, "visible", separator, "visible", G_BINDING_DEFAULT);
     gtk_box_append(GTK_BOX(row), separator);

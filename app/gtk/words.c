@@ -44,7 +44,12 @@ static const char *const kinds[] = {N_("command"), N_("reply"), N_("query"),    
 
 const char *mg_words_kind(const MgTrace *trace, uint32_t n)
 {
+    const MgRecord *record = mg_trace_record(trace, n);
     const char *name = mg_trace_kind_name(trace, n);
+    if (record->kind == MG_RECORD_EXCHANGE && record->unit == MG_UNIT_NOTE)
+        name = "packet";
+    else if (record->kind == MG_RECORD_ACTION)
+        name = "action";
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
         if (g_strcmp0(kinds[i], name) == 0)
             return _(kinds[i]);

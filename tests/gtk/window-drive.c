@@ -318,7 +318,7 @@ static void test_picture(void)
 {
     MgWindow *window = open_window();
     wait_ms(100); /* what is drawn once it has its size is drawn */
-    g_autofree char *folder = g_dir_make_tmp("mailglass-XXXXXX", NULL);
+    g_autofree char *folder = g_dir_make_tmp(NULL, NULL);
     g_autofree char *path = g_build_filename(folder, "window.png", NULL);
     g_assert_true(mg_window_save_picture(GTK_WINDOW(window), path));
     g_autoptr(GError) error = NULL;
