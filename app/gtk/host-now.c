@@ -132,7 +132,8 @@ static gboolean read_now(void *data)
 static void schedule(MgHostNow *self)
 {
     g_autofree char *title = NULL;
-    if (self->session != NULL && self->host != 0)
+    /* What happened elsewhere has no network to look into. */
+    if (self->session != NULL && self->host != 0 && mg_session_network(self->session) != NULL)
         /* TRANSLATORS: a host's name, and its state at this moment */
         title = g_strdup_printf(_("%s now"),
                                 mg_trace_host(mg_session_trace(self->session), self->host)->name);

@@ -8,7 +8,7 @@
 #define TIME_X      14  /* where the time begins */
 #define FIRST_X     98  /* the first lifeline */
 #define LAST_MARGIN 58  /* right of the last one */
-#define SLOT_MIN    84  /* between lifelines, at least … */
+#define SLOT_MIN    76  /* between lifelines, at least … */
 #define SLOT_MAX    230 /* … and at most */
 #define ARROW_Y     20
 #define NOTE_Y      12  /* middle of a note's pill */

@@ -168,10 +168,9 @@ static void redraw(MgLadder *self)
     gtk_widget_queue_draw(GTK_WIDGET(self));
 }
 
-static void follow(MgLadder *self)
+static void scroll(MgLadder *self)
 {
     uint32_t row = 0;
-    redraw(self);
     if (!mg_ladder_index_row_of(mg_ladder_model_index(self->model),
                                 mg_session_position(self->session), &row))
         return;
@@ -184,20 +183,31 @@ static void follow(MgLadder *self)
         gtk_widget_activate_action(self->list, "list.scroll-to-item", "u", row);
 }
 
-static gboolean follow_later(void *data)
+static gboolean scroll_later(void *data)
 {
     MgLadder *self = data;
     self->later = 0;
-    follow(self);
+    scroll(self);
     return G_SOURCE_REMOVE;
+}
+
+/* The list takes notice at its next layout, and of rows that it has just got not at all. */
+static void follow(MgLadder *self)
+{
+    redraw(self);
+    scroll(self);
+    if (self->later == 0)
+        self->later = g_timeout_add(20, scroll_later, self);
 }
 
 static void on_changed(MgLadder *self)
 {
     bool filtered = mg_ladder_index_is_filtered(mg_ladder_model_index(self->model));
     gtk_label_set_label(GTK_LABEL(self->empty),
-                        filtered ? _("Nothing up to here matches the filter")
-                                 : _("Nothing has happened yet. Space plays, → goes one step"));
+                        mg_session_network(self->session) == NULL && !filtered
+                            ? _("Nothing has happened yet")
+                        : filtered ? _("Nothing up to here matches the filter")
+                                   : _("Nothing has happened yet. Space plays, → goes one step"));
     follow(self);
 }
 
@@ -229,7 +239,7 @@ static void mg_ladder_size_allocate(GtkWidget *widget, int width, int height, in
     MgLadder *self = MG_LADDER(widget);
     int below = MAX(height - MG_LADDER_HEAD_HEIGHT, 1);
     if (height != gtk_widget_get_height(self->scrolled) + MG_LADDER_HEAD_HEIGHT && self->later == 0)
-        self->later = g_idle_add(follow_later, self);
+        self->later = g_timeout_add(20, scroll_later, self);
     gtk_widget_size_allocate(self->scrolled,
                              &(GtkAllocation){0, MG_LADDER_HEAD_HEIGHT, width, below}, -1);
     if (gtk_widget_get_visible(self->empty))

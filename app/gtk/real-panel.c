@@ -233,7 +233,7 @@ static GtkWidget *add_text(GtkWidget *box, const char *text, const char *class)
     gtk_label_set_xalign(GTK_LABEL(label), 0);
     gtk_label_set_wrap(GTK_LABEL(label), TRUE);
     gtk_label_set_wrap_mode(GTK_LABEL(label), PANGO_WRAP_WORD_CHAR);
-    gtk_label_set_max_width_chars(GTK_LABEL(label), 34);
+    gtk_label_set_max_width_chars(GTK_LABEL(label), 30);
     gtk_widget_add_css_class(label, class);
     gtk_box_append(GTK_BOX(box), label);
     return label;
@@ -246,6 +246,20 @@ static void add_fact(GtkWidget *box, const char *name, const char *value)
     add_text(card, name, "caption");
     add_text(card, value, "wire");
     gtk_box_append(GTK_BOX(box), card);
+}
+
+bool mg_real_panel_has(MgSession *session)
+{
+    return real_of(session) != NULL;
+}
+
+/* The bar at the foot of the panel. */
+static GtkWidget *add_button(GtkWidget *bar, const char *label, const char *action)
+{
+    GtkWidget *button = gtk_button_new_with_label(label);
+    gtk_actionable_set_action_name(GTK_ACTIONABLE(button), action);
+    gtk_box_append(GTK_BOX(bar), button);
+    return button;
 }
 
 GtkWidget *mg_real_panel_of(MgSession *session)
@@ -267,21 +281,24 @@ GtkWidget *mg_real_panel_of(MgSession *session)
     add_fact(box, _("Server"), real->endpoint);
     add_fact(box, _("Security"), _("none: in the clear, on this machine alone"));
     add_fact(box, _("Sender"), mg_settings_get(&real->host->settings, "account", "–"));
+    GtkWidget *write = add_button(box, _("Write a mail"), "win.compose");
+    gtk_widget_add_css_class(write, "suggested-action");
+    gtk_widget_set_halign(write, GTK_ALIGN_START);
     g_set_weak_pointer(&real->label, add_text(box, NULL, "outcome"));
     show_outcome(real);
     gtk_box_append(GTK_BOX(panel), box);
     GtkWidget *bar = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 8);
     gtk_widget_add_css_class(bar, "side-foot");
-    GtkWidget *leave = gtk_button_new_with_label(_("Back to the simulation"));
+    add_button(bar, _("Save capture…"), "win.save-capture");
+    GtkWidget *space = gtk_label_new(NULL);
+    gtk_widget_set_hexpand(space, TRUE);
+    gtk_box_append(GTK_BOX(bar), space);
+    GtkWidget *leave = gtk_button_new_with_label(_("Disconnect"));
     gtk_actionable_set_action_target(GTK_ACTIONABLE(leave), "s", "simulated");
     gtk_actionable_set_action_name(GTK_ACTIONABLE(leave), "win.mode");
+    gtk_widget_set_tooltip_text(leave, _("Back to the simulation"));
+    gtk_widget_add_css_class(leave, "destructive-action");
     gtk_box_append(GTK_BOX(bar), leave);
-    GtkWidget *write = gtk_button_new_with_label(_("Write a mail"));
-    gtk_widget_add_css_class(write, "suggested-action");
-    gtk_widget_set_hexpand(write, TRUE);
-    gtk_widget_set_halign(write, GTK_ALIGN_END);
-    gtk_actionable_set_action_name(GTK_ACTIONABLE(write), "win.compose");
-    gtk_box_append(GTK_BOX(bar), write);
     gtk_box_append(GTK_BOX(panel), bar);
     return panel;
 }
@@ -345,6 +362,7 @@ void mg_real_panel_ask(GtkWindow *parent, MgSession *simulated, MgRealReady read
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
     question->entry = gtk_entry_new();
     gtk_editable_set_text(GTK_EDITABLE(question->entry), "127.0.0.1:2525");
+    gtk_entry_set_activates_default(GTK_ENTRY(question->entry), TRUE);
     gtk_accessible_update_property(GTK_ACCESSIBLE(question->entry), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    _("Address and port of the server"), -1);
     gtk_box_append(GTK_BOX(box), question->entry);

@@ -19,6 +19,7 @@ typedef void (*MgRealReady)(MgSession *session, const char *title, void *data);
 void mg_real_panel_ask(GtkWindow *parent, MgSession *simulated, MgRealReady ready, void *data);
 /* (nullable) (transfer full) The same without asking: `endpoint` is "127.0.0.1:2525". */
 MgSession *mg_real_panel_connect(MgSession *simulated, const char *endpoint, GError **error);
+bool mg_real_panel_has(MgSession *session); /* whether it is one over a real server */
 /* (nullable) (transfer floating) The panel on the left of such a session. */
 GtkWidget *mg_real_panel_of(MgSession *session);
 /* Opens the sheet to write a mail that goes there. */

@@ -118,6 +118,8 @@ void mg_start_page_refresh(MgStartPage *self)
     g_autoptr(GPtrArray) recent = mg_networks_recent();
     add_cards(self, _("Networks"), shipped, NULL);
     add_cards(self, _("Opened lately"), recent, shipped);
+    if (shipped->len + recent->len == 0)
+        line(self->column, _("No network was found."), "dim-label", 1);
     GtkWidget *open = gtk_button_new_with_label(_("Open a folder…"));
     gtk_widget_add_css_class(open, "pill");
     gtk_widget_set_halign(open, GTK_ALIGN_START);

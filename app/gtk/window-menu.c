@@ -54,6 +54,7 @@ static GMenuModel *main_menu(void)
     add_item(run, _("The next branch"), "win.next-branch", NULL);
     g_menu_append_section(menu, NULL, G_MENU_MODEL(run));
     g_autoptr(GMenu) window = group_menu("Window");
+    add_item(window, _("Save capture…"), "win.save-capture", NULL);
     g_menu_append_section(menu, NULL, G_MENU_MODEL(window));
     g_autoptr(GMenu) about = g_menu_new();
     add_item(about, _("Plugins"), "win.plugins", NULL);

@@ -13,6 +13,7 @@
 #include "ladder.h"
 #include "map-view.h"
 #include "networks.h"
+#include "pcapng.h"
 #include "plugins-page.h"
 #include "problems.h"
 #include "real-panel.h"
@@ -80,7 +81,8 @@ static void update_actions(MgWindow *self)
         enable(self, names[i], here);
     enable(self, "compose",
            here && self->session != NULL &&
-               (mg_compose_is_possible(self->session) || mg_real_panel_of(self->session) != NULL));
+               (mg_compose_is_possible(self->session) || mg_real_panel_has(self->session)));
+    enable(self, "save-capture", here);
     enable(self, "previous", self->history->len > 0 || (!here && self->page != NULL));
     enable(self, "next-branch", here && mg_session_n_branches(self->session) > 1);
     gtk_widget_set_visible(self->mode, here);
@@ -438,6 +440,29 @@ static void act_next_branch(GSimpleAction *action, GVariant *parameter, void *da
     mg_session_set_branch(self->session, (mg_session_branch(self->session) + 1) % n);
 }
 
+static void on_capture(GtkNativeDialog *dialog, int response, MgWindow *self)
+{
+    g_autoptr(GFile) file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(dialog));
+    g_autofree char *path = file != NULL ? g_file_get_path(file) : NULL;
+    g_autoptr(GError) error = NULL;
+    if (response == GTK_RESPONSE_ACCEPT && path != NULL && self->session != NULL) {
+        bool saved = mg_pcapng_write(mg_session_trace(self->session), path, &error);
+        mg_window_toast(self, saved ? _("The capture is saved") : error->message);
+    }
+    g_object_unref(dialog);
+}
+
+static void act_save_capture(GSimpleAction *action, GVariant *parameter, void *data)
+{
+    GtkFileChooserNative *dialog =
+        gtk_file_chooser_native_new(_("Save what happened as a capture"), GTK_WINDOW(data),
+                                    GTK_FILE_CHOOSER_ACTION_SAVE, _("Save"), _("Cancel"));
+    gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(dialog), TRUE);
+    gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(dialog), "mailglass.pcapng");
+    g_signal_connect(dialog, "response", G_CALLBACK(on_capture), data);
+    gtk_native_dialog_show(GTK_NATIVE_DIALOG(dialog));
+}
+
 static void on_real(MgSession *session, const char *title, void *data)
 {
     mg_window_show(MG_WINDOW(data), session, title);
@@ -473,6 +498,7 @@ static void add_actions(MgWindow *self)
         {"keys", act_keys, NULL, NULL, NULL, {0}},
         {"plugins", act_plugins, NULL, NULL, NULL, {0}},
         {"about", act_about, NULL, NULL, NULL, {0}},
+        {"save-capture", act_save_capture, NULL, NULL, NULL, {0}},
         {"next-branch", act_next_branch, NULL, NULL, NULL, {0}},
         {"mode", NULL, "s", "'simulated'", act_mode, {0}}};
     g_action_map_add_action_entries(G_ACTION_MAP(self), entries, G_N_ELEMENTS(entries), self);
