@@ -52,7 +52,7 @@ static void each_engine(uint32_t number, const MgEngineKind *kind, const char *s
     if (self->n_engines++ >= ENGINES)
         return;
     const MgRegistry *registry = mg_session_registry(self->session);
-    add_row(self, kind->name, state != NULL ? state : "–");
+    add_row(self, kind->name, state != NULL ? mg_registry_translate(registry, state) : "–");
     for (size_t i = 0; i < n_facts; i++)
         add_row(self, mg_registry_translate(registry, facts[i].label),
                 facts[i].value[0] != '\0' ? facts[i].value : "–");

@@ -223,6 +223,11 @@ void mg_inspector_focus(MgInspector *self)
     gtk_widget_child_focus(self->tree, GTK_DIR_TAB_FORWARD);
 }
 
+void mg_inspector_show_host(MgInspector *self, MgHostId host)
+{
+    mg_host_now_set_host(MG_HOST_NOW(self->now), host);
+}
+
 const char *mg_inspector_field(MgInspector *self)
 {
     const MgTree *tree = mg_inspector_tree_get(MG_INSPECTOR_TREE(self->tree));

@@ -14,6 +14,8 @@ G_DECLARE_FINAL_TYPE(MgInspector, mg_inspector, MG, INSPECTOR, GtkBox)
 GtkWidget *mg_inspector_new(MgSession *session);
 /* Moves the keyboard to the tree. */
 void mg_inspector_focus(MgInspector *inspector);
+/* Shows what this host is doing, until another event is selected. */
+void mg_inspector_show_host(MgInspector *inspector, MgHostId host);
 /* For tests: the field that is shown, and the octets that are lit. */
 const char *mg_inspector_field(MgInspector *inspector);
 void mg_inspector_lit(MgInspector *inspector, size_t *offset, size_t *len);

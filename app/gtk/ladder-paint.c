@@ -332,7 +332,9 @@ static void paint_states(const MgLadderPaint *paint, GtkSnapshot *snapshot, uint
     for (size_t i = 0; i < count; i++) {
         if (mg_ladder_index_column_of(paint->index, states[i].host) < 0)
             continue;
-        const char *state = mg_trace_text(trace, mg_trace_record(trace, states[i].n)->text_b);
+        const char *state = mg_registry_translate(
+            mg_trace_registry(trace),
+            mg_trace_text(trace, mg_trace_record(trace, states[i].n)->text_b));
         g_autoptr(PangoLayout) layout = words(paint, PILL_FONT, state, spacing(paint) - 20);
         int width = 0, height = 0;
         pango_layout_get_pixel_size(layout, &width, &height);

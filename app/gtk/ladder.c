@@ -82,8 +82,11 @@ static void add_states(MgLadder *self, uint32_t n, GString *text)
         mg_ladder_index_states(mg_ladder_model_index(self->model), n,
                                mg_session_position(self->session), states, G_N_ELEMENTS(states));
     for (size_t i = 0; i < count; i++)
-        g_string_append_printf(text, "; %s: %s", mg_trace_host(trace, states[i].host)->name,
-                               mg_trace_text(trace, mg_trace_record(trace, states[i].n)->text_b));
+        g_string_append_printf(
+            text, "; %s: %s", mg_trace_host(trace, states[i].host)->name,
+            mg_registry_translate(
+                mg_trace_registry(trace),
+                mg_trace_text(trace, mg_trace_record(trace, states[i].n)->text_b)));
 }
 
 static void say(RowView *view)

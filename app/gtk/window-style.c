@@ -3,6 +3,8 @@
 #include "window-style.h"
 
 static const char style[] =
+    /* What lies under a card is not seen through it, in the dark neither. */
+    "@define-color card_bg_color @popover_bg_color;\n"
     ".side, inspector { background: @window_bg_color; }\n"
     ".side-content { padding: 18px 20px; }\n"
     ".side-foot { padding: 14px 20px; }\n"

@@ -24,8 +24,9 @@
 #include "window-style.h"
 #include "words.h"
 
-#define LADDER_MIN 236 /* height at first, and … */
-#define LADDER_MAX 330 /* … at most, so that a large window is the map's */
+#define HOST_LOOK_MAX 5000u /* records that are looked at for what a host did last */
+#define LADDER_MIN    236   /* height at first, and … */
+#define LADDER_MAX    330   /* … at most, so that a large window is the map's */
 
 struct _MgWindow {
     AdwApplicationWindow parent_instance;
@@ -133,20 +134,24 @@ static void on_trace(MgWindow *self)
         mg_window_toast(self, _("What you did in the past began another branch of the run"));
 }
 
+/* Shows a host, and the last thing that it has said or heard. */
 static void on_host_selected(MgMapView *map, const char *name, MgWindow *self)
 {
-    /* The last thing that this host has said or heard, up to the position. */
     const MgTrace *trace = mg_session_trace(self->session);
     uint32_t position = mg_session_position(self->session);
-    uint32_t last = position > 5000 ? position - 5000 : 0;
+    uint32_t last = position > HOST_LOOK_MAX ? position - HOST_LOOK_MAX : 0;
+    MgHostId host = 0;
+    for (MgHostId id = 1; id <= mg_trace_n_hosts(trace); id++)
+        if (g_str_equal(mg_trace_host(trace, id)->name, name))
+            host = id;
     for (uint32_t n = position; n > last; n--) {
         const MgRecord *record = mg_trace_record(trace, n);
-        if ((record->from != 0 && g_str_equal(mg_trace_host(trace, record->from)->name, name)) ||
-            (record->to != 0 && g_str_equal(mg_trace_host(trace, record->to)->name, name))) {
-            mg_session_select(self->session, n);
-            return;
-        }
+        if (record->from != host && record->to != host)
+            continue;
+        mg_session_select(self->session, n);
+        break;
     }
+    mg_inspector_show_host(MG_INSPECTOR(self->inspector), host);
 }
 
 /* ---- the page of a session ---- */
