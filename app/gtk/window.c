@@ -387,12 +387,10 @@ static void present(MgWindow *self, bool on)
 {
     if (self->presenting == on || (on && !on_session_page(self)))
         return;
-    static GtkWidget *const none;
     GtkWidget *const hidden[] = {self->header, self->side, self->lower};
     self->presenting = on;
     for (size_t i = 0; i < G_N_ELEMENTS(hidden); i++)
-        if (hidden[i] != none)
-            gtk_widget_set_visible(hidden[i], !on);
+        gtk_widget_set_visible(hidden[i], !on);
     /* The inspector may have been hidden before. */
     if (on)
         g_object_set_data(G_OBJECT(self->inspector), "was-shown",
