@@ -36,7 +36,7 @@ uint32_t mg_dns_read_u32(MgDnsReader *reader)
 
 MgSpan mg_dns_read_span(MgDnsReader *reader, size_t len)
 {
-    if (!has(reader, len))
+    if (!has(reader, len) || len == 0) /* data may be NULL when there is none */
         return (MgSpan){reader->data, 0};
     reader->at += len;
     return (MgSpan){reader->data + reader->at - len, len};

@@ -194,9 +194,28 @@ static bool printable_word(MgSpan raw)
     return raw.len > 1;
 }
 
+/* Nothing is written as no word at all, which could not be read again. */
+static bool has_words(MgDnsFieldKind kind, MgSpan raw)
+{
+    switch (kind) {
+    case MG_DNS_FIELD_WORD:
+        return printable_word(raw);
+    case MG_DNS_FIELD_HEX:
+    case MG_DNS_FIELD_BASE64:
+    case MG_DNS_FIELD_NSAP:
+        return raw.len > 0;
+    case MG_DNS_FIELD_HASH:
+        return raw.len > 1;
+    default:
+        return true;
+    }
+}
+
 void mg_dns_data_format(uint16_t type, MgSpan data, GString *out)
 {
     const MgDnsTypeRow *row = mg_dns_type_row(type);
+    if (data.len == 0)
+        data.data = (const uint8_t *)""; /* no pointer arithmetic on NULL */
     MgDnsReader reader = {.data = data.data, .len = data.len};
     MgDnsName name;
     size_t before = out->len;
@@ -205,9 +224,9 @@ void mg_dns_data_format(uint16_t type, MgSpan data, GString *out)
          field++) {
         size_t at = reader.at;
         good = mg_dns_read_field(&reader, *field, &name);
-        MgSpan raw = {data.data + at, reader.at - at};
-        if (good && *field == MG_DNS_FIELD_WORD)
-            good = printable_word(raw);
+        MgSpan raw = mg_span_slice(data, at, reader.at - at);
+        if (good)
+            good = has_words(*field, raw);
         if (!good)
             break;
         if (field > row->fields)

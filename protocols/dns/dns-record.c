@@ -295,7 +295,7 @@ void mg_dns_write_data(MgDnsWriter *writer, uint16_t type, MgSpan data)
     for (const uint8_t *field = row != NULL ? row->fields : NULL;
          field != NULL && *field != MG_DNS_FIELD_END; field++)
         names = names || *field == MG_DNS_FIELD_NAME;
-    if (!names) {
+    if (!names || data.len == 0) {
         mg_dns_write_span(writer, data);
         return;
     }

@@ -84,7 +84,7 @@ static const MgTransition transitions[] = {
 static const MgSettingRow settings[] = {
     {"hints", MG_SETTING_FILES, NULL,
      N_("A master file with the names and addresses of the root's name servers.")},
-    {"cache-size", MG_SETTING_UINT, "100000", N_("How many sets of records the cache holds.")},
+    {"cache-size", MG_SETTING_UINT, "10000", N_("How many sets of records the cache holds.")},
     {"cache-ttl-max", MG_SETTING_TIME, "1d",
      N_("No record is remembered for longer than this, whatever its TTL.")},
     {"cache-negative-max", MG_SETTING_TIME, "3h",
@@ -129,7 +129,7 @@ static void *setup(const MgSettings *rows, GPtrArray *problems)
     shared->hints = hints;
     MgTime ttl = mg_settings_get_time(rows, "cache-ttl-max", 24 * MG_HOURS);
     MgTime negative = mg_settings_get_time(rows, "cache-negative-max", 3 * MG_HOURS);
-    shared->cache = mg_dns_cache_new(mg_settings_get_uint(rows, "cache-size", 100000),
+    shared->cache = mg_dns_cache_new(mg_settings_get_uint(rows, "cache-size", 10000),
                                      (uint32_t)MIN(ttl / MG_SECONDS, INT32_MAX),
                                      (uint32_t)MIN(negative / MG_SECONDS, INT32_MAX));
     return shared;

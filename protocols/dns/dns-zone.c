@@ -28,7 +28,8 @@ typedef struct {
 
 static void complain(Reader *reader, unsigned line, unsigned column, const char *text)
 {
-    reader->n_problems++;
+    if (++reader->n_problems > MG_DNS_ZONE_PROBLEMS_MAX)
+        return;
     g_ptr_array_add(reader->problems,
                     g_strdup_printf("%s:%u:%u: error: %s", reader->path, line, column, text));
 }
@@ -284,7 +285,7 @@ bool mg_dns_zone_read(MgSpan text, const char *path, const MgDnsName *origin, Mg
                      .sink = sink,
                      .user = user,
                      .words = g_array_new(FALSE, FALSE, sizeof(MgDnsToken)),
-                     .data = g_byte_array_new()};
+                     .data = g_byte_array_sized_new(512)};
     if (origin != NULL)
         reader.origin = *origin;
     else

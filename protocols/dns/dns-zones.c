@@ -300,11 +300,12 @@ MgDnsZones *mg_dns_zones_new(const MgSettings *settings, const char *key, GPtrAr
     MgDnsZones *zones = g_new0(MgDnsZones, 1);
     zones->octets = g_byte_array_new();
     zones->nodes = g_array_new(FALSE, FALSE, sizeof(MgDnsNode));
-    zones->sets = g_array_new(FALSE, FALSE, sizeof(MgDnsSet));
+    zones->sets = g_array_sized_new(FALSE, FALSE, sizeof(MgDnsSet), 16);
     zones->zones = g_array_new(FALSE, FALSE, sizeof(MgDnsZone));
     grow_table(zones, 64);
-    Builder builder = {
-        .zones = zones, .raw = g_array_new(FALSE, FALSE, sizeof(Raw)), .problems = problems};
+    Builder builder = {.zones = zones,
+                       .raw = g_array_sized_new(FALSE, FALSE, sizeof(Raw), 16),
+                       .problems = problems};
     bool good = true;
     for (size_t i = 0; settings != NULL && i < settings->n_rows; i++) {
         if (strcmp(settings->rows[i].key, key) != 0)
