@@ -231,11 +231,15 @@ static void complete_letter(Submit *submit, const MgBirth *birth)
     note(submit, R_ADDED);
 }
 
-/* RFC 5321 §4.1.1.1: a host whose name is not a domain says its address. */
+/* RFC 5321 §4.1.1.1: its whole name; where it has none, its address. */
 static char *helo_of(const MgBirth *birth)
 {
+    const char *account = mg_settings_get(birth->settings, "account", NULL);
+    const char *domain = account != NULL ? strrchr(account, '@') : NULL;
     if (strchr(birth->host, '.') != NULL || birth->local_address == NULL)
         return g_strdup(birth->host);
+    if (domain != NULL) /* "alice" of example.com: a host's name is a whole one, RFC 5321 §2.3.5 */
+        return g_strdup_printf("%s.%s", birth->host, domain + 1);
     bool v6 = strchr(birth->local_address, ':') != NULL;
     return g_strdup_printf("[%s%s]", v6 ? "IPv6:" : "", birth->local_address);
 }
