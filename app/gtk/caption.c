@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* caption.c - a pill with one sentence */
+/* caption.c - a pill: who to whom and the wire's words, and one sentence that says what they mean
+ *
+ * In a wide window the sentence stands beside the words, else under them; that does not depend on
+ * what is said, so that neither the map over it nor the eye has to move from one exchange to the
+ * next. */
 #include "caption.h"
 
 #include <adwaita.h>
@@ -9,11 +13,14 @@
 
 #define SUMMARY_CHARS 60
 #define JUMP          (60 * MG_SECONDS) /* a gap that is told */
+#define WIDE          900               /* room for words and sentence beside each other */
+#define BESIDE        16                /* between them */
 
 struct _MgCaption {
     GtkWidget parent_instance;
     MgSession *session;
-    GtkWidget *label;
+    GtkWidget *words, *sentence;
+    gboolean large;
 };
 
 G_DEFINE_FINAL_TYPE(MgCaption, mg_caption, GTK_TYPE_WIDGET)
@@ -35,73 +42,97 @@ static void add_markup(GString *markup, const char *format, ...)
     g_string_append(markup, text);
 }
 
-/* How long ago the exchange before was, when that is longer than the eye would think. */
+/* How long ago what was seen before was, when that is longer than the eye would think. */
 static void add_jump(GString *markup, const MgTrace *trace, uint32_t n)
 {
     MgTime gap = n > 1 ? mg_trace_record(trace, n)->at - mg_trace_record(trace, n - 1)->at : 0;
     if (gap < JUMP)
         return;
     unsigned minutes = (unsigned)(gap / MG_MINUTES);
+    g_string_append(markup, "<b>");
     if (minutes < 120)
         add_markup(markup, mg_plural("+%u min", "+%u min", minutes), minutes);
     else
         add_markup(markup, mg_plural("+%u h", "+%u h", minutes / 60), minutes / 60);
-    g_string_append(markup, "  ");
+    g_string_append(markup, ":</b>  ");
 }
 
-static void add_record(GString *markup, MgSession *session, uint32_t n)
+static void add_hosts(GString *markup, const MgTrace *trace, const MgRecord *record)
 {
-    const MgTrace *trace = mg_session_trace(session);
-    const MgRecord *record = mg_trace_record(trace, n);
-    const MgPalette *palette = mg_palette(mg_theme_is_dark());
-    /* The pill is dark on light and light on dark: so are the colours on it. */
-    GdkRGBA wire =
-        mg_theme_dissector_color(mg_trace_registry(trace), record->dissector, !mg_theme_is_dark());
-    g_autofree char *color = hex_of(wire), *dim = hex_of(palette->pill_dim);
-    g_autofree char *words = mg_words_summary(trace, n, SUMMARY_CHARS);
-    add_jump(markup, trace, n);
     if (record->from != 0)
         add_markup(markup, "<b>%s</b>", mg_trace_host(trace, record->from)->name);
     if (record->to != 0)
         add_markup(markup, " → <b>%s</b>", mg_trace_host(trace, record->to)->name);
-    add_markup(markup, "   <span face=\"monospace\" color=\"%s\">%s</span>", color, words);
-    if ((record->flags & MG_RECORD_LOST) != 0)
-        add_markup(markup, "   %s", _("It is lost on the way."));
+}
+
+/* The sentence: what a dissector says of an exchange; of other things, what kind they are. */
+static void add_sentence(GString *markup, const MgTrace *trace, uint32_t n)
+{
+    const MgRecord *record = mg_trace_record(trace, n);
+    if ((record->flags & MG_RECORD_LOST) != 0) {
+        add_markup(markup, "%s", _("It is lost on the way."));
+        return;
+    }
     if (record->kind != MG_RECORD_EXCHANGE)
         return;
     g_autoptr(MgTree) tree = mg_trace_tree(trace, n);
     const char *say = mg_registry_translate(mg_trace_registry(trace), mg_tree_caption(tree));
     if (say != NULL)
-        add_markup(markup, "   <span color=\"%s\">“%s”</span>", dim, say);
+        add_markup(markup, _("“%s”"), say);
 }
 
+static void add_record(GString *markup, const MgTrace *trace, uint32_t n)
+{
+    const MgRecord *record = mg_trace_record(trace, n);
+    gboolean dark = mg_theme_is_dark();
+    /* The pill is dark on light and light on dark: so are the colours on it. */
+    GdkRGBA wire = record->dissector != 0 ? mg_theme_dissector_color(mg_trace_registry(trace),
+                                                                     record->dissector, !dark)
+                                          : mg_palette(dark)->pill_dim;
+    g_autofree char *color = hex_of(wire);
+    g_autofree char *words = mg_words_summary(trace, n, SUMMARY_CHARS);
+    add_jump(markup, trace, n);
+    add_hosts(markup, trace, record);
+    add_markup(markup, "%s<span face=\"monospace\" color=\"%s\">%s</span>",
+               record->from != 0 ? "   " : "", color, words);
+}
+
+/* Before the first event: what it will be. */
 static void add_next(GString *markup, MgSession *session)
 {
     uint32_t next = mg_session_peek(session, MG_STEP_EXCHANGE, false);
     if (next == mg_session_position(session)) {
-        g_string_append(markup, _("Nothing has happened here yet."));
+        add_markup(markup, "%s", _("Nothing has happened here yet."));
         return;
     }
     const MgTrace *trace = mg_session_trace(session);
-    const MgRecord *record = mg_trace_record(trace, next);
-    g_autofree char *words = mg_words_summary(trace, next, SUMMARY_CHARS);
-    /* TRANSLATORS: who will say something next, and what */
-    add_markup(markup, _("Next: %s: %s"),
-               record->from != 0 ? mg_trace_host(trace, record->from)->name : "", words);
+    g_autofree char *dim = hex_of(mg_palette(mg_theme_is_dark())->pill_dim);
+    add_markup(markup, "<span color=\"%s\">%s</span>  ", dim, _("Next:"));
+    add_record(markup, trace, next);
+}
+
+static void set_dark(MgCaption *self, gboolean dark)
+{
+    gtk_widget_remove_css_class(GTK_WIDGET(self), dark ? "mg-light" : "mg-dark");
+    gtk_widget_add_css_class(GTK_WIDGET(self), dark ? "mg-dark" : "mg-light");
 }
 
 static void update(MgCaption *self)
 {
-    g_autoptr(GString) markup = g_string_new(NULL);
+    g_autoptr(GString) words = g_string_new(NULL);
+    g_autoptr(GString) sentence = g_string_new(NULL);
     uint32_t n = mg_session_position(self->session);
-    if (n > 0)
-        add_record(markup, self->session, n);
-    else
-        add_next(markup, self->session);
-    gtk_label_set_markup(GTK_LABEL(self->label), markup->str);
-    gboolean dark = mg_theme_is_dark();
-    gtk_widget_remove_css_class(GTK_WIDGET(self), dark ? "mg-light" : "mg-dark");
-    gtk_widget_add_css_class(GTK_WIDGET(self), dark ? "mg-dark" : "mg-light");
+    if (n > 0) {
+        add_record(words, mg_session_trace(self->session), n);
+        add_sentence(sentence, mg_session_trace(self->session), n);
+    } else {
+        add_next(words, self->session);
+    }
+    gtk_label_set_markup(GTK_LABEL(self->words), words->str);
+    gtk_label_set_markup(GTK_LABEL(self->sentence), sentence->str);
+    gtk_widget_set_child_visible(self->sentence, sentence->len > 0);
+    set_dark(self, mg_theme_is_dark());
+    gtk_widget_queue_allocate(GTK_WIDGET(self));
 }
 
 static void on_session(MgSession *session, GParamSpec *spec, MgCaption *self)
@@ -114,10 +145,77 @@ static void on_theme(GObject *manager, GParamSpec *spec, MgCaption *self)
     update(self);
 }
 
+/* ---- the widget ---- */
+
+static int measure(GtkWidget *label, GtkOrientation orientation, int for_size)
+{
+    int natural;
+    gtk_widget_measure(label, orientation, for_size, NULL, &natural, NULL, NULL);
+    return natural;
+}
+
+static int line_height(MgCaption *self)
+{
+    return measure(self->words, GTK_ORIENTATION_VERTICAL, -1);
+}
+
+static void mg_caption_measure(GtkWidget *widget, GtkOrientation orientation, int for_size,
+                               int *minimum, int *natural, int *minimum_baseline,
+                               int *natural_baseline)
+{
+    MgCaption *self = MG_CAPTION(widget);
+    measure(self->sentence, orientation, -1);
+    if (orientation == GTK_ORIENTATION_HORIZONTAL) {
+        measure(self->words, orientation, -1);
+        *minimum = 100;
+        *natural = 400;
+        return;
+    }
+    int height = line_height(self);
+    gboolean wide = for_size >= WIDE && !self->large;
+    *minimum = *natural = wide ? height + 6 : 2 * height + 2;
+}
+
+static void place(GtkWidget *label, int x, int y, int width, int height)
+{
+    gtk_widget_size_allocate(label, &(GtkAllocation){x, y, MAX(width, 1), MAX(height, 1)}, -1);
+}
+
+static void mg_caption_size_allocate(GtkWidget *widget, int width, int height, int baseline)
+{
+    MgCaption *self = MG_CAPTION(widget);
+    int line = line_height(self);
+    int words = measure(self->words, GTK_ORIENTATION_HORIZONTAL, -1);
+    int sentence = measure(self->sentence, GTK_ORIENTATION_HORIZONTAL, -1);
+    gboolean has_sentence = gtk_widget_get_child_visible(self->sentence);
+    if (!has_sentence) {
+        words = MIN(words, width);
+        place(self->words, (width - words) / 2, (height - line) / 2, words, line);
+    } else if (height < 2 * line) {
+        words = MIN(words, width - BESIDE - 1);
+        sentence = MIN(sentence, width - BESIDE - words);
+        int x = (width - words - BESIDE - sentence) / 2;
+        place(self->words, x, (height - line) / 2, words, line);
+        place(self->sentence, x + words + BESIDE, (height - line) / 2, sentence, line);
+    } else {
+        int top = (height - 2 * line) / 2;
+        words = MIN(words, width);
+        sentence = MIN(sentence, width);
+        place(self->words, (width - words) / 2, top, words, line);
+        place(self->sentence, (width - sentence) / 2, top + line, sentence, line);
+    }
+}
+
+static GtkSizeRequestMode mg_caption_get_request_mode(GtkWidget *widget)
+{
+    return GTK_SIZE_REQUEST_HEIGHT_FOR_WIDTH;
+}
+
 static void mg_caption_dispose(GObject *object)
 {
     MgCaption *self = MG_CAPTION(object);
-    g_clear_pointer(&self->label, gtk_widget_unparent);
+    g_clear_pointer(&self->words, gtk_widget_unparent);
+    g_clear_pointer(&self->sentence, gtk_widget_unparent);
     if (self->session != NULL)
         g_signal_handlers_disconnect_by_data(self->session, self);
     g_signal_handlers_disconnect_by_data(adw_style_manager_get_default(), self);
@@ -127,17 +225,28 @@ static void mg_caption_dispose(GObject *object)
 
 static void mg_caption_class_init(MgCaptionClass *class)
 {
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
     G_OBJECT_CLASS(class)->dispose = mg_caption_dispose;
-    gtk_widget_class_set_layout_manager_type(GTK_WIDGET_CLASS(class), GTK_TYPE_BIN_LAYOUT);
-    gtk_widget_class_set_css_name(GTK_WIDGET_CLASS(class), "caption");
+    widget_class->measure = mg_caption_measure;
+    widget_class->size_allocate = mg_caption_size_allocate;
+    widget_class->get_request_mode = mg_caption_get_request_mode;
+    gtk_widget_class_set_css_name(widget_class, "caption");
+}
+
+static GtkWidget *new_line(MgCaption *self)
+{
+    GtkWidget *label = gtk_label_new(NULL);
+    gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
+    gtk_label_set_single_line_mode(GTK_LABEL(label), TRUE);
+    gtk_widget_set_parent(label, GTK_WIDGET(self));
+    return label;
 }
 
 static void mg_caption_init(MgCaption *self)
 {
-    self->label = gtk_label_new(NULL);
-    gtk_label_set_ellipsize(GTK_LABEL(self->label), PANGO_ELLIPSIZE_END);
-    gtk_label_set_xalign(GTK_LABEL(self->label), 0.5f);
-    gtk_widget_set_parent(self->label, GTK_WIDGET(self));
+    self->words = new_line(self);
+    self->sentence = new_line(self);
+    gtk_widget_set_overflow(GTK_WIDGET(self), GTK_OVERFLOW_HIDDEN);
     gtk_widget_add_css_class(GTK_WIDGET(self), "mg-caption");
 }
 
@@ -156,10 +265,10 @@ GtkWidget *mg_caption_new(MgSession *session)
 
 void mg_caption_set_large(MgCaption *self, gboolean large)
 {
+    self->large = large;
     if (large)
         gtk_widget_add_css_class(GTK_WIDGET(self), "mg-large");
     else
         gtk_widget_remove_css_class(GTK_WIDGET(self), "mg-large");
-    gtk_label_set_wrap(GTK_LABEL(self->label), large);
-    gtk_label_set_lines(GTK_LABEL(self->label), large ? 2 : -1);
+    gtk_widget_queue_resize(GTK_WIDGET(self));
 }

@@ -2,6 +2,9 @@
 /* foot.c - the buttons under the map, and the actions that keys and menus use as well */
 #include "foot.h"
 
+#include <adwaita.h>
+
+#include "icons.h"
 #include "player.h"
 #include "theme.h"
 #include "track.h"
@@ -12,6 +15,8 @@ struct _MgFoot {
     MgSession *session;
     GtkWidget *box, *play, *time;
     GtkWidget *speeds[4];
+    GtkImage *play_image;
+    gboolean shows_pause;
 };
 
 G_DEFINE_FINAL_TYPE(MgFoot, mg_foot, GTK_TYPE_WIDGET)
@@ -91,18 +96,40 @@ void mg_foot_install_actions(GActionMap *map, MgSession *session)
 
 /* ---- widgets ---- */
 
-static GtkWidget *new_button(const char *icon, const char *action, const char *name,
-                             const char *keys)
+static GtkWidget *new_image(const char *icon)
 {
-    GtkWidget *button = gtk_button_new_from_icon_name(icon);
+    g_autoptr(GdkPaintable) paintable = mg_icon_paintable_new(icon);
+    return gtk_image_new_from_paintable(paintable);
+}
+
+/* `word` (nullable) stands beside the icon: after it, or before it where that leads on. */
+static GtkWidget *new_button(const char *icon, const char *word, gboolean leads)
+{
+    GtkWidget *button = gtk_button_new(), *image = new_image(icon);
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
+    gtk_box_append(GTK_BOX(box), image);
+    if (word != NULL) {
+        GtkWidget *label = gtk_label_new(word);
+        if (leads)
+            gtk_box_prepend(GTK_BOX(box), label);
+        else
+            gtk_box_append(GTK_BOX(box), label);
+    }
+    gtk_widget_set_halign(box, GTK_ALIGN_CENTER);
+    gtk_button_set_child(GTK_BUTTON(button), box);
+    gtk_widget_add_css_class(button, "flat");
+    gtk_widget_add_css_class(button, "mg-step");
+    gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
+    gtk_widget_set_focus_on_click(button, FALSE);
+    return button;
+}
+
+static void set_action(GtkWidget *button, const char *action, const char *name, const char *keys)
+{
     g_autofree char *tip = g_strdup_printf("%s (%s)", name, keys);
     gtk_actionable_set_action_name(GTK_ACTIONABLE(button), action);
     gtk_widget_set_tooltip_text(button, tip);
     gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
-    gtk_widget_add_css_class(button, "flat");
-    gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
-    gtk_widget_set_focus_on_click(button, FALSE);
-    return button;
 }
 
 static GtkWidget *new_speeds(MgFoot *self)
@@ -111,7 +138,6 @@ static GtkWidget *new_speeds(MgFoot *self)
     static const char *const names[] = {N_("A quarter of the speed"), N_("Normal speed"),
                                         N_("Four times the speed"), N_("As fast as it can")};
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
-    gtk_widget_add_css_class(box, "linked");
     gtk_widget_add_css_class(box, "mg-speeds");
     gtk_widget_set_valign(box, GTK_ALIGN_CENTER);
     for (unsigned i = 0; i < 4; i++) {
@@ -122,6 +148,7 @@ static GtkWidget *new_speeds(MgFoot *self)
         gtk_widget_set_tooltip_text(button, tip);
         gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                        _(names[i]), -1);
+        gtk_widget_add_css_class(button, "flat");
         gtk_widget_set_focus_on_click(button, FALSE);
         gtk_box_append(GTK_BOX(box), button);
         self->speeds[i] = button;
@@ -143,8 +170,9 @@ static GtkWidget *new_step_menu(void)
     }
     GtkWidget *button = gtk_menu_button_new();
     gtk_menu_button_set_menu_model(GTK_MENU_BUTTON(button), G_MENU_MODEL(menu));
-    gtk_menu_button_set_icon_name(GTK_MENU_BUTTON(button), "pan-up-symbolic");
+    gtk_menu_button_set_child(GTK_MENU_BUTTON(button), new_image("foot-sizes"));
     gtk_menu_button_set_direction(GTK_MENU_BUTTON(button), GTK_ARROW_UP);
+    gtk_widget_add_css_class(button, "mg-sizes");
     gtk_widget_set_tooltip_text(button, _("How far a step goes"));
     gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    _("How far a step goes"), -1);
@@ -159,8 +187,11 @@ static void update(MgFoot *self)
     g_autofree char *time = mg_words_time(mg_session_time(self->session));
     g_autofree char *text = g_strdup_printf(_("%s s"), time);
     gtk_label_set_text(GTK_LABEL(self->time), text);
-    gtk_button_set_icon_name(GTK_BUTTON(self->play), playing ? "media-playback-pause-symbolic"
-                                                             : "media-playback-start-symbolic");
+    if (playing != self->shows_pause || gtk_image_get_paintable(self->play_image) == NULL) {
+        g_autoptr(GdkPaintable) icon = mg_icon_paintable_new(playing ? "foot-pause" : "foot-play");
+        gtk_image_set_from_paintable(self->play_image, icon);
+        self->shows_pause = playing;
+    }
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->play), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    playing ? _("Pause") : _("Play"), -1);
     for (unsigned i = 0; i < 4; i++)
@@ -178,6 +209,14 @@ static void on_player(MgPlayer *player, MgFoot *self)
     update(self);
 }
 
+static void on_theme(AdwStyleManager *manager, GParamSpec *spec, MgFoot *self)
+{
+    if (adw_style_manager_get_dark(manager))
+        gtk_widget_add_css_class(GTK_WIDGET(self), "mg-dark");
+    else
+        gtk_widget_remove_css_class(GTK_WIDGET(self), "mg-dark");
+}
+
 static void mg_foot_dispose(GObject *object)
 {
     MgFoot *self = MG_FOOT(object);
@@ -185,6 +224,7 @@ static void mg_foot_dispose(GObject *object)
     if (self->session != NULL) {
         g_signal_handlers_disconnect_by_data(self->session, self);
         g_signal_handlers_disconnect_by_data(mg_player_get(self->session), self);
+        g_signal_handlers_disconnect_by_data(adw_style_manager_get_default(), self);
     }
     g_clear_object(&self->session);
     G_OBJECT_CLASS(mg_foot_parent_class)->dispose(object);
@@ -200,39 +240,62 @@ static void mg_foot_class_init(MgFootClass *class)
 
 static void mg_foot_init(MgFoot *self)
 {
-    self->box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
+    self->box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 4);
     gtk_widget_set_parent(self->box, GTK_WIDGET(self));
     gtk_widget_add_css_class(GTK_WIDGET(self), "mg-foot");
+}
+
+static GtkWidget *new_play(MgFoot *self)
+{
+    GtkWidget *button = gtk_button_new(), *image = gtk_image_new();
+    self->play_image = GTK_IMAGE(image);
+    gtk_widget_set_halign(image, GTK_ALIGN_CENTER);
+    gtk_widget_set_valign(image, GTK_ALIGN_CENTER);
+    gtk_button_set_child(GTK_BUTTON(button), image);
+    gtk_widget_add_css_class(button, "suggested-action");
+    gtk_widget_add_css_class(button, "mg-round");
+    gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
+    gtk_widget_set_focus_on_click(button, FALSE);
+    gtk_widget_set_margin_start(button, 4);
+    gtk_widget_set_margin_end(button, 4);
+    return button;
+}
+
+static void add_parts(MgFoot *self)
+{
+    GtkWidget *start = new_button("foot-start", NULL, FALSE);
+    GtkWidget *back = new_button("foot-back", _("step"), FALSE);
+    GtkWidget *step = new_button("foot-step", _("step"), TRUE);
+    GtkWidget *speeds = new_speeds(self), *sizes = new_step_menu();
+    self->play = new_play(self);
+    set_action(start, "win.start", _("To the start"), _("Home"));
+    set_action(back, "win.back", _("Step back"), "←");
+    set_action(self->play, "win.play", _("Play"), _("Space"));
+    set_action(step, "win.step", _("Step"), "→");
+    self->time = gtk_label_new("");
+    gtk_label_set_width_chars(GTK_LABEL(self->time), 8);
+    gtk_label_set_xalign(GTK_LABEL(self->time), 1);
+    gtk_widget_add_css_class(self->time, "mg-time");
+    gtk_widget_set_margin_end(sizes, 8);
+    GtkWidget *parts[] = {
+        start, back, self->play, step, sizes, speeds, mg_track_new(self->session), self->time};
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+        gtk_box_append(GTK_BOX(self->box), parts[i]);
 }
 
 GtkWidget *mg_foot_new(MgSession *session)
 {
     MgFoot *self = g_object_new(MG_TYPE_FOOT, NULL);
+    AdwStyleManager *manager = adw_style_manager_get_default();
     self->session = g_object_ref(session);
     mg_theme_init(gtk_widget_get_display(GTK_WIDGET(self)));
-    self->play = new_button("media-playback-start-symbolic", "win.play", _("Play"), _("Space"));
-    gtk_widget_remove_css_class(self->play, "flat");
-    gtk_widget_add_css_class(self->play, "mg-play");
-    gtk_widget_add_css_class(self->play, "suggested-action");
-    self->time = gtk_label_new("");
-    gtk_label_set_width_chars(GTK_LABEL(self->time), 9);
-    gtk_label_set_xalign(GTK_LABEL(self->time), 1);
-    gtk_widget_add_css_class(self->time, "mg-time");
-    GtkWidget *parts[] = {
-        new_button("media-skip-backward-symbolic", "win.start", _("To the start"), _("Home")),
-        new_button("go-previous-symbolic", "win.back", _("Step back"), "←"),
-        self->play,
-        new_button("go-next-symbolic", "win.step", _("Step"), "→"),
-        new_step_menu(),
-        new_speeds(self),
-        mg_track_new(session),
-        self->time};
-    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
-        gtk_box_append(GTK_BOX(self->box), parts[i]);
+    add_parts(self);
     g_signal_connect(session, "notify::position", G_CALLBACK(on_session), self);
     g_signal_connect(session, "notify::playing", G_CALLBACK(on_session), self);
     g_signal_connect(session, "notify::trace", G_CALLBACK(on_session), self);
     g_signal_connect(mg_player_get(session), "changed", G_CALLBACK(on_player), self);
+    g_signal_connect(manager, "notify::dark", G_CALLBACK(on_theme), self);
+    on_theme(manager, NULL, self);
     update(self);
     return GTK_WIDGET(self);
 }

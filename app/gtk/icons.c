@@ -1,14 +1,142 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* icons.c - drawn in a square of 16 units, with lines of 1.3 */
+/* icons.c - reads the little of SVG that icons/ is written in
+ *
+ * <svg> sets line width and paints for all; then <path> with M, L, C and Z, each number and letter
+ * apart; <rect> with rx; <circle>. A file that says more is a mistake of ours, and asserted. */
 #include "icons.h"
 
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
-typedef void (*Draw)(cairo_t *cr);
+#include "mg-resources.h"
 
-static void box(cairo_t *cr, double x, double y, double w, double h, double r)
+#define UNITS 16.0 /* the side of the square in a file */
+
+typedef enum { PAINT_NONE, PAINT_COLOR, PAINT_GROUND } Paint;
+
+typedef struct {
+    char verb; /* M, L, C, Z; R: rect; O: circle */
+    double v[6];
+} Stroke;
+
+typedef struct {
+    Paint fill, line;
+    double width;
+    guint first, n; /* of the drawing's strokes */
+} Shape;
+
+typedef struct {
+    Shape whole;     /* what <svg> says */
+    GArray *shapes;  /* Shape */
+    GArray *strokes; /* Stroke */
+} Drawing;
+
+static const struct {
+    char verb;
+    unsigned n; /* numbers that follow */
+} verbs[] = {{'M', 2}, {'L', 2}, {'C', 6}, {'Z', 0}};
+
+static Paint read_paint(const char *text)
 {
+    return strcmp(text, "none") == 0      ? PAINT_NONE
+           : strcmp(text, "#ffffff") == 0 ? PAINT_GROUND
+                                          : PAINT_COLOR;
+}
+
+static void read_path(Drawing *drawing, const char *text)
+{
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    for (char **word = words; *word != NULL;) {
+        Stroke stroke = {.verb = (*word)[0]};
+        size_t i = 0;
+        while (i < G_N_ELEMENTS(verbs) && verbs[i].verb != stroke.verb)
+            i++;
+        g_assert(i < G_N_ELEMENTS(verbs) && (*word)[1] == '\0');
+        word++;
+        for (unsigned k = 0; k < verbs[i].n; k++, word++) {
+            g_assert(*word != NULL);
+            stroke.v[k] = g_ascii_strtod(*word, NULL);
+        }
+        g_array_append_val(drawing->strokes, stroke);
+    }
+}
+
+static void read_element(GMarkupParseContext *context, const char *element, const char **names,
+                         const char **values, void *data, GError **error)
+{
+    static const struct {
+        const char *name;
+        unsigned place;
+    } numbers[] = {{"x", 0},  {"y", 1},  {"width", 2}, {"height", 3},
+                   {"rx", 4}, {"cx", 0}, {"cy", 1},    {"r", 2}};
+    Drawing *drawing = data;
+    Shape shape = drawing->whole;
+    Stroke stroke = {0};
+    shape.first = drawing->strokes->len;
+    for (size_t i = 0; names[i] != NULL; i++) {
+        if (strcmp(names[i], "fill") == 0)
+            shape.fill = read_paint(values[i]);
+        else if (strcmp(names[i], "stroke") == 0)
+            shape.line = read_paint(values[i]);
+        else if (strcmp(names[i], "stroke-width") == 0)
+            shape.width = g_ascii_strtod(values[i], NULL);
+        else if (strcmp(names[i], "d") == 0)
+            read_path(drawing, values[i]);
+        for (size_t k = 0; k < G_N_ELEMENTS(numbers); k++)
+            if (strcmp(names[i], numbers[k].name) == 0)
+                stroke.v[numbers[k].place] = g_ascii_strtod(values[i], NULL);
+    }
+    if (strcmp(element, "svg") == 0) {
+        drawing->whole = shape;
+        return;
+    }
+    stroke.verb = strcmp(element, "rect") == 0 ? 'R' : strcmp(element, "circle") == 0 ? 'O' : 0;
+    g_assert(stroke.verb != 0 || strcmp(element, "path") == 0);
+    if (stroke.verb != 0)
+        g_array_append_val(drawing->strokes, stroke);
+    shape.n = drawing->strokes->len - shape.first;
+    g_array_append_val(drawing->shapes, shape);
+}
+
+/* (nullable) Read once; kept for the life of the program. */
+static const Drawing *find_drawing(const char *name)
+{
+    static const GMarkupParser parser = {.start_element = read_element};
+    static GHashTable *drawings;
+    if (drawings == NULL) {
+        drawings = g_hash_table_new(g_str_hash, g_str_equal);
+        g_resources_register(mg_get_resource());
+    }
+    Drawing *drawing = g_hash_table_lookup(drawings, name);
+    if (drawing != NULL)
+        return drawing;
+    g_autofree char *path = g_strdup_printf("/org/mailglass/Mailglass/icons/%s.svg", name);
+    g_autoptr(GBytes) file = g_resources_lookup_data(path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+    if (file == NULL)
+        return NULL;
+    drawing = g_new0(Drawing, 1);
+    drawing->shapes = g_array_new(FALSE, FALSE, sizeof(Shape));
+    drawing->strokes = g_array_new(FALSE, FALSE, sizeof(Stroke));
+    g_autoptr(GMarkupParseContext) context = g_markup_parse_context_new(&parser, 0, drawing, NULL);
+    gsize size;
+    const char *text = g_bytes_get_data(file, &size);
+    bool good = g_markup_parse_context_parse(context, text, (gssize)size, NULL) &&
+                g_markup_parse_context_end_parse(context, NULL);
+    g_assert(good);
+    g_hash_table_insert(drawings, g_strdup(name), drawing);
+    return drawing;
+}
+
+gboolean mg_icon_exists(const char *name)
+{
+    return find_drawing(name) != NULL;
+}
+
+/* ---- painting ---- */
+
+static void trace_rect(cairo_t *cr, const double *v)
+{
+    double x = v[0], y = v[1], w = v[2], h = v[3], r = v[4];
     cairo_new_sub_path(cr);
     cairo_arc(cr, x + w - r, y + r, r, -G_PI / 2, 0);
     cairo_arc(cr, x + w - r, y + h - r, r, 0, G_PI / 2);
@@ -17,245 +145,126 @@ static void box(cairo_t *cr, double x, double y, double w, double h, double r)
     cairo_close_path(cr);
 }
 
-static void line(cairo_t *cr, double x1, double y1, double x2, double y2)
+static void trace_stroke(cairo_t *cr, const Stroke *stroke)
 {
-    cairo_move_to(cr, x1, y1);
-    cairo_line_to(cr, x2, y2);
-}
-
-static void circle(cairo_t *cr, double x, double y, double r)
-{
-    cairo_new_sub_path(cr);
-    cairo_arc(cr, x, y, r, 0, 2 * G_PI);
-}
-
-/* A screen with a flap on it: somebody reads mail here. */
-static void draw_mua(cairo_t *cr)
-{
-    box(cr, 1, 1.5, 14, 10, 1.5);
-    line(cr, 5, 14.5, 11, 14.5);
-    line(cr, 8, 11.5, 8, 14.5);
-    cairo_move_to(cr, 5, 5);
-    cairo_line_to(cr, 8, 7.6);
-    cairo_line_to(cr, 11, 5);
-    cairo_stroke(cr);
-}
-
-/* Two machines in a rack. */
-static void draw_mta(cairo_t *cr)
-{
-    box(cr, 1, 1.5, 14, 5.5, 1.4);
-    box(cr, 1, 9, 14, 5.5, 1.4);
-    line(cr, 8, 4.25, 12, 4.25);
-    line(cr, 8, 11.75, 12, 11.75);
-    cairo_stroke(cr);
-    circle(cr, 4, 4.25, 0.9);
-    circle(cr, 4, 11.75, 0.9);
-    cairo_fill(cr);
-}
-
-/* A mailbox with its flag. */
-static void draw_mda(cairo_t *cr)
-{
-    cairo_move_to(cr, 1, 13);
-    cairo_line_to(cr, 1, 7.5);
-    cairo_arc(cr, 4.5, 7.5, 3.5, G_PI, 2 * G_PI);
-    cairo_line_to(cr, 8, 13);
-    cairo_close_path(cr);
-    cairo_move_to(cr, 4.5, 4);
-    cairo_line_to(cr, 11.5, 4);
-    cairo_arc(cr, 11.5, 7.5, 3.5, -G_PI / 2, 0);
-    cairo_line_to(cr, 15, 13);
-    cairo_line_to(cr, 8, 13);
-    line(cr, 3, 8, 6, 8);
-    line(cr, 11.5, 4, 11.5, 1.2);
-    line(cr, 11.5, 1.4, 13.6, 1.4);
-    cairo_stroke(cr);
-}
-
-static void draw_resolver(cairo_t *cr)
-{
-    circle(cr, 6.5, 6.5, 5);
-    line(cr, 10.3, 10.3, 14.6, 14.6);
-    cairo_stroke(cr);
-}
-
-/* The whole world: who knows the top of the tree. */
-static void draw_root(cairo_t *cr)
-{
-    circle(cr, 8, 8, 6.6);
-    line(cr, 1.4, 8, 14.6, 8);
-    cairo_stroke(cr);
-    cairo_save(cr);
-    cairo_translate(cr, 8, 8);
-    cairo_scale(cr, 0.45, 1);
-    circle(cr, 0, 0, 6.6);
-    cairo_restore(cr);
-    cairo_stroke(cr);
-}
-
-/* An open book: who looks names up in its zone. */
-static void draw_nameserver(cairo_t *cr)
-{
-    cairo_move_to(cr, 8, 4);
-    cairo_curve_to(cr, 6, 2, 3, 2, 1, 2.6);
-    cairo_line_to(cr, 1, 13);
-    cairo_curve_to(cr, 3, 12.4, 6, 12.4, 8, 14.2);
-    cairo_curve_to(cr, 10, 12.4, 13, 12.4, 15, 13);
-    cairo_line_to(cr, 15, 2.6);
-    cairo_curve_to(cr, 13, 2, 10, 2, 8, 4);
-    cairo_line_to(cr, 8, 14.2);
-    cairo_stroke(cr);
-}
-
-static void draw_attacker(cairo_t *cr)
-{
-    cairo_move_to(cr, 1, 7);
-    cairo_line_to(cr, 15, 7);
-    cairo_move_to(cr, 4, 7);
-    cairo_line_to(cr, 5, 2);
-    cairo_line_to(cr, 11, 2);
-    cairo_line_to(cr, 12, 7);
-    circle(cr, 4.8, 11.5, 2.4);
-    circle(cr, 11.2, 11.5, 2.4);
-    line(cr, 7.2, 11, 8.8, 11);
-    cairo_stroke(cr);
-}
-
-static void draw_other(cairo_t *cr)
-{
-    box(cr, 2, 2, 12, 12, 2);
-    cairo_stroke(cr);
-}
-
-static const struct {
-    const char *kind;
-    Draw draw;
-} hosts[] = {{"mua", draw_mua},           {"mta", draw_mta},   {"mda", draw_mda},
-             {"resolver", draw_resolver}, {"root", draw_root}, {"nameserver", draw_nameserver},
-             {"attacker", draw_attacker}, {NULL, draw_other}};
-
-void mg_icon_host(cairo_t *cr, const char *kind, double x, double y, double size,
-                  const GdkRGBA *color)
-{
-    size_t i = 0;
-    while (hosts[i].kind != NULL && g_strcmp0(hosts[i].kind, kind) != 0)
-        i++;
-    cairo_save(cr);
-    cairo_translate(cr, x, y);
-    cairo_scale(cr, size / 16, size / 16);
-    cairo_set_line_width(cr, 1.3);
-    cairo_set_line_cap(cr, CAIRO_LINE_CAP_ROUND);
-    cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
-    gdk_cairo_set_source_rgba(cr, color);
-    hosts[i].draw(cr);
-    cairo_restore(cr);
-}
-
-/* ---- tokens: around 0, 0; 16 units wide ---- */
-
-static void fill_and_edge(cairo_t *cr, const GdkRGBA *color, const GdkRGBA *ground)
-{
-    gdk_cairo_set_source_rgba(cr, ground);
-    cairo_fill_preserve(cr);
-    gdk_cairo_set_source_rgba(cr, color);
-    cairo_stroke(cr);
-}
-
-static void draw_envelope(cairo_t *cr, const GdkRGBA *color, const GdkRGBA *ground)
-{
-    box(cr, -8, -5.6, 16, 11.2, 1.6);
-    fill_and_edge(cr, color, ground);
-    cairo_move_to(cr, -7.4, -4.6);
-    cairo_line_to(cr, 0, 1.2);
-    cairo_line_to(cr, 7.4, -4.6);
-    cairo_stroke(cr);
-}
-
-/* A tag that points where it goes; a reply is a full one. */
-static void draw_tag(cairo_t *cr, const GdkRGBA *color, const GdkRGBA *ground, gboolean left,
-                     gboolean full)
-{
-    cairo_save(cr);
-    if (left)
-        cairo_scale(cr, -1, 1);
-    cairo_move_to(cr, -7, -4.6);
-    cairo_line_to(cr, 3, -4.6);
-    cairo_line_to(cr, 7.6, 0);
-    cairo_line_to(cr, 3, 4.6);
-    cairo_line_to(cr, -7, 4.6);
-    cairo_close_path(cr);
-    fill_and_edge(cr, color, full ? color : ground);
-    gdk_cairo_set_source_rgba(cr, full ? ground : color);
-    line(cr, -4, -1.4, 2.4, -1.4);
-    line(cr, -4, 1.6, 0.4, 1.6);
-    cairo_stroke(cr);
-    cairo_restore(cr);
-}
-
-static void draw_mark(cairo_t *cr, const GdkRGBA *color, const GdkRGBA *ground, const char *mark)
-{
-    circle(cr, 0, 0, 6.8);
-    fill_and_edge(cr, color, ground);
-    cairo_select_font_face(cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_BOLD);
-    cairo_set_font_size(cr, 9.5);
-    cairo_text_extents_t size;
-    cairo_text_extents(cr, mark, &size);
-    cairo_move_to(cr, -size.width / 2 - size.x_bearing, -size.height / 2 - size.y_bearing);
-    cairo_show_text(cr, mark);
-}
-
-static void draw_lock(cairo_t *cr, const GdkRGBA *color, const GdkRGBA *ground)
-{
-    cairo_save(cr);
-    cairo_translate(cr, 6.5, 4.5);
-    circle(cr, 0, 0, 4.6);
-    gdk_cairo_set_source_rgba(cr, ground);
-    cairo_fill(cr);
-    gdk_cairo_set_source_rgba(cr, color);
-    box(cr, -2.4, -0.6, 4.8, 3.6, 0.8);
-    cairo_fill(cr);
-    cairo_arc(cr, 0, -0.8, 1.5, G_PI, 2 * G_PI);
-    cairo_stroke(cr);
-    cairo_restore(cr);
-}
-
-void mg_icon_token(cairo_t *cr, MgToken token, double x, double y, double size,
-                   const GdkRGBA *color, const GdkRGBA *ground, gboolean left)
-{
-    cairo_save(cr);
-    cairo_translate(cr, x, y);
-    cairo_scale(cr, size / 16, size / 16);
-    cairo_set_line_width(cr, 1.3);
-    cairo_set_line_cap(cr, CAIRO_LINE_CAP_ROUND);
-    cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
-    switch (token) {
-    case MG_TOKEN_DATA:
-        draw_envelope(cr, color, ground);
+    const double *v = stroke->v;
+    switch (stroke->verb) {
+    case 'M':
+        cairo_move_to(cr, v[0], v[1]);
         break;
-    case MG_TOKEN_COMMAND:
-    case MG_TOKEN_REPLY:
-        draw_tag(cr, color, ground, left, token == MG_TOKEN_REPLY);
+    case 'L':
+        cairo_line_to(cr, v[0], v[1]);
         break;
-    case MG_TOKEN_QUERY:
-    case MG_TOKEN_ANSWER:
-        draw_mark(cr, color, ground, token == MG_TOKEN_QUERY ? "?" : "!");
+    case 'C':
+        cairo_curve_to(cr, v[0], v[1], v[2], v[3], v[4], v[5]);
         break;
-    case MG_TOKEN_PACKET:
-        circle(cr, 0, 0, 4);
-        fill_and_edge(cr, color, ground);
+    case 'Z':
+        cairo_close_path(cr);
         break;
+    case 'R':
+        trace_rect(cr, v);
+        break;
+    default:
+        cairo_new_sub_path(cr);
+        cairo_arc(cr, v[0], v[1], v[2], 0, 2 * G_PI);
     }
+}
+
+static void set_paint(cairo_t *cr, Paint paint, const MgIcon *icon)
+{
+    gdk_cairo_set_source_rgba(cr, paint == PAINT_GROUND ? &icon->ground : &icon->color);
+}
+
+void mg_icon_paint(cairo_t *cr, const MgIcon *icon)
+{
+    const Drawing *drawing = find_drawing(icon->name);
+    if (drawing == NULL)
+        return;
+    cairo_save(cr);
+    cairo_translate(cr, icon->x + (icon->left ? icon->size : 0), icon->y);
+    cairo_scale(cr, (icon->left ? -1 : 1) * icon->size / UNITS, icon->size / UNITS);
+    cairo_set_line_cap(cr, CAIRO_LINE_CAP_ROUND);
+    cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
+    for (guint i = 0; i < drawing->shapes->len; i++) {
+        const Shape *shape = &g_array_index(drawing->shapes, Shape, i);
+        cairo_new_path(cr);
+        for (guint k = 0; k < shape->n; k++)
+            trace_stroke(cr, &g_array_index(drawing->strokes, Stroke, shape->first + k));
+        if (shape->fill != PAINT_NONE) {
+            set_paint(cr, shape->fill, icon);
+            cairo_fill_preserve(cr);
+        }
+        if (shape->line != PAINT_NONE) {
+            set_paint(cr, shape->line, icon);
+            cairo_set_line_width(cr, shape->width);
+            cairo_stroke(cr);
+        }
+    }
+    cairo_new_path(cr);
     cairo_restore(cr);
 }
 
-void mg_icon_lock(cairo_t *cr, double x, double y, double size, const GdkRGBA *color,
-                  const GdkRGBA *ground)
+/* ---- for buttons ---- */
+
+struct _MgIconPaintable {
+    GObject parent_instance;
+    const char *name;
+};
+
+static void snapshot_symbolic(GtkSymbolicPaintable *paintable, GdkSnapshot *snapshot, double width,
+                              double height, const GdkRGBA *colors, gsize n_colors)
 {
-    cairo_save(cr);
-    cairo_translate(cr, x, y);
-    cairo_scale(cr, size / 16, size / 16);
-    cairo_set_line_width(cr, 1.3);
-    draw_lock(cr, color, ground);
-    cairo_restore(cr);
+    double size = MIN(width, height);
+    MgIcon icon = {.name = ((MgIconPaintable *)paintable)->name,
+                   .x = (width - size) / 2,
+                   .y = (height - size) / 2,
+                   .size = size,
+                   .color = n_colors > 0 ? colors[0] : (GdkRGBA){0, 0, 0, 1}};
+    cairo_t *cr =
+        gtk_snapshot_append_cairo(snapshot, &GRAPHENE_RECT_INIT(0, 0, (float)width, (float)height));
+    mg_icon_paint(cr, &icon);
+    cairo_destroy(cr);
+}
+
+static void snapshot_black(GdkPaintable *paintable, GdkSnapshot *snapshot, double width,
+                           double height)
+{
+    snapshot_symbolic((GtkSymbolicPaintable *)paintable, snapshot, width, height, NULL, 0);
+}
+
+static int get_side(GdkPaintable *paintable)
+{
+    return (int)UNITS;
+}
+
+static void be_paintable(GdkPaintableInterface *interface)
+{
+    interface->snapshot = snapshot_black;
+    interface->get_intrinsic_width = get_side;
+    interface->get_intrinsic_height = get_side;
+}
+
+static void be_symbolic(GtkSymbolicPaintableInterface *interface)
+{
+    interface->snapshot_symbolic = snapshot_symbolic;
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE(MgIconPaintable, mg_icon_paintable, G_TYPE_OBJECT,
+                              G_IMPLEMENT_INTERFACE(GDK_TYPE_PAINTABLE, be_paintable)
+                                  G_IMPLEMENT_INTERFACE(GTK_TYPE_SYMBOLIC_PAINTABLE, be_symbolic))
+
+static void mg_icon_paintable_class_init(MgIconPaintableClass *class)
+{
+}
+
+static void mg_icon_paintable_init(MgIconPaintable *self)
+{
+}
+
+GdkPaintable *mg_icon_paintable_new(const char *name)
+{
+    g_assert(mg_icon_exists(name));
+    MgIconPaintable *self = g_object_new(MG_TYPE_ICON_PAINTABLE, NULL);
+    self->name = g_intern_string(name);
+    return GDK_PAINTABLE(self);
 }

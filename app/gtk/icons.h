@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* icons.h - the project's own drawings: hosts by kind, tokens by what they carry */
+/* icons.h - the project's own drawings, icons/NAME.svg
+ *
+ * Painted as shapes, so that they stay sharp at any size and in files, and need neither a display
+ * nor a loader of pictures. Black in a file stands for the colour that is asked for, white for the
+ * ground. */
 #pragma once
 
 #include <gtk/gtk.h>
 
 G_BEGIN_DECLS
 
-/* Draws the icon of a host kind ("mua", "mta", …; a plain box for others) into a square at x, y. */
-void mg_icon_host(cairo_t *cr, const char *kind, double x, double y, double size,
-                  const GdkRGBA *color);
-/* What travels, around the middle x, y: its shape by kind; `left`: it goes to the left. */
-typedef enum {
-    MG_TOKEN_COMMAND,
-    MG_TOKEN_REPLY,
-    MG_TOKEN_QUERY,
-    MG_TOKEN_ANSWER,
-    MG_TOKEN_DATA,
-    MG_TOKEN_PACKET
-} MgToken;
-void mg_icon_token(cairo_t *cr, MgToken token, double x, double y, double size,
-                   const GdkRGBA *color, const GdkRGBA *ground, gboolean left);
-/* The lock of a token that is encrypted. */
-void mg_icon_lock(cairo_t *cr, double x, double y, double size, const GdkRGBA *color,
-                  const GdkRGBA *ground);
+typedef struct {
+    const char *name; /* "host-mua", "token-command", "lock" */
+    double x, y, size;
+    GdkRGBA color, ground;
+    gboolean left; /* as in a mirror */
+} MgIcon;
+
+/* Into a square at x, y. Nothing if there is no such drawing. */
+void mg_icon_paint(cairo_t *cr, const MgIcon *icon);
+gboolean mg_icon_exists(const char *name);
+
+/* (transfer full) For buttons: takes the colour of the words beside it. */
+#define MG_TYPE_ICON_PAINTABLE (mg_icon_paintable_get_type())
+G_DECLARE_FINAL_TYPE(MgIconPaintable, mg_icon_paintable, MG, ICON_PAINTABLE, GObject)
+GdkPaintable *mg_icon_paintable_new(const char *name);
 
 G_END_DECLS

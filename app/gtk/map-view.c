@@ -2,28 +2,32 @@
 /* map-view.c - the scene under real widgets for the hosts
  *
  * What is still is painted once into a texture and shown again until size, theme or network change;
- * only token and bubble are painted in a frame. The frame clock is asked for frames only while
- * something moves. */
+ * a host's card is painted when it changes; only token and bubble are painted in a frame. The frame
+ * clock is asked for frames only while something moves. */
 #include "map-view.h"
 
 #include <adwaita.h>
 
-#include "icons.h"
 #include "player.h"
 #include "scene.h"
 #include "theme.h"
 #include "words.h"
 
+#define NEAR_RECORDS 400u /* a step forward of this many is replayed at once */
+#define LINES_MS     70   /* after a step back or a jump, the hosts' states are looked up later */
+
 struct _MgMapView {
     GtkWidget parent_instance;
     MgSession *session;
-    GPtrArray *cards; /* GtkWidget: children, by host id - 1 */
+    GPtrArray *cards; /* MgCard: children, by host id - 1 */
     GtkWidget *over;  /* paints token and bubble above the cards */
     GdkTexture *still;
     MgGeometry *geometry; /* (nullable) for the size that was last given */
-    graphene_size_t still_size;
+    char *font;           /* (nullable) the desktop's */
+    double zoom;
     gboolean still_dark, large;
-    guint tick;
+    guint tick, lines;
+    uint32_t position, n_flows;
     MgHostId selected;
 };
 
@@ -41,17 +45,124 @@ static MgScene scene_of(MgMapView *self)
                      .dark = mg_theme_is_dark(),
                      .large = self->large,
                      .progress = mg_player_progress(mg_player_get(self->session)),
-                     .selected = self->selected};
+                     .selected = self->selected,
+                     .font = self->font,
+                     .zoom = self->zoom};
+}
+
+/* ---- cards ---- */
+
+#define MG_TYPE_CARD (mg_card_get_type())
+G_DECLARE_FINAL_TYPE(MgCard, mg_card, MG, CARD, GtkButton)
+
+struct _MgCard {
+    GtkButton parent_instance;
+    MgMapView *view;
+    MgHostId host;
+    gboolean active, chosen;
+    char *line;
+};
+
+G_DEFINE_FINAL_TYPE(MgCard, mg_card, GTK_TYPE_BUTTON)
+
+static void mg_card_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
+{
+    MgCard *self = MG_CARD(widget);
+    MgScene scene = scene_of(self->view);
+    if (scene.geometry == NULL)
+        return;
+    gboolean hovered = (gtk_widget_get_state_flags(widget) & GTK_STATE_FLAG_PRELIGHT) != 0;
+    GskRenderNode *node = mg_scene_card(&scene, self->host, self->line, hovered);
+    gtk_snapshot_append_node(snapshot, node);
+    gsk_render_node_unref(node);
+}
+
+/* As small as the map wants it: what it shows is not made of widgets. */
+static void mg_card_measure(GtkWidget *widget, GtkOrientation orientation, int for_size,
+                            int *minimum, int *natural, int *minimum_baseline,
+                            int *natural_baseline)
+{
+    *minimum = *natural = 1;
+    *minimum_baseline = *natural_baseline = -1;
+}
+
+static void mg_card_state_flags_changed(GtkWidget *widget, GtkStateFlags before)
+{
+    gtk_widget_queue_draw(widget);
+    GTK_WIDGET_CLASS(mg_card_parent_class)->state_flags_changed(widget, before);
+}
+
+static void mg_card_finalize(GObject *object)
+{
+    g_free(MG_CARD(object)->line);
+    G_OBJECT_CLASS(mg_card_parent_class)->finalize(object);
+}
+
+static void mg_card_class_init(MgCardClass *class)
+{
+    GTK_WIDGET_CLASS(class)->snapshot = mg_card_snapshot;
+    GTK_WIDGET_CLASS(class)->measure = mg_card_measure;
+    GTK_WIDGET_CLASS(class)->state_flags_changed = mg_card_state_flags_changed;
+    G_OBJECT_CLASS(class)->finalize = mg_card_finalize;
+}
+
+static void mg_card_init(MgCard *self)
+{
+    self->line = g_strdup("");
+    gtk_widget_set_layout_manager(GTK_WIDGET(self), NULL);
+    gtk_widget_add_css_class(GTK_WIDGET(self), "mg-card");
+}
+
+static void mg_card_update_name(MgCard *self)
+{
+    const MgTraceHost *host = mg_trace_host(mg_session_trace(self->view->session), self->host);
+    /* TRANSLATORS: host name, what kind of host, what it says of itself */
+    g_autofree char *name =
+        g_strdup_printf(_("%s, %s: %s"), host->name, mg_words_host_kind(host->kind), self->line);
+    gtk_widget_set_tooltip_text(GTK_WIDGET(self), host->name);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+}
+
+static void mg_card_set_line(MgCard *self, const char *line)
+{
+    if (strcmp(line, self->line) == 0)
+        return;
+    g_free(self->line);
+    self->line = g_strdup(line);
+    mg_card_update_name(self);
+    gtk_widget_queue_draw(GTK_WIDGET(self));
+}
+
+static void on_card(GtkButton *button, MgMapView *self)
+{
+    self->selected = MG_CARD(button)->host;
+    const MgTraceHost *host = mg_trace_host(mg_session_trace(self->session), self->selected);
+    for (guint i = 0; i < self->cards->len; i++)
+        gtk_widget_queue_draw(g_ptr_array_index(self->cards, i));
+    g_signal_emit(self, signals[HOST_SELECTED], 0, host->name);
+}
+
+static void add_card(MgMapView *self)
+{
+    MgCard *card = g_object_new(MG_TYPE_CARD, NULL);
+    card->view = self;
+    card->host = (MgHostId)(self->cards->len + 1);
+    mg_card_update_name(card);
+    g_signal_connect(card, "clicked", G_CALLBACK(on_card), self);
+    gtk_widget_insert_before(GTK_WIDGET(card), GTK_WIDGET(self), self->over);
+    g_ptr_array_add(self->cards, card);
 }
 
 /* ---- a layer above the cards ---- */
 
 #define MG_TYPE_MAP_OVER (mg_map_over_get_type())
 G_DECLARE_FINAL_TYPE(MgMapOver, mg_map_over, MG, MAP_OVER, GtkWidget)
+
 struct _MgMapOver {
     GtkWidget parent_instance;
     MgMapView *view;
 };
+
 G_DEFINE_FINAL_TYPE(MgMapOver, mg_map_over, GTK_TYPE_WIDGET)
 
 static void mg_map_over_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
@@ -76,99 +187,64 @@ static void mg_map_over_init(MgMapOver *self)
     gtk_widget_set_can_target(GTK_WIDGET(self), FALSE);
 }
 
-/* ---- cards ---- */
+/* ---- following the session ---- */
 
-static void draw_icon(GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer data)
+static gboolean look_up_lines(gpointer data)
 {
-    const MgTraceHost *host = data;
-    GdkRGBA color =
-        mg_theme_color(mg_scene_is_names(host->region) ? "violet" : "blue", mg_theme_is_dark());
-    mg_icon_host(cr, mg_scene_icon(host), 0, 0, MIN(width, height), &color);
+    MgMapView *self = data;
+    self->lines = 0;
+    self->position = mg_session_position(self->session);
+    for (guint i = 0; i < self->cards->len; i++) {
+        g_autofree char *line = mg_scene_host_line(self->session, (MgHostId)(i + 1));
+        mg_card_set_line(g_ptr_array_index(self->cards, i), line);
+    }
+    return G_SOURCE_REMOVE;
 }
 
-static void on_card(GtkButton *button, MgMapView *self)
+/* States are of the network at the position, which a step back has to play again from the start:
+ * not for each of the many positions that a hand on the track passes. */
+static void schedule_lines(MgMapView *self)
 {
-    for (guint i = 0; i < self->cards->len; i++)
-        if (g_ptr_array_index(self->cards, i) == (gpointer)button)
-            self->selected = (MgHostId)(i + 1);
-    const MgTraceHost *host = mg_trace_host(mg_session_trace(self->session), self->selected);
-    g_signal_emit(self, signals[HOST_SELECTED], 0, host->name);
-}
-
-static GtkWidget *new_label(const char *text, const char *class)
-{
-    GtkWidget *label = gtk_label_new(text);
-    gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_MIDDLE);
-    gtk_label_set_max_width_chars(GTK_LABEL(label), 1);
-    gtk_widget_set_halign(label, GTK_ALIGN_FILL);
-    gtk_widget_add_css_class(label, class);
-    return label;
-}
-
-static GtkWidget *new_card(MgMapView *self, const MgTraceHost *host)
-{
-    GtkWidget *card = gtk_button_new(), *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
-    GtkWidget *icon = gtk_drawing_area_new();
-    gtk_drawing_area_set_content_width(GTK_DRAWING_AREA(icon), 24);
-    gtk_drawing_area_set_content_height(GTK_DRAWING_AREA(icon), 24);
-    gtk_drawing_area_set_draw_func(GTK_DRAWING_AREA(icon), draw_icon, (gpointer)host, NULL);
-    gtk_widget_set_halign(icon, GTK_ALIGN_CENTER);
-    gtk_box_append(GTK_BOX(box), icon);
-    gtk_box_append(GTK_BOX(box), new_label(mg_scene_short_name(host), "mg-name"));
-    gtk_box_append(GTK_BOX(box), new_label("", "mg-state"));
-    gtk_widget_set_valign(box, GTK_ALIGN_CENTER);
-    gtk_button_set_child(GTK_BUTTON(card), box);
-    gtk_widget_set_overflow(card, GTK_OVERFLOW_HIDDEN);
-    gtk_widget_set_tooltip_text(card, host->name);
-    gtk_widget_add_css_class(card, "mg-card");
-    if (host->real)
-        gtk_widget_add_css_class(card, "mg-real");
-    g_signal_connect(card, "clicked", G_CALLBACK(on_card), self);
-    gtk_widget_insert_before(card, GTK_WIDGET(self), self->over);
-    return card;
-}
-
-static void set_class(GtkWidget *widget, const char *class, gboolean on)
-{
-    if (on)
-        gtk_widget_add_css_class(widget, class);
-    else
-        gtk_widget_remove_css_class(widget, class);
-}
-
-static void update_cards(MgMapView *self)
-{
-    const MgTrace *trace = mg_session_trace(self->session);
-    uint32_t n = mg_session_position(self->session);
-    const MgRecord *record = n > 0 ? mg_trace_record(trace, n) : NULL;
-    while (self->cards->len < mg_trace_n_hosts(trace))
-        g_ptr_array_add(self->cards,
-                        new_card(self, mg_trace_host(trace, (MgHostId)(self->cards->len + 1))));
-    for (MgHostId h = 1; h <= self->cards->len; h++) {
-        GtkWidget *card = g_ptr_array_index(self->cards, h - 1u);
-        GtkWidget *label = gtk_widget_get_last_child(gtk_button_get_child(GTK_BUTTON(card)));
-        const MgTraceHost *host = mg_trace_host(trace, h);
-        g_autofree char *line = mg_scene_host_line(self->session, h);
-        /* TRANSLATORS: host name, what kind of host, what it says of itself */
-        g_autofree char *name =
-            g_strdup_printf(_("%s, %s: %s"), host->name, mg_words_host_kind(host->kind), line);
-        gtk_label_set_text(GTK_LABEL(label), line);
-        gtk_accessible_update_property(GTK_ACCESSIBLE(card), GTK_ACCESSIBLE_PROPERTY_LABEL, name,
-                                       -1);
-        set_class(card, "mg-active", record != NULL && (record->from == h || record->to == h));
-        set_class(card, "mg-selected", self->selected == h);
+    uint32_t position = mg_session_position(self->session);
+    if (position >= self->position && position - self->position < NEAR_RECORDS) {
+        g_clear_handle_id(&self->lines, g_source_remove);
+        look_up_lines(self);
+    } else if (self->lines == 0) {
+        self->lines = g_timeout_add(LINES_MS, look_up_lines, self);
     }
 }
 
-/* ---- the widget ---- */
+static void follow(MgMapView *self)
+{
+    const MgTrace *trace = mg_session_trace(self->session);
+    guint n_cards = self->cards->len;
+    while (self->cards->len < mg_trace_n_hosts(trace))
+        add_card(self);
+    if (self->cards->len != n_cards ||
+        (mg_session_network(self->session) == NULL && self->n_flows != mg_trace_n_flows(trace))) {
+        self->n_flows = mg_trace_n_flows(trace);
+        gtk_widget_queue_allocate(GTK_WIDGET(self)); /* which makes the geometry anew */
+    }
+    for (guint i = 0; i < self->cards->len; i++) {
+        MgCard *card = g_ptr_array_index(self->cards, i);
+        gboolean active = mg_scene_is_active(self->session, card->host);
+        if (card->active != active)
+            gtk_widget_queue_draw(GTK_WIDGET(card));
+        card->active = active;
+    }
+    schedule_lines(self);
+    gtk_widget_queue_draw(self->over);
+}
+
+static void on_session(MgSession *session, GParamSpec *spec, MgMapView *self)
+{
+    follow(self);
+}
 
 static gboolean on_tick(GtkWidget *widget, GdkFrameClock *clock, gpointer data)
 {
     MgMapView *self = MG_MAP_VIEW(widget);
     MgPlayer *player = mg_player_get(self->session);
-    gboolean animations = TRUE;
-    g_object_get(gtk_widget_get_settings(widget), "gtk-enable-animations", &animations, NULL);
-    mg_player_set_still(player, !animations);
     mg_player_tick(player, gdk_frame_clock_get_frame_time(clock));
     if (mg_player_is_moving(player))
         return G_SOURCE_CONTINUE;
@@ -183,19 +259,43 @@ static void on_player(MgPlayer *player, MgMapView *self)
     gtk_widget_queue_draw(self->over);
 }
 
-static void on_session(MgSession *session, GParamSpec *spec, MgMapView *self)
+static void repaint(MgMapView *self)
 {
-    update_cards(self);
+    g_clear_object(&self->still);
+    gtk_widget_queue_draw(GTK_WIDGET(self));
     gtk_widget_queue_draw(self->over);
+    for (guint i = 0; i < self->cards->len; i++)
+        gtk_widget_queue_draw(g_ptr_array_index(self->cards, i));
 }
 
 static void on_theme(GObject *manager, GParamSpec *spec, MgMapView *self)
 {
-    g_clear_object(&self->still);
-    gtk_widget_queue_draw(GTK_WIDGET(self));
-    for (guint i = 0; i < self->cards->len; i++)
-        gtk_widget_queue_draw(g_ptr_array_index(self->cards, i));
+    repaint(self);
 }
+
+/* The desktop's font and how large it wants words. */
+static void on_settings(GtkSettings *settings, GParamSpec *spec, MgMapView *self)
+{
+    g_autofree char *name = NULL;
+    int dpi = 0;
+    g_object_get(settings, "gtk-font-name", &name, "gtk-xft-dpi", &dpi, NULL);
+    PangoFontDescription *font = pango_font_description_from_string(name != NULL ? name : "Sans");
+    g_free(self->font);
+    self->font = g_strdup(pango_font_description_get_family(font));
+    pango_font_description_free(font);
+    self->zoom = dpi > 0 ? CLAMP(dpi / 1024.0 / 96, 0.5, 3) : 1;
+    gtk_widget_queue_allocate(GTK_WIDGET(self));
+    repaint(self);
+}
+
+static void on_press(GtkGestureClick *click, int n_press, double x, double y, MgMapView *self)
+{
+    MgScene scene = scene_of(self);
+    if (scene.geometry != NULL && mg_scene_hits_token(&scene, x, y))
+        mg_session_select(self->session, mg_session_position(self->session));
+}
+
+/* ---- the widget ---- */
 
 static void paint_still(MgMapView *self, const MgScene *scene)
 {
@@ -203,7 +303,6 @@ static void paint_still(MgMapView *self, const MgScene *scene)
     int factor = gtk_widget_get_scale_factor(GTK_WIDGET(self));
     g_clear_object(&self->still);
     self->still_dark = scene->dark;
-    self->still_size = GRAPHENE_SIZE_INIT((float)width, (float)height);
     cairo_surface_t *surface =
         cairo_image_surface_create(CAIRO_FORMAT_ARGB32, width * factor, height * factor);
     cairo_t *cr = cairo_create(surface);
@@ -227,9 +326,7 @@ static void mg_map_view_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
     MgScene scene = scene_of(self);
     if (scene.width < 1 || scene.height < 1 || self->geometry == NULL)
         return;
-    if (self->still == NULL || self->still_dark != scene.dark ||
-        self->still_size.width != (float)scene.width ||
-        self->still_size.height != (float)scene.height)
+    if (self->still == NULL || self->still_dark != scene.dark)
         paint_still(self, &scene);
     gtk_snapshot_append_texture(snapshot, self->still,
                                 &GRAPHENE_RECT_INIT(0, 0, (float)scene.width, (float)scene.height));
@@ -244,11 +341,6 @@ static void mg_map_view_measure(GtkWidget *widget, GtkOrientation orientation, i
 {
     *minimum = orientation == GTK_ORIENTATION_HORIZONTAL ? 360 : 220;
     *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? 640 : 380;
-    for (GtkWidget *child = gtk_widget_get_first_child(widget); child != NULL;
-         child = gtk_widget_get_next_sibling(child)) {
-        int min, nat;
-        gtk_widget_measure(child, orientation, -1, &min, &nat, NULL, NULL);
-    }
 }
 
 static void mg_map_view_size_allocate(GtkWidget *widget, int width, int height, int baseline)
@@ -263,27 +355,23 @@ static void mg_map_view_size_allocate(GtkWidget *widget, int width, int height, 
     size_t n;
     const graphene_rect_t *cards = mg_geometry_cards(self->geometry, &n);
     for (guint i = 0; i < MIN(self->cards->len, n); i++) {
+        GtkWidget *card = g_ptr_array_index(self->cards, i);
         GtkAllocation place = {(int)cards[i].origin.x, (int)cards[i].origin.y,
                                (int)cards[i].size.width, (int)cards[i].size.height};
-        GtkWidget *card = g_ptr_array_index(self->cards, i);
-        GtkDrawingArea *icon =
-            GTK_DRAWING_AREA(gtk_widget_get_first_child(gtk_button_get_child(GTK_BUTTON(card))));
-        int size = (int)mg_scene_icon_size(&cards[i]);
-        if (gtk_drawing_area_get_content_width(icon) != size) {
-            gtk_drawing_area_set_content_width(icon, size);
-            gtk_drawing_area_set_content_height(icon, size);
-            int minimum;
-            gtk_widget_measure(card, GTK_ORIENTATION_VERTICAL, -1, &minimum, NULL, NULL, NULL);
-        }
+        int least;
+        gtk_widget_measure(card, GTK_ORIENTATION_HORIZONTAL, -1, &least, NULL, NULL, NULL);
         gtk_widget_size_allocate(card, &place, -1);
+        gtk_widget_queue_draw(card);
     }
     gtk_widget_size_allocate(self->over, &(GtkAllocation){0, 0, width, height}, -1);
+    gtk_widget_queue_draw(self->over);
 }
 
 static void mg_map_view_dispose(GObject *object)
 {
     MgMapView *self = MG_MAP_VIEW(object);
     GtkWidget *child;
+    g_clear_handle_id(&self->lines, g_source_remove);
     while ((child = gtk_widget_get_first_child(GTK_WIDGET(self))) != NULL)
         gtk_widget_unparent(child);
     g_ptr_array_set_size(self->cards, 0);
@@ -293,8 +381,9 @@ static void mg_map_view_dispose(GObject *object)
     if (self->session != NULL) {
         g_signal_handlers_disconnect_by_data(self->session, self);
         g_signal_handlers_disconnect_by_data(mg_player_get(self->session), self);
+        g_signal_handlers_disconnect_by_data(adw_style_manager_get_default(), self);
+        g_signal_handlers_disconnect_by_data(gtk_widget_get_settings(GTK_WIDGET(self)), self);
     }
-    g_signal_handlers_disconnect_by_data(adw_style_manager_get_default(), self);
     g_clear_object(&self->session);
     G_OBJECT_CLASS(mg_map_view_parent_class)->dispose(object);
 }
@@ -302,6 +391,7 @@ static void mg_map_view_dispose(GObject *object)
 static void mg_map_view_finalize(GObject *object)
 {
     g_ptr_array_unref(MG_MAP_VIEW(object)->cards);
+    g_free(MG_MAP_VIEW(object)->font);
     G_OBJECT_CLASS(mg_map_view_parent_class)->finalize(object);
 }
 
@@ -322,33 +412,42 @@ static void mg_map_view_class_init(MgMapViewClass *class)
 static void mg_map_view_init(MgMapView *self)
 {
     self->cards = g_ptr_array_new();
+    self->zoom = 1;
     self->over = g_object_new(MG_TYPE_MAP_OVER, NULL);
     ((MgMapOver *)self->over)->view = self;
     gtk_widget_set_parent(self->over, GTK_WIDGET(self));
     gtk_widget_set_overflow(GTK_WIDGET(self), GTK_OVERFLOW_HIDDEN);
     gtk_widget_set_hexpand(GTK_WIDGET(self), TRUE);
     gtk_widget_set_vexpand(GTK_WIDGET(self), TRUE);
+    GtkGesture *click = gtk_gesture_click_new();
+    g_signal_connect(click, "pressed", G_CALLBACK(on_press), self);
+    gtk_widget_add_controller(GTK_WIDGET(self), GTK_EVENT_CONTROLLER(click));
 }
 
 GtkWidget *mg_map_view_new(MgSession *session)
 {
     MgMapView *self = g_object_new(MG_TYPE_MAP_VIEW, NULL);
+    GtkSettings *settings = gtk_widget_get_settings(GTK_WIDGET(self));
     self->session = g_object_ref(session);
     mg_theme_init(gtk_widget_get_display(GTK_WIDGET(self)));
-    update_cards(self);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Map"),
+                                   -1);
+    on_settings(settings, NULL, self);
+    follow(self);
     g_signal_connect(session, "notify::position", G_CALLBACK(on_session), self);
     g_signal_connect(session, "notify::trace", G_CALLBACK(on_session), self);
+    g_signal_connect(session, "notify::n-records", G_CALLBACK(on_session), self);
     g_signal_connect(mg_player_get(session), "changed", G_CALLBACK(on_player), self);
     g_signal_connect(mg_player_get(session), "moved", G_CALLBACK(on_player), self);
     g_signal_connect(adw_style_manager_get_default(), "notify::dark", G_CALLBACK(on_theme), self);
+    g_signal_connect(settings, "notify::gtk-font-name", G_CALLBACK(on_settings), self);
+    g_signal_connect(settings, "notify::gtk-xft-dpi", G_CALLBACK(on_settings), self);
     return GTK_WIDGET(self);
 }
 
 void mg_map_view_set_large(MgMapView *self, gboolean large)
 {
     self->large = large;
-    set_class(GTK_WIDGET(self), "mg-large", large);
-    g_clear_object(&self->still);
     gtk_widget_queue_allocate(GTK_WIDGET(self));
-    gtk_widget_queue_draw(GTK_WIDGET(self));
+    repaint(self);
 }

@@ -118,7 +118,7 @@ int mg_picture_run(int argc, char **argv, MgRegistry *registry)
                      .height = order.height,
                      .dark = order.dark,
                      .cards = TRUE,
-                     .progress = 0.5};
+                     .progress = MG_SCENE_REST};
     g_autoptr(MgGeometry) geometry = mg_geometry_new(&scene);
     scene.geometry = geometry;
     GskRenderNode *node = strcmp(order.view, "map") == 0

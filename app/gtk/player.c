@@ -2,8 +2,8 @@
 /* player.c - a beat for each event
  *
  * A beat is a way and a rest: the token travels, then the words stay to be read. The position is
- * the record whose token is on its way, so a step forward starts a way, and a step back shows it
- * done. */
+ * the record whose token is on its way, so a step forward starts a way; where the eye jumps to, it
+ * rests. With reduced motion every token is shown so, and a beat is a rest. */
 #include "player.h"
 
 #define WAY_US  900000 /* at normal speed */
@@ -14,7 +14,7 @@ struct _MgPlayer {
     MgSession *session; /* not owned: it owns this */
     MgSpeed speed;
     MgStep step;
-    gboolean still;
+    gboolean jumped; /* this token is not seen to travel */
     uint32_t position;
     double progress;
     gint64 began; /* frame time; 0: at the next tick */
@@ -41,7 +41,8 @@ static void mg_player_init(MgPlayer *self)
 {
     self->speed = MG_SPEED_NORMAL;
     self->step = MG_STEP_EXCHANGE;
-    self->progress = 1;
+    self->progress = MG_PLAYER_REST;
+    self->jumped = TRUE;
 }
 
 static void set_moving(MgPlayer *self, gboolean moving)
@@ -52,14 +53,24 @@ static void set_moving(MgPlayer *self, gboolean moving)
     g_signal_emit(self, signals[CHANGED], 0);
 }
 
+/* Reduced motion; also without a display, where nothing can move. */
+static gboolean is_still(void)
+{
+    gboolean animations = FALSE;
+    GtkSettings *settings = gtk_settings_get_default();
+    if (settings != NULL)
+        g_object_get(settings, "gtk-enable-animations", &animations, NULL);
+    return !animations;
+}
+
 static void on_position(MgSession *session, GParamSpec *spec, MgPlayer *self)
 {
     uint32_t position = mg_session_position(session);
-    gboolean forward = position > self->position;
+    self->jumped = position <= self->position || is_still();
     self->position = position;
     self->began = 0;
-    self->progress = forward && !self->still ? 0 : 1;
-    set_moving(self, forward || mg_session_playing(session));
+    self->progress = self->jumped ? MG_PLAYER_REST : 0;
+    set_moving(self, !self->jumped || mg_session_playing(session));
     g_signal_emit(self, signals[MOVED], 0);
 }
 
@@ -67,10 +78,9 @@ static void on_playing(MgSession *session, GParamSpec *spec, MgPlayer *self)
 {
     if (mg_session_playing(session)) {
         self->began = 0;
-        self->progress = 1;
         mg_player_go(self, self->step, FALSE); /* the first beat begins at once */
-        set_moving(self, TRUE);
-    } else if (self->progress >= 1) {
+        set_moving(self, mg_session_playing(session));
+    } else if (self->jumped || self->progress >= 1) {
         set_moving(self, FALSE);
     }
     g_signal_emit(self, signals[CHANGED], 0);
@@ -113,11 +123,6 @@ void mg_player_set_step(MgPlayer *self, MgStep step)
     g_signal_emit(self, signals[CHANGED], 0);
 }
 
-void mg_player_set_still(MgPlayer *self, gboolean still)
-{
-    self->still = still;
-}
-
 gboolean mg_player_is_moving(MgPlayer *self)
 {
     return self->moving;
@@ -143,18 +148,19 @@ void mg_player_tick(MgPlayer *self, gint64 now)
 {
     if (!self->moving)
         return;
+    double factor = factors[self->speed];
     if (self->began == 0) /* what is left of the way goes on from here, also at another speed */
-        self->began =
-            now - (gint64)((self->still ? 0 : self->progress) * WAY_US * factors[self->speed]);
-    double passed = (double)(now - self->began) / factors[self->speed];
-    double progress = self->still ? 1 : CLAMP(passed / WAY_US, 0, 1);
+        self->began = now - (gint64)((self->jumped ? 0 : self->progress) * WAY_US * factor);
+    double passed = (double)(now - self->began) / factor;
+    double progress = self->jumped ? self->progress : CLAMP(passed / WAY_US, 0, 1);
     if (progress != self->progress) {
         self->progress = progress;
         g_signal_emit(self, signals[MOVED], 0);
     }
-    if (progress < 1 || (mg_session_playing(self->session) && passed < WAY_US + REST_US))
+    gboolean playing = mg_session_playing(self->session);
+    if (passed < WAY_US + (playing ? REST_US : 0))
         return;
-    if (mg_session_playing(self->session))
+    if (playing)
         mg_player_go(self, self->step, FALSE);
     else
         set_moving(self, FALSE);

@@ -24,11 +24,11 @@ MgSpeed mg_player_speed(MgPlayer *player);
 void mg_player_set_speed(MgPlayer *player, MgSpeed speed);
 MgStep mg_player_step(MgPlayer *player);
 void mg_player_set_step(MgPlayer *player, MgStep step);
-/* With reduced motion tokens jump, and a beat is a rest. */
-void mg_player_set_still(MgPlayer *player, gboolean still);
 
 gboolean mg_player_is_moving(MgPlayer *player);
-/* How far the token is on its way, 0 to 1; 1 when nothing moves. */
+/* How far the token is on its way, 0 to 1; or MG_PLAYER_REST where the eye has jumped to (a step
+ * back, a seek back, reduced motion in the desktop): it is shown, and does not move. */
+#define MG_PLAYER_REST (-1.0)
 double mg_player_progress(MgPlayer *player);
 void mg_player_tick(MgPlayer *player, gint64 frame_time_us);
 /* Forward or back by the step that was chosen, or by another. */

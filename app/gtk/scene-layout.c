@@ -1,18 +1,52 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* scene-layout.c - where hosts lie on the map, and the way that a token takes between them */
-#include "scene-private.h"
-
+/* scene-layout.c - where hosts and regions lie on the map
+ *
+ * The network's places are stretched to the room there is. Then the largest of these is taken in
+ * which no card or region lies upon another: full names or what the region's title leaves of them,
+ * larger or smaller words, taller or flatter cards. */
 #include <math.h>
 
-#define MARGIN          10.0
-#define LARGE           1.45
+#include "scene-private.h"
 
-#define CARD_WIDTH_MIN  76.0
-#define CARD_HEIGHT_MIN 50.0
-#define GAP             10.0 /* between cards of one region */
+#define MARGIN      10.0
+#define CARD_WIDEST 176.0 /* at scale 1, as all of these */
+#define CARD_HIGH   74.0
+#define CARD_LOW    56.0 /* what icon and two lines need */
+#define SIDE        9.0  /* left and right of a name */
+#define LINK_ROOM   34.0 /* between two cards that are linked: a token is seen there */
+#define GAP         8.0  /* between other cards */
+#define GAP_REGIONS 4.0
+#define LARGE       1.5
+#define PAIRS_MAX   200u /* hosts: with more, cards are only made small */
+
+typedef struct {
+    gboolean full; /* names */
+    double scale;  /* of everything */
+    double name;   /* of names besides */
+    double least;  /* width of a card */
+} Attempt;
+
+static const Attempt attempts[] = {
+    {TRUE, 1.3, 1, 116},    {TRUE, 1.15, 1, 116},  {TRUE, 1, 1, 116},     {TRUE, 1, 1, 100},
+    {TRUE, 1, 0.9, 100},    {TRUE, 1, 0.9, 84},    {TRUE, 1, 0.82, 84},   {FALSE, 1, 1, 100},
+    {FALSE, 1, 0.9, 84},    {TRUE, 0.9, 0.9, 84},  {TRUE, 0.9, 0.8, 84},  {FALSE, 0.9, 0.95, 84},
+    {FALSE, 0.8, 0.95, 84}, {FALSE, 0.7, 0.9, 76}, {FALSE, 0.6, 0.9, 76}, {FALSE, 0.5, 0.9, 76},
+    {FALSE, 0.4, 0.9, 76},  {FALSE, 0.3, 0.9, 76},
+};
+
+/* Everything about one attempt. */
+typedef struct {
+    const MgScene *scene;
+    const MgTrace *trace;
+    const MgPoint *places;
+    const double *full, *brief; /* widths of names, at scale 1 */
+    const bool *linked;         /* n × n */
+    double base;
+    MgGeometry *geometry;
+} Placing;
 
 /* A grid for hosts that the network gives no place: a column a region, in order of the file. */
-static void place_unplaced(const MgTrace *trace, MgPoint *places, bool *placed)
+static void place_unplaced(const MgTrace *trace, MgPoint *places, const bool *placed)
 {
     g_autoptr(GPtrArray) regions = g_ptr_array_new();
     g_autoptr(GArray) rows = g_array_new(FALSE, TRUE, sizeof(unsigned));
@@ -28,7 +62,7 @@ static void place_unplaced(const MgTrace *trace, MgPoint *places, bool *placed)
             g_array_set_size(rows, regions->len);
         }
         unsigned *row = &g_array_index(rows, unsigned, column);
-        places[h - 1] = (MgPoint){150.0 * column, 110.0 * (*row)++};
+        places[h - 1] = (MgPoint){170.0 * column, 110.0 * (*row)++};
     }
 }
 
@@ -47,277 +81,223 @@ static MgPoint *find_places(const MgScene *scene, const MgTrace *trace)
     return places;
 }
 
-struct MgGeometry {
-    const MgNetwork *network; /* (nullable) */
-    size_t n;                 /* hosts */
-    graphene_rect_t *cards;
-    MgCurve *links;     /* as many as the network has */
-    GHashTable *ways;   /* from << 16 | to → GArray of MgPoint; made when first asked for */
-    GskRenderNode *lit; /* (nullable) and whose it is: */
-    MgHostId lit_from, lit_to;
-    GdkRGBA lit_color;
-};
-
-/* Where cards of this size lie: the places of the network stretched to the room there is. */
-static void spread(const MgScene *scene, const MgPoint *places, size_t n, MgPoint size,
-                   graphene_rect_t *cards)
+/* "mta" of mta.example.com in the region example.com: its title says the rest. (transfer full) */
+static char *brief_name(const MgTraceHost *host)
 {
+    size_t len = strlen(host->name), tail = host->region != NULL ? strlen(host->region) : 0;
+    if (tail == 0 || len < tail + 2 || host->name[len - tail - 1] != '.' ||
+        g_ascii_strcasecmp(host->name + len - tail, host->region) != 0)
+        return g_strdup(host->name);
+    return g_strndup(host->name, len - tail - 1);
+}
+
+static double *measure_names(const MgScene *scene, const MgTrace *trace, gboolean full)
+{
+    size_t n = mg_trace_n_hosts(trace);
+    double *widths = g_new0(double, n + 1);
+    MgPaper paper = mg_paper_new(scene);
+    MgStyle style = {.size = MG_SCENE_NAME, .bold = TRUE};
+    for (size_t i = 0; i < n; i++) {
+        const MgTraceHost *host = mg_trace_host(trace, (MgHostId)(i + 1));
+        g_autofree char *name = full ? g_strdup(host->name) : brief_name(host);
+        g_autoptr(PangoLayout) layout = mg_paper_lay(&paper, name, &style);
+        int width;
+        pango_layout_get_pixel_size(layout, &width, NULL);
+        widths[i] = width;
+    }
+    GskRenderNode *nothing = mg_paper_done(&paper);
+    g_clear_pointer(&nothing, gsk_render_node_unref);
+    return widths;
+}
+
+static bool *find_linked(const MgGeometry *geometry)
+{
+    size_t n = geometry->n;
+    bool *linked = g_new0(bool, n *n + 1);
+    for (guint i = 0; i < geometry->links->len; i++) {
+        const MgSceneLink *link = &g_array_index(geometry->links, MgSceneLink, i);
+        linked[link->a * n + link->b] = linked[link->b * n + link->a] = true;
+    }
+    return linked;
+}
+
+/* Where the middle of a place lies between the first and the last of its axis. */
+static double stretch(double at, double low, double high, double from, double to)
+{
+    return high > low ? from + (at - low) / (high - low) * (to - from) : (from + to) / 2;
+}
+
+/* Cards of these widths and this height, stretched over the scene. */
+static void spread(const Placing *placing, const double *widths, double height)
+{
+    const MgScene *scene = placing->scene;
+    MgGeometry *geometry = placing->geometry;
+    const MgPoint *places = placing->places;
+    double title = MG_SCENE_TITLE * geometry->scale, edge = MARGIN + MG_SCENE_PAD;
     MgPoint low = places[0], high = places[0];
-    for (size_t i = 1; i < n; i++) {
+    for (size_t i = 1; i < geometry->n; i++) {
         low = (MgPoint){MIN(low.x, places[i].x), MIN(low.y, places[i].y)};
         high = (MgPoint){MAX(high.x, places[i].x), MAX(high.y, places[i].y)};
     }
-    double title = mg_scene_title(scene->large);
-    double width = scene->width - size.x - 2 * (MARGIN + MG_SCENE_PAD);
-    double height = scene->height - size.y - title - 2 * (MARGIN + MG_SCENE_PAD);
-    double sx = high.x > low.x ? width / (high.x - low.x) : 0;
-    double sy = high.y > low.y ? height / (high.y - low.y) : 0;
-    for (size_t i = 0; i < n; i++) {
-        double x = sx > 0 ? (places[i].x - low.x) * sx : MAX(width, 0) / 2;
-        double y = sy > 0 ? (places[i].y - low.y) * sy : MAX(height, 0) / 2;
-        graphene_rect_init(&cards[i], (float)round(MARGIN + MG_SCENE_PAD + x),
-                           (float)round(MARGIN + MG_SCENE_PAD + title + y), (float)round(size.x),
-                           (float)round(size.y));
+    double left = 0, right = 0; /* half of the widest card at the edges */
+    for (size_t i = 0; i < geometry->n; i++) {
+        left = MAX(left, widths[i] / 2 - (places[i].x - low.x) / 2);
+        right = MAX(right, widths[i] / 2 - (high.x - places[i].x) / 2);
+    }
+    for (size_t i = 0; i < geometry->n; i++) {
+        double x = stretch(places[i].x, low.x, high.x, edge + left, scene->width - edge - right);
+        double y = stretch(places[i].y, low.y, high.y, edge + title + height / 2,
+                           scene->height - edge - height / 2);
+        x = CLAMP(x - widths[i] / 2, edge, MAX(scene->width - edge - widths[i], edge));
+        graphene_rect_init(&geometry->cards[i], (float)round(x), (float)round(y - height / 2),
+                           (float)round(widths[i]), (float)round(height));
     }
 }
 
-/* By how much a card, or the regions around two of them, lie upon each other. */
-static MgPoint overlap(const MgTrace *trace, const graphene_rect_t *cards, size_t i, size_t j,
-                       double title)
+/* No card lies upon another, nor its region upon the other's. */
+static gboolean fits(const Placing *placing)
 {
-    bool same = g_strcmp0(mg_trace_host(trace, (MgHostId)(i + 1))->region,
-                          mg_trace_host(trace, (MgHostId)(j + 1))->region) == 0;
-    double gap_x = same ? GAP : GAP / 2 + 2 * MG_SCENE_PAD;
-    double gap_y = same ? GAP : GAP / 2 + 2 * MG_SCENE_PAD + title;
-    double dx = fabs(cards[i].origin.x - cards[j].origin.x);
-    double dy = fabs(cards[i].origin.y - cards[j].origin.y);
-    return (MgPoint){cards[i].size.width + gap_x - dx, cards[i].size.height + gap_y - dy};
+    const MgGeometry *geometry = placing->geometry;
+    for (size_t i = 0; i < geometry->n; i++) {
+        for (size_t j = 0; j < i; j++) {
+            const graphene_rect_t *a = &geometry->cards[i], *b = &geometry->cards[j];
+            bool same = g_strcmp0(mg_trace_host(placing->trace, (MgHostId)(i + 1))->region,
+                                  mg_trace_host(placing->trace, (MgHostId)(j + 1))->region) == 0;
+            double gap_x = placing->linked[i * geometry->n + j] ? LINK_ROOM * geometry->scale : GAP;
+            double gap_y = GAP;
+            if (!same) {
+                gap_x = MAX(gap_x, 2 * MG_SCENE_PAD + GAP_REGIONS);
+                gap_y = 2 * MG_SCENE_PAD + GAP_REGIONS + MG_SCENE_TITLE * geometry->scale;
+            }
+            if (fabsf(a->origin.y - b->origin.y) >= a->size.height + gap_y)
+                continue;
+            MgPoint one = mg_scene_middle(a), other = mg_scene_middle(b);
+            if (fabs(one.x - other.x) < (a->size.width + b->size.width) / 2 + gap_x)
+                return FALSE;
+        }
+    }
+    return TRUE;
 }
 
-/* Cards as large as can be without lying upon each other: smaller rather than a pile. */
-static graphene_rect_t *place_cards(const MgScene *scene)
+static gboolean attempt(const Placing *placing, const Attempt *how)
+{
+    MgGeometry *geometry = placing->geometry;
+    const double *names = how->full ? placing->full : placing->brief;
+    double scale = placing->base * how->scale;
+    g_autofree double *widths = g_new0(double, geometry->n + 1);
+    geometry->scale = scale;
+    geometry->name_size = MG_SCENE_NAME * scale * how->name;
+    for (size_t i = 0; i < geometry->n; i++)
+        widths[i] = CLAMP(names[i] * scale * how->name + 2 * SIDE * scale, how->least * scale,
+                          CARD_WIDEST * scale);
+    for (double height = CARD_HIGH; height >= CARD_LOW; height -= 3) {
+        spread(placing, widths, height * scale);
+        if (geometry->n <= PAIRS_MAX && fits(placing))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* ---- regions ---- */
+
+/* The one of the names is violet, the others take turns. */
+static const char *region_color(const char *region, unsigned *turn)
+{
+    static const char *const turns[] = {"blue", "green", "amber", "teal", "orange"};
+    if (mg_scene_is_names(region))
+        return "violet";
+    return turns[(*turn)++ % G_N_ELEMENTS(turns)];
+}
+
+static MgSceneRegion *region_of(MgGeometry *geometry, const MgTraceHost *host, unsigned *turn)
+{
+    for (guint i = 0; i < geometry->regions->len; i++) {
+        MgSceneRegion *region = &g_array_index(geometry->regions, MgSceneRegion, i);
+        if (strcmp(region->name, host->region) == 0)
+            return region;
+    }
+    MgSceneRegion region = {.name = host->region, .color = region_color(host->region, turn)};
+    g_array_append_val(geometry->regions, region);
+    return &g_array_index(geometry->regions, MgSceneRegion, geometry->regions->len - 1);
+}
+
+/* Regions that begin at one height end at one height, where nothing is in the way. */
+static void level_regions(MgGeometry *geometry)
+{
+    for (guint i = 0; i < geometry->regions->len; i++) {
+        MgSceneRegion *a = &g_array_index(geometry->regions, MgSceneRegion, i);
+        for (guint j = 0; j < geometry->regions->len; j++) {
+            const MgSceneRegion *b = &g_array_index(geometry->regions, MgSceneRegion, j);
+            if (fabsf(a->box.origin.y - b->box.origin.y) > 1 ||
+                b->box.size.height <= a->box.size.height)
+                continue;
+            graphene_rect_t longer = a->box;
+            longer.size.height = b->box.size.height;
+            gboolean free = TRUE;
+            for (guint k = 0; k < geometry->regions->len; k++)
+                free &= k == i ||
+                        !graphene_rect_intersection(
+                            &longer, &g_array_index(geometry->regions, MgSceneRegion, k).box, NULL);
+            if (free)
+                a->box = longer;
+        }
+    }
+}
+
+static void find_regions(MgGeometry *geometry, const MgTrace *trace)
+{
+    unsigned turn = 0;
+    double title = MG_SCENE_TITLE * geometry->scale;
+    for (size_t i = 0; i < geometry->n; i++) {
+        const MgTraceHost *host = mg_trace_host(trace, (MgHostId)(i + 1));
+        geometry->colors[i] = mg_scene_is_names(host->region) ? "violet" : "blue";
+        if (host->region == NULL || host->region[0] == '\0')
+            continue;
+        graphene_rect_t box = geometry->cards[i];
+        graphene_rect_inset(&box, (float)-MG_SCENE_PAD, (float)-MG_SCENE_PAD);
+        box.origin.y -= (float)round(title);
+        box.size.height += (float)round(title);
+        MgSceneRegion *region = region_of(geometry, host, &turn);
+        if (region->box.size.width > 0)
+            graphene_rect_union(&region->box, &box, &region->box);
+        else
+            region->box = box;
+        region->real |= host->real;
+        geometry->colors[i] = region->color;
+    }
+    level_regions(geometry);
+}
+
+void mg_geometry_place(MgGeometry *geometry, const MgScene *scene)
 {
     const MgTrace *trace = mg_session_trace(scene->session);
-    size_t n = mg_trace_n_hosts(trace);
+    size_t n = geometry->n;
     g_autofree MgPoint *places = find_places(scene, trace);
-    graphene_rect_t *cards = g_new0(graphene_rect_t, n + 1);
-    double scale = scene->large ? LARGE : 1, title = mg_scene_title(scene->large);
-    MgPoint size = {MG_SCENE_CARD_WIDTH * scale, MG_SCENE_CARD_HEIGHT * scale};
-    for (bool piled = n > 0; piled;) {
-        bool narrow = false, low = false;
-        spread(scene, places, n, size, cards);
-        for (size_t i = 0; i < n; i++) {
-            for (size_t j = 0; j < i; j++) {
-                MgPoint over = overlap(trace, cards, i, j, title);
-                if (over.x <= 0 || over.y <= 0)
-                    continue;
-                /* Side by side: narrower; one above the other: lower. */
-                if (over.x < over.y)
-                    narrow = true;
-                else
-                    low = true;
-            }
-        }
-        narrow &= size.x > CARD_WIDTH_MIN;
-        low &= size.y > CARD_HEIGHT_MIN;
-        size.x = MAX(size.x - (narrow ? 4 : 0), CARD_WIDTH_MIN);
-        size.y = MAX(size.y - (low ? 3 : 0), CARD_HEIGHT_MIN);
-        piled = narrow || low;
+    g_autofree double *full = measure_names(scene, trace, TRUE);
+    g_autofree double *brief = measure_names(scene, trace, FALSE);
+    g_autofree bool *linked = find_linked(geometry);
+    Placing placing = {scene,   trace, places, full, brief, linked, (scene->large ? LARGE : 1),
+                       geometry};
+    if (scene->zoom > 0)
+        placing.base *= scene->zoom;
+    geometry->cards = g_new0(graphene_rect_t, n + 1);
+    geometry->colors = g_new0(const char *, n + 1);
+    geometry->names = g_new0(char *, n + 1);
+    geometry->scale = placing.base;
+    bool whole = true;
+    for (size_t i = n > PAIRS_MAX ? G_N_ELEMENTS(attempts) - 1 : 0; n > 0; i++) {
+        whole = attempts[i].full;
+        if (attempt(&placing, &attempts[i]) || i + 1 == G_N_ELEMENTS(attempts))
+            break;
     }
-    return cards;
+    for (size_t i = 0; i < n; i++) {
+        const MgTraceHost *host = mg_trace_host(trace, (MgHostId)(i + 1));
+        geometry->names[i] = whole ? g_strdup(host->name) : brief_name(host);
+    }
+    find_regions(geometry, trace);
 }
 
 MgPoint mg_scene_middle(const graphene_rect_t *card)
 {
     return (MgPoint){card->origin.x + card->size.width / 2, card->origin.y + card->size.height / 2};
-}
-
-/* ---- links ---- */
-
-static MgPoint bend(MgPoint a, MgPoint b, double by)
-{
-    double dx = b.x - a.x, dy = b.y - a.y, len = MAX(hypot(dx, dy), 1);
-    return (MgPoint){(a.x + b.x) / 2 - dy / len * by, (a.y + b.y) / 2 + dx / len * by};
-}
-
-static MgPoint curve_at(const MgCurve *curve, double t)
-{
-    double u = 1 - t;
-    return (MgPoint){u * u * curve->a.x + 2 * u * t * curve->c.x + t * t * curve->b.x,
-                     u * u * curve->a.y + 2 * u * t * curve->c.y + t * t * curve->b.y};
-}
-
-static unsigned hits(const MgCurve *curve, const graphene_rect_t *cards, size_t n, size_t a,
-                     size_t b)
-{
-    unsigned found = 0;
-    for (size_t i = 0; i < n; i++) {
-        graphene_rect_t wide = cards[i];
-        graphene_rect_inset(&wide, -4, -4);
-        for (unsigned k = 1; i != a && i != b && k < 24; k++) {
-            MgPoint at = curve_at(curve, k / 24.0);
-            if (graphene_rect_contains_point(&wide,
-                                             &GRAPHENE_POINT_INIT((float)at.x, (float)at.y))) {
-                found++;
-                break;
-            }
-        }
-    }
-    return found;
-}
-
-static MgCurve find_link(const graphene_rect_t *cards, size_t n, size_t a, size_t b)
-{
-    static const double bends[] = {0, 50, -50, 90, -90, 140, -140};
-    MgCurve best = {mg_scene_middle(&cards[a]), mg_scene_middle(&cards[b]), {0, 0}};
-    unsigned best_hits = G_MAXUINT;
-    for (size_t i = 0; i < G_N_ELEMENTS(bends) && best_hits > 0; i++) {
-        MgCurve curve = best;
-        curve.c = bend(curve.a, curve.b, bends[i]);
-        unsigned found = hits(&curve, cards, n, a, b);
-        if (found < best_hits) {
-            best = curve;
-            best_hits = found;
-        }
-    }
-    return best;
-}
-
-/* ---- ways ---- */
-
-/* Hosts from `from` to `to` over links, the fewest; both ends included. (element-type gsize) */
-static GArray *find_way(const MgNetwork *network, size_t n, size_t from, size_t to)
-{
-    GArray *way = g_array_new(FALSE, FALSE, sizeof(size_t));
-    g_autofree size_t *before = g_new(size_t, n);
-    g_autofree size_t *queue = g_new(size_t, n);
-    size_t head = 0, tail = 0;
-    for (size_t i = 0; i < n; i++)
-        before[i] = n;
-    before[to] = to;
-    queue[tail++] = to;
-    while (network != NULL && head < tail && before[from] == n) {
-        size_t at = queue[head++];
-        for (guint l = 0; l < network->links->len; l++) {
-            const MgNetworkLink *link = &g_array_index(network->links, MgNetworkLink, l);
-            size_t far = link->a == at ? link->b : link->b == at ? link->a : n;
-            if (far < n && before[far] == n) {
-                before[far] = at;
-                queue[tail++] = far;
-            }
-        }
-    }
-    g_array_append_val(way, from);
-    if (before[from] == n) {
-        g_array_append_val(way, to); /* no links are known: straight on */
-        return way;
-    }
-    for (size_t at = from; at != to;) {
-        at = before[at];
-        g_array_append_val(way, at);
-    }
-    return way;
-}
-
-#define SAMPLES 24
-
-static void add_leg(const MgGeometry *geometry, size_t a, size_t b, size_t from, size_t to,
-                    GArray *points)
-{
-    /* The same curve whichever end it is looked at from. */
-    MgCurve curve = find_link(geometry->cards, geometry->n, MIN(a, b), MAX(a, b));
-    for (unsigned k = 0; k <= SAMPLES; k++) {
-        double t = k / (double)SAMPLES;
-        MgPoint at = curve_at(&curve, a < b ? t : 1 - t);
-        graphene_point_t point = GRAPHENE_POINT_INIT((float)at.x, (float)at.y);
-        if (!graphene_rect_contains_point(&geometry->cards[from], &point) &&
-            !graphene_rect_contains_point(&geometry->cards[to], &point))
-            g_array_append_val(points, at);
-    }
-}
-
-const GArray *mg_geometry_way(MgGeometry *geometry, size_t from, size_t to)
-{
-    gpointer key = GSIZE_TO_POINTER(from << 16 | to);
-    GArray *points = g_hash_table_lookup(geometry->ways, key);
-    if (points != NULL)
-        return points;
-    g_autoptr(GArray) way = find_way(geometry->network, geometry->n, from, to);
-    points = g_array_new(FALSE, FALSE, sizeof(MgPoint));
-    for (guint i = 0; i + 1 < way->len; i++)
-        add_leg(geometry, g_array_index(way, size_t, i), g_array_index(way, size_t, i + 1), from,
-                to, points);
-    g_hash_table_insert(geometry->ways, key, points);
-    return points;
-}
-
-MgGeometry *mg_geometry_new(const MgScene *scene)
-{
-    MgGeometry *geometry = g_new0(MgGeometry, 1);
-    geometry->network = mg_session_network(scene->session);
-    geometry->n = mg_trace_n_hosts(mg_session_trace(scene->session));
-    geometry->cards = place_cards(scene);
-    geometry->ways = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_array_unref);
-    size_t n_links = geometry->network != NULL ? geometry->network->links->len : 0;
-    geometry->links = g_new0(MgCurve, n_links + 1);
-    for (size_t i = 0; i < n_links; i++) {
-        const MgNetworkLink *link = &g_array_index(geometry->network->links, MgNetworkLink, i);
-        geometry->links[i] =
-            find_link(geometry->cards, geometry->n, MIN(link->a, link->b), MAX(link->a, link->b));
-    }
-    return geometry;
-}
-
-void mg_geometry_free(MgGeometry *geometry)
-{
-    if (geometry == NULL)
-        return;
-    g_hash_table_unref(geometry->ways);
-    g_clear_pointer(&geometry->lit, gsk_render_node_unref);
-    g_free(geometry->cards);
-    g_free(geometry->links);
-    g_free(geometry);
-}
-
-const graphene_rect_t *mg_geometry_cards(const MgGeometry *geometry, size_t *n)
-{
-    if (n != NULL)
-        *n = geometry->n;
-    return geometry->cards;
-}
-
-GskRenderNode **mg_geometry_lit(MgGeometry *geometry, MgHostId from, MgHostId to,
-                                const GdkRGBA *color)
-{
-    if (geometry->lit_from != from || geometry->lit_to != to ||
-        !gdk_rgba_equal(&geometry->lit_color, color))
-        g_clear_pointer(&geometry->lit, gsk_render_node_unref);
-    geometry->lit_from = from;
-    geometry->lit_to = to;
-    geometry->lit_color = *color;
-    return &geometry->lit;
-}
-
-const MgCurve *mg_geometry_link(const MgGeometry *geometry, size_t link)
-{
-    return &geometry->links[link];
-}
-
-MgPoint mg_scene_along(const GArray *points, double progress)
-{
-    double total = 0;
-    for (guint i = 1; i < points->len; i++) {
-        const MgPoint *p = &g_array_index(points, MgPoint, i - 1);
-        total += hypot(p[1].x - p[0].x, p[1].y - p[0].y);
-    }
-    double left = total * CLAMP(progress, 0, 1);
-    for (guint i = 1; i < points->len; i++) {
-        const MgPoint *p = &g_array_index(points, MgPoint, i - 1);
-        double len = hypot(p[1].x - p[0].x, p[1].y - p[0].y);
-        if (left <= len && len > 0)
-            return (MgPoint){p[0].x + (p[1].x - p[0].x) * left / len,
-                             p[0].y + (p[1].y - p[0].y) * left / len};
-        left -= len;
-    }
-    return points->len > 0 ? g_array_index(points, MgPoint, points->len - 1) : (MgPoint){0, 0};
 }

@@ -1,411 +1,62 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* scene.c - the map, painted from a session */
-#include "scene-private.h"
+/* scene.c - what moves on the map: tokens, what is said, the way that is lit */
+#include "scene.h"
 
 #include <math.h>
 
 #include "icons.h"
-#include "theme.h"
+#include "scene-private.h"
 #include "words.h"
 
-#define DOT_STEP     24
-#define BUBBLE_CHARS 22
-#define OTHERS_BACK  400u  /* records: how far back something may have set out that still travels */
-#define LOOK_BACK    4000u /* records: how far a host's last word is looked for */
+#define BUBBLE_CHARS 24
+#define TOKEN        38.0 /* at scale 1 */
+#define TOKEN_SMALL  22.0 /* of what else is on its way */
+#define OTHERS_BACK  400u /* records: how far back something may have set out that still travels */
 
-/* ---- words of a host ---- */
-
-typedef struct {
-    const MgRegistry *registry;
-    const char *state;
-    unsigned n;
-} Alive;
-
-static void see_engine(uint32_t number, const MgEngineKind *kind, const char *state,
-                       const MgFact *facts, size_t n_facts, void *data)
-{
-    Alive *alive = data;
-    alive->n++;
-    if (state != NULL)
-        alive->state = state;
-}
-
-static char *mailbox_line(MgWorld *world, const MgNetworkHost *host, MgHostId id)
-{
-    const MgStore *store = mg_runtime_store(mg_world_runtime(world), id);
-    unsigned n = 0;
-    for (size_t i = 0; i < mg_store_n_mailboxes(store); i++)
-        n += (unsigned)mg_store_n_messages(store, i);
-    return g_strdup_printf(mg_plural("%u message", "%u messages", n), n);
-}
-
-char *mg_scene_host_line(MgSession *session, MgHostId id)
-{
-    const MgTrace *trace = mg_session_trace(session);
-    const MgNetwork *network = mg_session_network(session);
-    MgWorld *world = network != NULL ? mg_session_world(session) : NULL;
-    if (world != NULL && id <= network->hosts->len) {
-        const MgNetworkHost *host = &g_array_index(network->hosts, MgNetworkHost, id - 1u);
-        Alive alive = {mg_trace_registry(trace), NULL, 0};
-        mg_runtime_each_engine(mg_world_runtime(world), id, see_engine, &alive);
-        if (host->n_mailboxes > 0)
-            return mailbox_line(world, host, id);
-        if (alive.state != NULL)
-            return g_strdup(mg_registry_translate(alive.registry, alive.state));
-        return g_strdup(mg_words_host_kind(host->kind));
-    }
-    uint32_t position = mg_session_position(session);
-    for (uint32_t n = position; n > 0 && position - n < LOOK_BACK; n--) {
-        const MgRecord *record = mg_trace_record(trace, n);
-        if (record->kind == MG_RECORD_STATE && record->from == id)
-            return g_strdup(mg_registry_translate(mg_trace_registry(trace),
-                                                  mg_trace_text(trace, record->text_b)));
-    }
-    return g_strdup(mg_words_host_kind(mg_trace_host(trace, id)->kind));
-}
+static const char *const tokens[] = {
+    [MG_UNIT_COMMAND] = "token-command", [MG_UNIT_REPLY] = "token-reply",
+    [MG_UNIT_QUERY] = "token-query",     [MG_UNIT_ANSWER] = "token-answer",
+    [MG_UNIT_DATA] = "token-data",       [MG_UNIT_NOTE] = "token-packet"};
 
 gboolean mg_scene_is_names(const char *region)
 {
     return region != NULL && g_ascii_strcasecmp(region, "dns") == 0;
 }
 
-const char *mg_scene_icon(const MgTraceHost *host)
+gboolean mg_scene_travels(const MgRecord *record)
 {
-    /* A name server with a name of one label is one of the top of the tree. */
-    return g_strcmp0(host->kind, "nameserver") == 0 && strchr(host->name, '.') == NULL ? "root"
-                                                                                       : host->kind;
+    return record->kind == MG_RECORD_EXCHANGE && record->from != 0 && record->to != 0 &&
+           record->from != record->to;
 }
 
-double mg_scene_icon_size(const graphene_rect_t *card)
+/* It travels, between hosts that the geometry knows. */
+static gboolean is_drawn(const MgScene *scene, const MgRecord *record)
 {
-    return CLAMP(round(card->size.height * 0.62 - 22), 14, 40);
+    return mg_scene_travels(record) && record->from <= scene->geometry->n &&
+           record->to <= scene->geometry->n;
 }
 
-const char *mg_scene_short_name(const MgTraceHost *host)
+static GdkRGBA color_of(const MgScene *scene, const MgRecord *record)
 {
-    /* "mta" in the region example.com: its title says the rest. */
-    static char name[64];
-    size_t len = strlen(host->name), tail = host->region != NULL ? strlen(host->region) : 0;
-    if (tail == 0 || len < tail + 2 || len >= sizeof name ||
-        g_ascii_strcasecmp(host->name + len - tail, host->region) != 0 ||
-        host->name[len - tail - 1] != '.')
-        return host->name;
-    g_strlcpy(name, host->name, len - tail);
-    return name;
+    if ((record->flags & MG_RECORD_LOST) != 0)
+        return mg_theme_color("red", scene->dark);
+    return mg_theme_dissector_color(mg_session_registry(scene->session), record->dissector,
+                                    scene->dark);
 }
 
-/* ---- painting words ---- */
+/* ---- tokens ---- */
 
-typedef struct {
-    GtkSnapshot *snapshot;
-    PangoContext *pango;
-} Paper;
-
-typedef struct {
-    const char *font; /* "Sans Bold 10" */
-    GdkRGBA color;
-    double width; /* of the room; 0: as wide as it is */
-    double align; /* 0 left, 0.5 in the middle */
-} Style;
-
-static PangoLayout *lay(const Paper *paper, const char *text, const Style *style)
-{
-    PangoLayout *layout = pango_layout_new(paper->pango);
-    PangoFontDescription *font = pango_font_description_from_string(style->font);
-    pango_layout_set_font_description(layout, font);
-    pango_font_description_free(font);
-    pango_layout_set_text(layout, text, -1);
-    pango_layout_set_single_paragraph_mode(layout, TRUE);
-    if (style->width > 0) {
-        pango_layout_set_width(layout, (int)(style->width * PANGO_SCALE));
-        pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
-        pango_layout_set_alignment(layout,
-                                   style->align > 0 ? PANGO_ALIGN_CENTER : PANGO_ALIGN_LEFT);
-    }
-    return layout;
-}
-
-static void put_layout(const Paper *paper, PangoLayout *layout, double x, double y,
-                       const GdkRGBA *color)
-{
-    gtk_snapshot_save(paper->snapshot);
-    gtk_snapshot_translate(paper->snapshot, &GRAPHENE_POINT_INIT((float)round(x), (float)round(y)));
-    gtk_snapshot_append_layout(paper->snapshot, layout, color);
-    gtk_snapshot_restore(paper->snapshot);
-}
-
-static void put_text(const Paper *paper, const char *text, double x, double y, const Style *style)
-{
-    g_autoptr(PangoLayout) layout = lay(paper, text, style);
-    put_layout(paper, layout, x, y, &style->color);
-}
-
-static Paper paper_new(void)
-{
-    return (Paper){gtk_snapshot_new(),
-                   pango_font_map_create_context(pango_cairo_font_map_get_default())};
-}
-
-static GskRenderNode *paper_done(Paper *paper)
-{
-    g_object_unref(paper->pango);
-    return gtk_snapshot_free_to_node(paper->snapshot);
-}
-
-static cairo_t *begin_cairo(const Paper *paper, const MgScene *scene)
-{
-    return gtk_snapshot_append_cairo(
-        paper->snapshot, &GRAPHENE_RECT_INIT(0, 0, (float)scene->width, (float)scene->height));
-}
-
-/* ---- what is still ---- */
-
-static void round_box(cairo_t *cr, const graphene_rect_t *box, double r)
-{
-    double x = box->origin.x + 0.5, y = box->origin.y + 0.5;
-    double w = box->size.width - 1, h = box->size.height - 1;
-    cairo_new_sub_path(cr);
-    cairo_arc(cr, x + w - r, y + r, r, -G_PI / 2, 0);
-    cairo_arc(cr, x + w - r, y + h - r, r, 0, G_PI / 2);
-    cairo_arc(cr, x + r, y + h - r, r, G_PI / 2, G_PI);
-    cairo_arc(cr, x + r, y + r, r, G_PI, 3 * G_PI / 2);
-    cairo_close_path(cr);
-}
-
-static void paint_ground(cairo_t *cr, const MgScene *scene, const MgPalette *palette)
-{
-    gdk_cairo_set_source_rgba(cr, &palette->ground);
-    cairo_paint(cr);
-    gdk_cairo_set_source_rgba(cr, &palette->dot);
-    for (double y = DOT_STEP / 2; y < scene->height; y += DOT_STEP)
-        for (double x = DOT_STEP / 2; x < scene->width; x += DOT_STEP)
-            cairo_rectangle(cr, x, y, 1.5, 1.5);
-    cairo_fill(cr);
-}
-
-/* Regions in order of their first host; the one of the names is violet, the others take turns. */
-static const char *region_color(const char *region, unsigned *turn)
-{
-    static const char *const turns[] = {"blue", "green", "amber", "teal", "orange"};
-    if (mg_scene_is_names(region))
-        return "violet";
-    return turns[(*turn)++ % G_N_ELEMENTS(turns)];
-}
-
-static const char *region_title(const char *region)
-{
-    return mg_scene_is_names(region) ? _("The Domain Name System") : region;
-}
-
-typedef struct {
-    const char *name, *color;
-    graphene_rect_t box;
-    gboolean real;
-} Region;
-
-static GArray *find_regions(const MgTrace *trace, const graphene_rect_t *cards, double title)
-{
-    GArray *regions = g_array_new(FALSE, TRUE, sizeof(Region));
-    unsigned turn = 0;
-    for (uint16_t h = 1; h <= mg_trace_n_hosts(trace); h++) {
-        const MgTraceHost *host = mg_trace_host(trace, h);
-        graphene_rect_t box = cards[h - 1];
-        guint i = 0;
-        if (host->region == NULL || host->region[0] == '\0')
-            continue;
-        graphene_rect_inset(&box, (float)-MG_SCENE_PAD, (float)-MG_SCENE_PAD);
-        box.origin.y -= (float)title;
-        box.size.height += (float)title;
-        while (i < regions->len &&
-               strcmp(g_array_index(regions, Region, i).name, host->region) != 0)
-            i++;
-        if (i == regions->len) {
-            Region region = {host->region, region_color(host->region, &turn), box, host->real};
-            g_array_append_val(regions, region);
-        } else {
-            Region *region = &g_array_index(regions, Region, i);
-            graphene_rect_union(&region->box, &box, &region->box);
-            region->real |= host->real;
-        }
-    }
-    return regions;
-}
-
-static void hatch(cairo_t *cr, const Region *region, const GdkRGBA *color)
-{
-    cairo_save(cr);
-    round_box(cr, &region->box, 14);
-    cairo_clip(cr);
-    cairo_set_line_width(cr, 1);
-    gdk_cairo_set_source_rgba(cr, color);
-    for (double x = -region->box.size.height; x < region->box.size.width; x += 10) {
-        cairo_move_to(cr, region->box.origin.x + x, region->box.origin.y + region->box.size.height);
-        cairo_line_to(cr, region->box.origin.x + x + region->box.size.height, region->box.origin.y);
-    }
-    cairo_stroke(cr);
-    cairo_restore(cr);
-}
-
-static void paint_region(cairo_t *cr, const Region *region, gboolean dark)
-{
-    static const double dashes[] = {7, 5};
-    GdkRGBA color = mg_theme_color(region->color, dark);
-    GdkRGBA ground = mg_theme_fade(color, dark ? 0.10 : 0.07);
-    GdkRGBA edge = mg_theme_fade(color, dark ? 0.38 : 0.30);
-    round_box(cr, &region->box, 14);
-    gdk_cairo_set_source_rgba(cr, &ground);
-    cairo_fill(cr);
-    if (region->real)
-        hatch(cr, region, &ground);
-    round_box(cr, &region->box, 14);
-    gdk_cairo_set_source_rgba(cr, &edge);
-    cairo_set_line_width(cr, region->real ? 2 : 1);
-    if (region->real)
-        cairo_set_dash(cr, dashes, 2, 0);
-    cairo_stroke(cr);
-    cairo_set_dash(cr, NULL, 0, 0);
-}
-
-static void trace_curve(cairo_t *cr, const MgCurve *curve)
-{
-    cairo_move_to(cr, curve->a.x, curve->a.y);
-    cairo_curve_to(cr, curve->a.x + (curve->c.x - curve->a.x) * 2 / 3,
-                   curve->a.y + (curve->c.y - curve->a.y) * 2 / 3,
-                   curve->b.x + (curve->c.x - curve->b.x) * 2 / 3,
-                   curve->b.y + (curve->c.y - curve->b.y) * 2 / 3, curve->b.x, curve->b.y);
-}
-
-static void paint_links(cairo_t *cr, const MgScene *scene, const MgPalette *palette)
-{
-    const MgNetwork *network = mg_session_network(scene->session);
-    cairo_set_line_width(cr, 1.8);
-    gdk_cairo_set_source_rgba(cr, &palette->link);
-    for (guint i = 0; network != NULL && i < network->links->len; i++)
-        trace_curve(cr, mg_geometry_link(scene->geometry, i));
-    cairo_stroke(cr);
-}
-
-GskRenderNode *mg_scene_still(const MgScene *scene)
-{
-    const MgPalette *palette = mg_palette(scene->dark);
-    const MgTrace *trace = mg_session_trace(scene->session);
-    const graphene_rect_t *cards = mg_geometry_cards(scene->geometry, NULL);
-    double title = mg_scene_title(scene->large);
-    g_autoptr(GArray) regions = find_regions(trace, cards, title);
-    Paper paper = paper_new();
-    cairo_t *cr = begin_cairo(&paper, scene);
-    paint_ground(cr, scene, palette);
-    for (guint i = 0; i < regions->len; i++)
-        paint_region(cr, &g_array_index(regions, Region, i), scene->dark);
-    paint_links(cr, scene, palette);
-    cairo_destroy(cr);
-    for (guint i = 0; i < regions->len; i++) {
-        const Region *region = &g_array_index(regions, Region, i);
-        Style style = {scene->large ? "Sans Bold 14" : "Sans Bold 9.5",
-                       mg_theme_color(region->color, scene->dark), region->box.size.width - 24, 0};
-        put_text(&paper, region_title(region->name), region->box.origin.x + 12,
-                 region->box.origin.y + 5, &style);
-    }
-    return paper_done(&paper);
-}
-
-/* ---- what moves ---- */
-
-static MgToken token_of(const MgRecord *record)
-{
-    static const MgToken tokens[] = {
-        [MG_UNIT_COMMAND] = MG_TOKEN_COMMAND, [MG_UNIT_REPLY] = MG_TOKEN_REPLY,
-        [MG_UNIT_QUERY] = MG_TOKEN_QUERY,     [MG_UNIT_ANSWER] = MG_TOKEN_ANSWER,
-        [MG_UNIT_DATA] = MG_TOKEN_DATA,       [MG_UNIT_NOTE] = MG_TOKEN_PACKET};
-    return record->unit < G_N_ELEMENTS(tokens) && record->unit > 0 ? tokens[record->unit]
-                                                                   : MG_TOKEN_PACKET;
-}
-
-/* Over the point, with a tip that points at it; `below`: under it, without one. */
-static void paint_bubble(const Paper *paper, const MgScene *scene, const char *text, MgPoint at,
-                         const GdkRGBA *color, gboolean below)
-{
-    GdkRGBA white = scene->dark ? (GdkRGBA){0.08f, 0.08f, 0.1f, 1} : (GdkRGBA){1, 1, 1, 1};
-    Style style = {scene->large ? "Monospace 15" : "Monospace 9.5", white, 0, 0};
-    g_autoptr(PangoLayout) layout = lay(paper, text, &style);
-    int w, h;
-    pango_layout_get_pixel_size(layout, &w, &h);
-    double width = w + 22, height = h + 12, drop = scene->large ? 34 : 26;
-    double x = CLAMP(at.x - width / 2, 4, MAX(scene->width - width - 4, 4));
-    double y = below ? MIN(at.y + 6, scene->height - height - 4) : MAX(at.y - drop - height, 4);
-    graphene_rect_t box =
-        GRAPHENE_RECT_INIT((float)round(x), (float)round(y), (float)width, (float)height);
-    graphene_rect_t bounds = box;
-    graphene_rect_inset(&bounds, -1, -10); /* the tip */
-    cairo_t *cr = gtk_snapshot_append_cairo(paper->snapshot, &bounds);
-    gdk_cairo_set_source_rgba(cr, color);
-    round_box(cr, &box, height / 2);
-    cairo_fill(cr);
-    double tip = CLAMP(at.x, x + height / 2 + 8, x + width - height / 2 - 8);
-    cairo_move_to(cr, tip - 8, box.origin.y + height - 1.5);
-    cairo_line_to(cr, tip, box.origin.y + height + 9);
-    cairo_line_to(cr, tip + 8, box.origin.y + height - 1.5);
-    if (!below)
-        cairo_fill(cr);
-    cairo_destroy(cr);
-    put_layout(paper, layout, box.origin.x + 11, box.origin.y + 6, &white);
-}
-
-/* The way of the token. Its node stays the same from frame to frame, so that a renderer which
- * paints only what has changed leaves it alone. */
-static void paint_lit(const Paper *paper, const MgScene *scene, const MgRecord *record,
-                      const GdkRGBA *color)
-{
-    const GArray *way = mg_geometry_way(scene->geometry, record->from - 1u, record->to - 1u);
-    GskRenderNode **kept = mg_geometry_lit(scene->geometry, record->from, record->to, color);
-    if (*kept != NULL) {
-        gtk_snapshot_append_node(paper->snapshot, *kept);
-        return;
-    }
-    graphene_rect_t bounds = GRAPHENE_RECT_INIT(0, 0, 0, 0);
-    for (guint i = 0; i < way->len; i++) {
-        const MgPoint *point = &g_array_index(way, MgPoint, i);
-        graphene_rect_t around = GRAPHENE_RECT_INIT((float)point->x - 4, (float)point->y - 4, 8, 8);
-        if (i == 0)
-            bounds = around;
-        graphene_rect_union(&bounds, &around, &bounds);
-    }
-    *kept = gsk_cairo_node_new(&bounds);
-    cairo_t *cr = gsk_cairo_node_get_draw_context(*kept);
-    for (guint i = 0; i < way->len; i++) {
-        const MgPoint *point = &g_array_index(way, MgPoint, i);
-        if (i == 0)
-            cairo_move_to(cr, point->x, point->y);
-        else
-            cairo_line_to(cr, point->x, point->y);
-    }
-    cairo_set_line_width(cr, scene->large ? 4 : 3);
-    cairo_set_line_cap(cr, CAIRO_LINE_CAP_ROUND);
-    gdk_cairo_set_source_rgba(cr, color);
-    cairo_stroke(cr);
-    cairo_destroy(cr);
-    gtk_snapshot_append_node(paper->snapshot, *kept);
-}
-
-static void paint_cross(cairo_t *cr, MgPoint at, const GdkRGBA *color)
-{
-    gdk_cairo_set_source_rgba(cr, color);
-    cairo_set_line_width(cr, 4);
-    cairo_move_to(cr, at.x - 9, at.y - 9);
-    cairo_line_to(cr, at.x + 9, at.y + 9);
-    cairo_move_to(cr, at.x + 9, at.y - 9);
-    cairo_line_to(cr, at.x - 9, at.y + 9);
-    cairo_stroke(cr);
-}
-
-static GdkTexture *draw_token(MgToken token, gboolean left, gboolean locked, int size,
+static GdkTexture *draw_token(const char *name, gboolean left, gboolean locked, int size,
                               const GdkRGBA *color, const GdkRGBA *ground)
 {
     cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, size, size);
     cairo_t *cr = cairo_create(surface);
-    mg_icon_token(cr, token, size / 2.0, size / 2.0, size * 0.9, color, ground, left);
+    MgIcon icon = {name, 0, 0, size, *color, *ground, left};
+    mg_icon_paint(cr, &icon);
+    icon.name = "lock";
+    icon.left = FALSE;
     if (locked)
-        mg_icon_lock(cr, size / 2.0, size / 2.0, size * 0.9, color, ground);
+        mg_icon_paint(cr, &icon);
     cairo_destroy(cr);
     cairo_surface_flush(surface);
     gsize stride = (gsize)cairo_image_surface_get_stride(surface);
@@ -415,34 +66,77 @@ static GdkTexture *draw_token(MgToken token, gboolean left, gboolean locked, int
     return gdk_memory_texture_new(size, size, GDK_MEMORY_DEFAULT, bytes, stride);
 }
 
-/* One small texture a kind of token, size and colour: a frame with many of them only copies. */
+/* One small texture a kind of token, size and colour: a frame with many of them only copies. Only
+ * a command and a reply point anywhere. */
 static GdkTexture *token_texture(const MgRecord *record, gboolean left, int size, gboolean dark,
                                  const GdkRGBA *color)
 {
     static GHashTable *textures;
-    MgToken token = token_of(record);
+    unsigned unit = record->unit < G_N_ELEMENTS(tokens) && tokens[record->unit] != NULL
+                        ? record->unit
+                        : MG_UNIT_NOTE;
     gboolean locked = (record->flags & MG_RECORD_ENCRYPTED) != 0;
+    left = left && (unit == MG_UNIT_COMMAND || unit == MG_UNIT_REPLY);
     unsigned hue = (unsigned)(color->red * 15) << 8 | (unsigned)(color->green * 15) << 4 |
                    (unsigned)(color->blue * 15);
-    guint key = hue << 16 | (guint)size << 8 | token << 4 | (unsigned)left << 3 |
+    guint key = hue << 16 | (guint)MIN(size, 255) << 8 | unit << 4 | (unsigned)left << 3 |
                 (unsigned)locked << 2 | (unsigned)dark << 1 | 1u;
     if (textures == NULL)
         textures = g_hash_table_new_full(NULL, NULL, NULL, g_object_unref);
     GdkTexture *texture = g_hash_table_lookup(textures, GUINT_TO_POINTER(key));
     if (texture == NULL) {
-        texture = draw_token(token, left, locked, size, color, &mg_palette(dark)->card);
+        texture = draw_token(tokens[unit], left, locked, size, color, &mg_palette(dark)->card);
         g_hash_table_insert(textures, GUINT_TO_POINTER(key), texture);
     }
     return texture;
 }
 
-static MgPoint put_token(const Paper *paper, const MgScene *scene, const MgRecord *record,
-                         double progress, const GdkRGBA *color, int size)
+/* The middle of a token of this size: it sets out beside the one card and stops beside the other.
+ */
+static MgPoint token_at(const MgScene *scene, const MgRecord *record, double progress, double size)
 {
     const GArray *way = mg_geometry_way(scene->geometry, record->from - 1u, record->to - 1u);
-    MgPoint at = mg_scene_along(way, progress);
-    gboolean left = mg_scene_along(way, 1).x < mg_scene_along(way, 0).x;
-    GdkTexture *texture = token_texture(record, left, size, scene->dark, color);
+    double length = mg_scene_length(way);
+    double aside = length > 0 ? MIN(size / 2 / length, 0.5) : 0;
+    return mg_scene_along(way, aside + progress * (1 - 2 * aside));
+}
+
+static gboolean is_covered(const MgGeometry *geometry, MgPoint at, double radius)
+{
+    for (size_t i = 0; i < geometry->n; i++) {
+        graphene_rect_t wide = geometry->cards[i];
+        graphene_rect_inset(&wide, (float)-radius, (float)-radius);
+        if (graphene_rect_contains_point(&wide, &GRAPHENE_POINT_INIT((float)at.x, (float)at.y)))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* How far the token of this record is. What is lost gets half of the way; one that rests stands as
+ * near to the middle as no card is in its way. */
+static double progress_of(const MgScene *scene, const MgRecord *record)
+{
+    if (scene->progress >= 0)
+        return (record->flags & MG_RECORD_LOST) != 0 ? MIN(scene->progress, 0.5) : scene->progress;
+    double size = TOKEN * scene->geometry->scale;
+    for (double aside = 0; aside < 0.5; aside += 0.05) {
+        if (!is_covered(scene->geometry, token_at(scene, record, 0.5 - aside, size), size / 2))
+            return 0.5 - aside;
+        if (!is_covered(scene->geometry, token_at(scene, record, 0.5 + aside, size), size / 2))
+            return 0.5 + aside;
+    }
+    return 0.5;
+}
+
+static MgPoint put_token(const MgPaper *paper, const MgScene *scene, const MgRecord *record,
+                         double progress, double side)
+{
+    int size = (int)round(side);
+    GdkRGBA color = color_of(scene, record);
+    MgPoint at = token_at(scene, record, progress, size);
+    const graphene_rect_t *cards = scene->geometry->cards;
+    gboolean left = cards[record->to - 1].origin.x < cards[record->from - 1].origin.x;
+    GdkTexture *texture = token_texture(record, left, size, scene->dark, &color);
     gtk_snapshot_append_texture(paper->snapshot, texture,
                                 &GRAPHENE_RECT_INIT((float)round(at.x - size / 2.0),
                                                     (float)round(at.y - size / 2.0), (float)size,
@@ -450,118 +144,255 @@ static MgPoint put_token(const Paper *paper, const MgScene *scene, const MgRecor
     return at;
 }
 
-static gboolean travels(const MgRecord *record)
-{
-    return record->kind == MG_RECORD_EXCHANGE && record->from != 0 && record->to != 0 &&
-           record->from != record->to;
-}
-
 /* What else is on its way while the record at the position is: smaller, without words. */
-static void paint_others(const Paper *paper, const MgScene *scene, uint32_t n)
+static void paint_others(const MgPaper *paper, const MgScene *scene, uint32_t n)
 {
     const MgTrace *trace = mg_session_trace(scene->session);
     const MgRecord *here = mg_trace_record(trace, n);
     MgTime now = here->at;
     if (here->until != MG_TIME_NEVER)
-        now += (MgTime)((double)(here->until - here->at) * scene->progress);
+        now += (MgTime)((double)(here->until - here->at) *
+                        (scene->progress < 0 ? 0.5 : scene->progress));
     for (uint32_t back = 1; back < n && back <= OTHERS_BACK; back++) {
         const MgRecord *record = mg_trace_record(trace, n - back);
-        if (!travels(record) || record->until == MG_TIME_NEVER || record->until <= now)
+        if (!is_drawn(scene, record) || record->until == MG_TIME_NEVER || record->until <= now)
             continue;
-        GdkRGBA color =
-            mg_theme_dissector_color(mg_trace_registry(trace), record->dissector, scene->dark);
         double passed = (double)(now - record->at) / (double)(record->until - record->at);
-        put_token(paper, scene, record, passed, &color, scene->large ? 28 : 22);
+        put_token(paper, scene, record, passed, TOKEN_SMALL * scene->geometry->scale);
     }
 }
 
-static void paint_token(const Paper *paper, const MgScene *scene, uint32_t n)
+/* ---- what is said ---- */
+
+/* Ink that is read on this colour. */
+static GdkRGBA ink_on(const GdkRGBA *color)
 {
-    const MgTrace *trace = mg_session_trace(scene->session);
-    const MgRecord *record = mg_trace_record(trace, n);
-    GdkRGBA color =
-        mg_theme_dissector_color(mg_trace_registry(trace), record->dissector, scene->dark);
-    gboolean lost = (record->flags & MG_RECORD_LOST) != 0;
-    if (lost)
-        color = mg_theme_color("red", scene->dark);
-    paint_lit(paper, scene, record, &color);
-    MgPoint at = put_token(paper, scene, record, lost ? MIN(scene->progress, 0.5) : scene->progress,
-                           &color, scene->large ? 48 : 38);
-    if (lost && scene->progress >= 0.5) {
-        cairo_t *cr = gtk_snapshot_append_cairo(
-            paper->snapshot, &GRAPHENE_RECT_INIT((float)at.x - 12, (float)at.y - 12, 24, 24));
-        paint_cross(cr, at, &color);
+    double light = 0.299 * color->red + 0.587 * color->green + 0.114 * color->blue;
+    return light > 0.55 ? (GdkRGBA){0.08f, 0.08f, 0.1f, 1} : (GdkRGBA){1, 1, 1, 1};
+}
+
+typedef struct {
+    const char *text;
+    GdkRGBA color;
+    double away;    /* from the point that it says this of */
+    gboolean under; /* the point, or over it */
+    double share;   /* of it that lies to the left of the point */
+} Bubble;
+
+/* Over the point, or under it, with a tip that points at it. */
+static graphene_rect_t bubble_box(const MgScene *scene, const Bubble *bubble, MgPoint at, double w,
+                                  double h)
+{
+    double scale = scene->geometry->scale;
+    double width = w + 22 * scale, height = h + 11 * scale, away = bubble->away + 9 * scale;
+    double x = CLAMP(at.x - width * bubble->share, 4, MAX(scene->width - width - 4, 4));
+    double y = bubble->under ? at.y + away : at.y - away - height;
+    return GRAPHENE_RECT_INIT((float)round(x), (float)round(y), (float)width, (float)height);
+}
+
+/* How much of cards and titles the bubble hides at this point, and how much of it is not seen. */
+static double hidden_by(const MgScene *scene, const graphene_rect_t *box)
+{
+    const MgGeometry *geometry = scene->geometry;
+    graphene_rect_t seen, all = GRAPHENE_RECT_INIT(0, 0, (float)scene->width, (float)scene->height);
+    double area = box->size.width * box->size.height, hidden = 20 * area;
+    if (graphene_rect_intersection(box, &all, &seen))
+        hidden -= 20 * seen.size.width * seen.size.height;
+    for (size_t i = 0; i < geometry->n; i++)
+        if (graphene_rect_intersection(box, &geometry->cards[i], &seen))
+            hidden += seen.size.width * seen.size.height;
+    for (guint i = 0; i < geometry->regions->len; i++) {
+        graphene_rect_t title = g_array_index(geometry->regions, MgSceneRegion, i).box;
+        title.size.height = (float)(MG_SCENE_TITLE * geometry->scale);
+        title.size.width = MIN(title.size.width, title.size.height * 6);
+        if (graphene_rect_intersection(box, &title, &seen))
+            hidden += seen.size.width * seen.size.height / 2;
+    }
+    return hidden;
+}
+
+/* One side for the whole way, so that it does not jump: the one that hides least. */
+static void choose_side(const MgScene *scene, Bubble *bubble, const GArray *way, double w, double h)
+{
+    static const double shares[] = {0.5, 0.15, 0.85};
+    Bubble best = *bubble;
+    double least = G_MAXDOUBLE;
+    for (unsigned i = 0; i < 2 * G_N_ELEMENTS(shares); i++) {
+        Bubble tried = *bubble;
+        double hidden = 0;
+        tried.under = i % 2 == 1;
+        tried.share = shares[i / 2];
+        for (unsigned k = 0; k <= 4; k++) {
+            graphene_rect_t box =
+                bubble_box(scene, &tried, mg_scene_along(way, 0.1 + k * 0.2), w, h);
+            hidden += hidden_by(scene, &box);
+        }
+        if (hidden < least - 1) {
+            least = hidden;
+            best = tried;
+        }
+    }
+    *bubble = best;
+}
+
+static void paint_bubble(const MgPaper *paper, const MgScene *scene, Bubble *bubble, MgPoint at,
+                         const GArray *way)
+{
+    GdkRGBA ink = ink_on(&bubble->color);
+    double scale = scene->geometry->scale, tip = 9 * scale;
+    MgStyle style = {.size = 12.5 * scale, .mono = TRUE, .color = ink};
+    g_autoptr(PangoLayout) layout = mg_paper_lay(paper, bubble->text, &style);
+    int w, h;
+    pango_layout_get_pixel_size(layout, &w, &h);
+    choose_side(scene, bubble, way, w, h);
+    graphene_rect_t box = bubble_box(scene, bubble, at, w, h), bounds = box;
+    graphene_rect_inset(&bounds, -1, (float)-(tip + 1));
+    double x = box.origin.x, y = box.origin.y, width = box.size.width, height = box.size.height;
+    double foot = CLAMP(at.x, x + height / 2 + 4, x + width - height / 2 - 4);
+    double base = bubble->under ? y + 1 : y + height - 1;
+    double end = bubble->under ? y - tip + 1 : y + height + tip - 1;
+    cairo_t *cr = gtk_snapshot_append_cairo(paper->snapshot, &bounds);
+    gdk_cairo_set_source_rgba(cr, &bubble->color);
+    mg_paper_round_box(cr, &box, height / 2);
+    cairo_fill(cr);
+    cairo_move_to(cr, foot - tip, base);
+    cairo_line_to(cr, foot, end);
+    cairo_line_to(cr, foot + tip, base);
+    cairo_close_path(cr);
+    cairo_fill(cr);
+    cairo_destroy(cr);
+    mg_paper_put_layout(paper, layout, x + 11 * scale, y + (height - h) / 2, &ink);
+}
+
+/* ---- the way ---- */
+
+static graphene_rect_t bounds_of(const GArray *way)
+{
+    graphene_rect_t bounds = GRAPHENE_RECT_INIT(0, 0, 0, 0);
+    for (guint i = 0; i < way->len; i++) {
+        const MgPoint *point = &g_array_index(way, MgPoint, i);
+        graphene_rect_t around = GRAPHENE_RECT_INIT((float)point->x - 4, (float)point->y - 4, 8, 8);
+        if (i == 0)
+            bounds = around;
+        graphene_rect_union(&bounds, &around, &bounds);
+    }
+    return bounds;
+}
+
+/* The way of the token. Its node stays the same from frame to frame, so that a renderer which
+ * paints only what has changed leaves it alone. */
+static void paint_lit(const MgPaper *paper, const MgScene *scene, const MgRecord *record,
+                      const GdkRGBA *color)
+{
+    MgGeometry *geometry = scene->geometry;
+    const GArray *way = mg_geometry_way(geometry, record->from - 1u, record->to - 1u);
+    if (geometry->lit == NULL || geometry->lit_from != record->from ||
+        geometry->lit_to != record->to || !gdk_rgba_equal(&geometry->lit_color, color)) {
+        graphene_rect_t bounds = bounds_of(way);
+        g_clear_pointer(&geometry->lit, gsk_render_node_unref);
+        geometry->lit = gsk_cairo_node_new(&bounds);
+        geometry->lit_from = record->from;
+        geometry->lit_to = record->to;
+        geometry->lit_color = *color;
+        cairo_t *cr = gsk_cairo_node_get_draw_context(geometry->lit);
+        gboolean drawn = FALSE;
+        for (guint i = 0; i < way->len; i++) {
+            const MgPoint *point = &g_array_index(way, MgPoint, i);
+            gboolean hidden = is_covered(geometry, *point, 0); /* under a host on the way */
+            if (drawn && !hidden)
+                cairo_line_to(cr, point->x, point->y);
+            else if (!hidden)
+                cairo_move_to(cr, point->x, point->y);
+            drawn = !hidden;
+        }
+        cairo_set_line_width(cr, scene->large ? 5 : 3.5);
+        cairo_set_line_cap(cr, CAIRO_LINE_CAP_ROUND);
+        cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
+        gdk_cairo_set_source_rgba(cr, color);
+        cairo_stroke(cr);
         cairo_destroy(cr);
     }
-    g_autofree char *words = mg_words_summary(trace, n, BUBBLE_CHARS);
-    paint_bubble(paper, scene, words, at, &color, FALSE);
+    gtk_snapshot_append_node(paper->snapshot, geometry->lit);
 }
 
-/* A state, a note, something done: said under its host. */
-static void paint_saying(const Paper *paper, const MgScene *scene, uint32_t n,
-                         const graphene_rect_t *cards)
+static void paint_cross(const MgPaper *paper, MgPoint at, const GdkRGBA *color)
+{
+    cairo_t *cr = gtk_snapshot_append_cairo(
+        paper->snapshot, &GRAPHENE_RECT_INIT((float)at.x - 12, (float)at.y - 12, 24, 24));
+    gdk_cairo_set_source_rgba(cr, color);
+    cairo_set_line_width(cr, 4);
+    cairo_move_to(cr, at.x - 9, at.y - 9);
+    cairo_line_to(cr, at.x + 9, at.y + 9);
+    cairo_move_to(cr, at.x + 9, at.y - 9);
+    cairo_line_to(cr, at.x - 9, at.y + 9);
+    cairo_stroke(cr);
+    cairo_destroy(cr);
+}
+
+static void paint_token(const MgPaper *paper, const MgScene *scene, uint32_t n)
 {
     const MgTrace *trace = mg_session_trace(scene->session);
     const MgRecord *record = mg_trace_record(trace, n);
-    GdkRGBA color = mg_theme_color("grey", scene->dark);
-    g_autofree char *words = mg_words_summary(trace, n, BUBBLE_CHARS + 12);
-    MgPoint at = mg_scene_middle(&cards[record->from - 1]);
-    at.y += cards[record->from - 1].size.height / 2;
-    paint_bubble(paper, scene, words, at, &color, TRUE);
+    GdkRGBA color = color_of(scene, record);
+    double size = TOKEN * scene->geometry->scale, progress = progress_of(scene, record);
+    paint_lit(paper, scene, record, &color);
+    paint_others(paper, scene, n);
+    MgPoint at = put_token(paper, scene, record, progress, size);
+    if ((record->flags & MG_RECORD_LOST) != 0 && progress >= 0.5)
+        paint_cross(paper, at, &color);
+    g_autofree char *words = mg_words_summary(trace, n, BUBBLE_CHARS);
+    /* Tags are lower than their square. */
+    Bubble bubble = {.text = words, .color = color, .away = size * 0.40};
+    paint_bubble(paper, scene, &bubble, at,
+                 mg_geometry_way(scene->geometry, record->from - 1u, record->to - 1u));
 }
 
-static void paint_card(const Paper *paper, const MgScene *scene, MgHostId id,
-                       const graphene_rect_t *card, gboolean active)
+/* A state, a note, something done: said by its host. */
+static void paint_saying(const MgPaper *paper, const MgScene *scene, uint32_t n)
 {
-    const MgTraceHost *host = mg_trace_host(mg_session_trace(scene->session), id);
-    const MgPalette *palette = mg_palette(scene->dark);
-    GdkRGBA kind_color =
-        mg_theme_color(mg_scene_is_names(host->region) ? "violet" : "blue", scene->dark);
-    double scale = scene->large ? 1.4 : 1;
-    double icon = mg_scene_icon_size(card);
-    graphene_rect_t bounds = *card;
-    graphene_rect_inset(&bounds, -2, -2);
-    cairo_t *cr = gtk_snapshot_append_cairo(paper->snapshot, &bounds);
-    round_box(cr, card, 11);
-    gdk_cairo_set_source_rgba(cr, &palette->card);
-    cairo_fill_preserve(cr);
-    cairo_set_line_width(cr, active ? 2.5 : 1);
-    gdk_cairo_set_source_rgba(cr, active ? &palette->accent : &palette->card_edge);
-    cairo_stroke(cr);
-    double line_height = 14 * scale, top = (card->size.height - icon - 2 * line_height - 5) / 2;
-    mg_icon_host(cr, mg_scene_icon(host), round(card->origin.x + (card->size.width - icon) / 2),
-                 round(card->origin.y + top), icon, &kind_color);
-    cairo_destroy(cr);
-    g_autofree char *name_font = g_strdup_printf("Sans Bold %.1f", 8.5 * scale);
-    g_autofree char *line_font = g_strdup_printf("Sans %.1f", 7.5 * scale);
-    g_autofree char *line = mg_scene_host_line(scene->session, id);
-    Style name = {name_font, palette->text, card->size.width - 4, 0.5};
-    Style state = {line_font, palette->dim, card->size.width - 6, 0.5};
-    double y = card->origin.y + top + icon + 3;
-    put_text(paper, mg_scene_short_name(host), card->origin.x + 2, y, &name);
-    put_text(paper, line, card->origin.x + 3, y + line_height + 1, &state);
+    const MgTrace *trace = mg_session_trace(scene->session);
+    const MgRecord *record = mg_trace_record(trace, n);
+    const graphene_rect_t *card = &scene->geometry->cards[record->from - 1];
+    g_autofree char *words = mg_words_summary(trace, n, BUBBLE_CHARS + 12);
+    MgPoint at = mg_scene_middle(card);
+    Bubble bubble = {
+        .text = words, .color = mg_palette(scene->dark)->pill, .away = card->size.height / 2 - 5};
+    g_autoptr(GArray) place = g_array_new(FALSE, FALSE, sizeof(MgPoint));
+    g_array_append_val(place, at);
+    paint_bubble(paper, scene, &bubble, at, place);
 }
 
 GskRenderNode *mg_scene_moving(const MgScene *scene)
 {
     const MgTrace *trace = mg_session_trace(scene->session);
+    const MgGeometry *geometry = scene->geometry;
     uint32_t n = mg_session_position(scene->session);
     const MgRecord *record = n > 0 ? mg_trace_record(trace, n) : NULL;
-    size_t n_cards;
-    const graphene_rect_t *cards = mg_geometry_cards(scene->geometry, &n_cards);
-    Paper paper = paper_new();
-    for (uint16_t h = 1; scene->cards && h <= n_cards; h++) {
-        gboolean active =
-            h == scene->selected || (record != NULL && (h == record->from || h == record->to));
-        paint_card(&paper, scene, h, &cards[h - 1], active);
+    MgPaper paper = mg_paper_new(scene);
+    for (MgHostId h = 1; scene->cards && h <= geometry->n; h++) {
+        g_autofree char *line = mg_scene_host_line(scene->session, h);
+        mg_paper_card(&paper, scene, h, &geometry->cards[h - 1], line);
     }
-    if (record != NULL)
-        paint_others(&paper, scene, n);
-    if (record != NULL && travels(record))
+    if (record != NULL && is_drawn(scene, record))
         paint_token(&paper, scene, n);
-    else if (record != NULL && record->from != 0)
-        paint_saying(&paper, scene, n, cards);
-    return paper_done(&paper);
+    else if (record != NULL) {
+        paint_others(&paper, scene, n);
+        if (record->from != 0 && record->from <= geometry->n)
+            paint_saying(&paper, scene, n);
+    }
+    return mg_paper_done(&paper);
+}
+
+gboolean mg_scene_hits_token(const MgScene *scene, double x, double y)
+{
+    uint32_t n = mg_session_position(scene->session);
+    const MgRecord *record = n > 0 ? mg_trace_record(mg_session_trace(scene->session), n) : NULL;
+    if (record == NULL || !is_drawn(scene, record))
+        return FALSE;
+    double size = TOKEN * scene->geometry->scale;
+    MgPoint at = token_at(scene, record, progress_of(scene, record), size);
+    /* The bubble stands over it, about twice as wide as the token is. */
+    return fabs(x - at.x) <= size * 1.6 && y <= at.y + size / 2 && y >= at.y - size * 1.5;
 }
 
 GskRenderNode *mg_scene_map(const MgScene *scene)

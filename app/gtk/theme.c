@@ -4,6 +4,8 @@
 
 #include <adwaita.h>
 
+#include "mg-resources.h"
+
 #define RGB(hex)                                                                                   \
     {                                                                                              \
         ((hex) >> 16 & 255) / 255.f, ((hex) >> 8 & 255) / 255.f, ((hex)&255) / 255.f, 1            \
@@ -17,6 +19,7 @@ static const MgPalette palettes[2] = {
         .dim = RGB(0x6a6773),
         .card = RGB(0xffffff),
         .card_edge = RGB(0xcfccd4),
+        .card_chosen = RGB(0xe3effc),
         .link = RGB(0xaaa7b2),
         .link_edge = RGB(0xfdfdfd),
         .accent = RGB(0x2f7fe0),
@@ -31,6 +34,7 @@ static const MgPalette palettes[2] = {
         .dim = RGB(0xa5a3ab),
         .card = RGB(0x36363a),
         .card_edge = RGB(0x4d4d53),
+        .card_chosen = RGB(0x2b3f58),
         .link = RGB(0x8a8892),
         .link_edge = RGB(0x1f1f21),
         .accent = RGB(0x5aa2f2),
@@ -82,30 +86,6 @@ gboolean mg_theme_is_dark(void)
     return adw_style_manager_get_dark(adw_style_manager_get_default());
 }
 
-static const char style[] =
-    ".mg-map { background: transparent; }\n"
-    ".mg-card { padding: 2px 2px; border-radius: 12px; min-width: 0; min-height: 0;"
-    "  background: @card_bg_color; border: 1px solid alpha(@window_fg_color, 0.18);"
-    "  box-shadow: none; font-weight: normal; }\n"
-    ".mg-card:hover { background: mix(@card_bg_color, @accent_bg_color, 0.08); }\n"
-    ".mg-card.mg-active { border: 2px solid @accent_color; padding: 1px 1px; }\n"
-    ".mg-card.mg-selected { background: mix(@card_bg_color, @accent_bg_color, 0.16); }\n"
-    ".mg-card.mg-real { border-style: dashed; }\n"
-    ".mg-card .mg-name { font-weight: bold; font-size: 9pt; }\n"
-    ".mg-card .mg-state { font-size: 7.5pt; opacity: 0.72; }\n"
-    ".mg-large .mg-card .mg-name { font-size: 14pt; }\n"
-    ".mg-large .mg-card .mg-state { font-size: 12pt; }\n"
-    ".mg-caption { border-radius: 12px; padding: 9px 18px; margin: 6px 14px 8px 14px; }\n"
-    ".mg-caption.mg-light { background: #322e40; color: #ffffff; }\n"
-    ".mg-caption.mg-dark { background: #f6f5f4; color: #241f31; }\n"
-    ".mg-large .mg-caption, .mg-caption.mg-large { font-size: 22pt; padding: 16px 28px; }\n"
-    ".mg-foot { padding: 8px 12px; border-top: 1px solid alpha(@window_fg_color, 0.14);"
-    "  background: @headerbar_bg_color; }\n"
-    ".mg-play { min-width: 40px; min-height: 40px; padding: 0; border-radius: 999px; }\n"
-    ".mg-time { font-family: monospace; font-feature-settings: 'tnum'; }\n"
-    ".mg-foot.mg-large .mg-time { font-size: 18pt; }\n"
-    ".mg-speeds button { padding: 3px 9px; min-height: 24px; }\n";
-
 void mg_theme_init(GdkDisplay *display)
 {
     static gboolean done;
@@ -113,7 +93,8 @@ void mg_theme_init(GdkDisplay *display)
         return;
     done = TRUE;
     GtkCssProvider *provider = gtk_css_provider_new();
-    gtk_css_provider_load_from_data(provider, style, -1);
+    g_resources_register(mg_get_resource());
+    gtk_css_provider_load_from_resource(provider, "/org/mailglass/Mailglass/style.css");
     gtk_style_context_add_provider_for_display(display, GTK_STYLE_PROVIDER(provider),
                                                GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
     g_object_unref(provider);

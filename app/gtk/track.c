@@ -16,12 +16,13 @@
 #define EDGE       10.0 /* room for the knob at both ends */
 #define KNOB       7.0
 #define TICK_BELOW 11.0
+#define PACKET     1 /* in a bin: something of the wire alone; any exchange is worth more */
 
 struct _MgTrack {
     GtkWidget parent_instance;
     MgSession *session;
     const MgTrace *trace;   /* the one that was binned */
-    uint8_t bins[BINS_MAX]; /* dissector + 1 of the first exchange; 0: none in it */
+    uint8_t bins[BINS_MAX]; /* dissector + 1 of the first exchange, 1 for a packet; 0: nothing */
     uint32_t per_bin, binned;
 };
 
@@ -42,14 +43,15 @@ static void bin_records(MgTrack *self)
             for (unsigned i = 0; i < BINS_MAX; i++) {
                 uint8_t a = 2 * i < BINS_MAX ? self->bins[2 * i] : 0;
                 uint8_t b = 2 * i + 1 < BINS_MAX ? self->bins[2 * i + 1] : 0;
-                self->bins[i] = a != 0 ? a : b;
+                self->bins[i] = a > PACKET ? a : MAX(b, a);
             }
             self->per_bin *= 2;
         }
         const MgRecord *record = mg_trace_record(trace, self->binned + 1);
         uint8_t *bin = &self->bins[self->binned / self->per_bin];
-        if (*bin == 0 && record->kind == MG_RECORD_EXCHANGE && record->unit != MG_UNIT_NOTE)
-            *bin = (uint8_t)(record->dissector + 1);
+        bool packet = record->unit == MG_UNIT_NOTE || record->dissector == 0;
+        if (record->kind == MG_RECORD_EXCHANGE && *bin <= PACKET)
+            *bin = packet ? PACKET : (uint8_t)(record->dissector + 1);
         self->binned++;
     }
 }
@@ -78,12 +80,15 @@ static void mg_track_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
     for (unsigned i = 0; i < BINS_MAX; i++) {
         if (self->bins[i] == 0)
             continue;
-        GdkRGBA color = mg_theme_dissector_color(mg_session_registry(self->session),
-                                                 (uint8_t)(self->bins[i] - 1), dark);
+        GdkRGBA color = self->bins[i] == PACKET
+                            ? mg_theme_fade(palette->dim, 0.55)
+                            : mg_theme_dissector_color(mg_session_registry(self->session),
+                                                       (uint8_t)(self->bins[i] - 1), dark);
+        float high = self->bins[i] == PACKET ? 4 : 7;
         double at = round(x_of(self, i * (double)self->per_bin + 1, width));
         gtk_snapshot_append_color(
             snapshot, &color,
-            &GRAPHENE_RECT_INIT((float)at - 1, (float)(middle + TICK_BELOW), 2, 7));
+            &GRAPHENE_RECT_INIT((float)at - 1, (float)(middle + TICK_BELOW), 2, high));
     }
     cairo_t *cr = gtk_snapshot_append_cairo(
         snapshot, &GRAPHENE_RECT_INIT((float)(x - KNOB - 2), (float)(middle - KNOB - 2),
