@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* dns-zone.c - master files: what is right is read, what is wrong is pointed at; and servers'
  * answers that are easier to say here than with a peer */
-#include "dns-world.h"
 #include "dns-zone.h"
+#include "dns-world.h"
 
 static void take(void *user, const MgDnsZoneRecord *record)
 {
@@ -37,7 +37,8 @@ static void test_forms(void)
                                "m TYPE1 \\# 4 c0000201\n"
                                "c CAA 0 issue \";\"";
     static const char wanted[] =
-        "example.net. 5400 SOA ns.example.net. hostmaster.example.net. 1 7200 900 1209600 300 @3:1\n"
+        "example.net. 5400 SOA ns.example.net. hostmaster.example.net. 1 7200 900 1209600 300 "
+        "@3:1\n"
         "example.net. 5400 NS ns.example.net. @7:3\n"
         "ns.example.net. 60 A 192.0.2.1 @10:1\n"
         "ns.example.net. 70 AAAA 2001:db8::1 @11:4\n"
@@ -100,8 +101,8 @@ static void test_mistakes(void)
         {"", "f:1:1: error: this zone has no SOA record"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        const MgSetting row = {.key = "zones", .value = rows[i].text, .len = strlen(rows[i].text),
-                               .path = "f"};
+        const MgSetting row = {
+            .key = "zones", .value = rows[i].text, .len = strlen(rows[i].text), .path = "f"};
         const MgSettings settings = {&row, 1};
         g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
         g_assert_null(mg_dns_server.setup(&settings, problems));
@@ -120,7 +121,8 @@ static void test_many_mistakes(void)
     for (unsigned i = 0; i < 1000; i++)
         g_string_append(text, "x A nowhere\n");
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    g_assert_false(mg_dns_zone_read(mg_span_from_string(text->str), "f", NULL, take, out, problems));
+    g_assert_false(
+        mg_dns_zone_read(mg_span_from_string(text->str), "f", NULL, take, out, problems));
     g_assert_cmpuint(problems->len, ==, MG_DNS_ZONE_PROBLEMS_MAX);
 }
 
