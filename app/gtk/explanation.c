@@ -174,6 +174,11 @@ void mg_explanation_show_record(MgExplanation *self, const MgTrace *trace, uint3
     if (record->kind == MG_RECORD_STATE) {
         const MgTransition *row = transition(trace, record);
         const MgEngineKind *kind = mg_registry_engine(registry, mg_trace_text(trace, record->tag));
+        g_free(title);
+        title =
+            g_strdup_printf("%s: %s → %s", mg_trace_text(trace, record->tag),
+                            mg_registry_translate(registry, mg_trace_text(trace, record->text_a)),
+                            mg_registry_translate(registry, mg_trace_text(trace, record->text_b)));
         add_paragraph(text, _("What led to it"),
                       row != NULL ? mg_registry_translate(registry, row->on) : NULL);
         add_paragraph(text, NULL,

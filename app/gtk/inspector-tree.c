@@ -74,6 +74,7 @@ struct _MgInspectorTree {
     GtkTreeListModel *rows;
     Shared *shared; /* (nullable) */
     bool quiet;     /* the selection is not a person's */
+    unsigned later; /* the list has not got its rows' sizes yet */
 };
 
 enum { PICKED, N_SIGNALS };
@@ -275,6 +276,16 @@ static unsigned find_row(MgInspectorTree *self, MgNode node)
                                                                     : GTK_INVALID_LIST_POSITION;
 }
 
+static gboolean scroll_later(void *data)
+{
+    MgInspectorTree *self = data;
+    unsigned row = gtk_single_selection_get_selected(self->selection);
+    self->later = 0;
+    if (row != GTK_INVALID_LIST_POSITION)
+        gtk_widget_activate_action(self->list, "list.scroll-to-item", "u", row);
+    return G_SOURCE_REMOVE;
+}
+
 void mg_inspector_tree_select(MgInspectorTree *self, MgNode node)
 {
     if (self->shared == NULL)
@@ -284,6 +295,8 @@ void mg_inspector_tree_select(MgInspectorTree *self, MgNode node)
     gtk_single_selection_set_selected(self->selection, row);
     if (row != GTK_INVALID_LIST_POSITION)
         gtk_widget_activate_action(self->list, "list.scroll-to-item", "u", row);
+    if (self->later == 0)
+        self->later = g_timeout_add(20, scroll_later, self);
     self->quiet = false;
 }
 
@@ -332,6 +345,7 @@ static void mg_inspector_tree_dispose(GObject *object)
 {
     MgInspectorTree *self = MG_INSPECTOR_TREE(object);
     GtkWidget *child = gtk_widget_get_first_child(GTK_WIDGET(self));
+    g_clear_handle_id(&self->later, g_source_remove);
     if (child != NULL) {
         mg_inspector_tree_set(self, NULL, NULL, NULL);
         gtk_widget_unparent(child);
