@@ -315,12 +315,11 @@ static void finish(Answer *answer, MgDnsMark after_question, size_t cap, MgDnsSa
     mg_dns_write_flags(&answer->writer, flags, answer->rcode);
 }
 
-MgDnsSays mg_dns_zones_answer(const MgDnsZones *zones, MgSpan query, bool stream, uint8_t *out,
-                              size_t cap, size_t *len, bool *wildcard)
+MgDnsSays mg_dns_zones_answer(const MgDnsZones *zones, MgSpan query, MgDnsReply *reply)
 {
     Answer answer;
-    g_assert(cap >= MG_DNS_UDP_PLAIN);
-    *len = 0;
+    g_assert(reply->cap >= MG_DNS_UDP_PLAIN);
+    reply->len = 0;
     bool opened = mg_dns_message_open(&answer.query, query);
     /* Too short to answer, or itself an answer: silence, so that two servers never play tennis. */
     if (query.len < MG_DNS_HEADER || (answer.query.flags & MG_DNS_QR) != 0)
@@ -335,10 +334,10 @@ MgDnsSays mg_dns_zones_answer(const MgDnsZones *zones, MgSpan query, bool stream
         judge(&answer, opened) != 0
             ? (answer.rcode == MG_DNS_REFUSED ? MG_DNS_SAYS_REFUSED : MG_DNS_SAYS_ERROR)
             : MG_DNS_SAYS_NOTHING;
-    size_t limit = stream ? cap : MG_DNS_UDP_PLAIN;
-    if (!stream && answer.edns.present) /* RFC 6891 §6.2.3 */
-        limit = CLAMP(answer.edns.payload, MG_DNS_UDP_PLAIN, cap);
-    mg_dns_writer_init(&answer.writer, out, limit - (answer.edns.present ? OPT_LEN : 0));
+    size_t limit = reply->stream ? reply->cap : MG_DNS_UDP_PLAIN;
+    if (!reply->stream && answer.edns.present) /* RFC 6891 §6.2.3 */
+        limit = CLAMP(answer.edns.payload, MG_DNS_UDP_PLAIN, reply->cap);
+    mg_dns_writer_init(&answer.writer, reply->data, limit - (answer.edns.present ? OPT_LEN : 0));
     uint16_t kept = answer.query.flags & (MG_DNS_OPCODE | MG_DNS_RD);
     mg_dns_write_header(&answer.writer, answer.query.id, MG_DNS_QR | kept);
     if (opened && answer.query.counts[MG_DNS_QUESTION] > 0)
@@ -351,8 +350,7 @@ MgDnsSays mg_dns_zones_answer(const MgDnsZones *zones, MgSpan query, bool stream
             add_addresses(&answer, false);
     }
     finish(&answer, mark, limit, says);
-    *len = answer.writer.len;
-    if (wildcard != NULL)
-        *wildcard = answer.wildcard;
+    reply->len = answer.writer.len;
+    reply->wildcard = answer.wildcard;
     return says;
 }

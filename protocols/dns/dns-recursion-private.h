@@ -34,12 +34,11 @@ typedef struct {
 
 /* One question that is worked on. */
 typedef struct {
-    MgDnsName name; /* moves on along aliases */
+    MgDnsWay way;
     MgDnsName zone; /* whose servers are asked */
-    uint16_t type, rcode;
-    bool planned; /* zone and servers are chosen */
+    bool planned;   /* zone and servers are chosen */
     bool done;
-    unsigned aliases, n_ns, n_servers, server; /* server: the one that is being asked */
+    unsigned n_ns, n_servers, server; /* server: the one that is being asked */
     MgDnsNs ns[MG_DNS_NS_MAX];
     MgDnsServer servers[MG_DNS_SERVERS_MAX];
     GByteArray *records; /* of the answer; see add_result() */

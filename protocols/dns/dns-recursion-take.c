@@ -68,7 +68,7 @@ static void store(Take *take, MgSpan owner, uint16_t type, unsigned n, MgDnsTrus
  * target, whose records are not here. True: they are. */
 static bool take_answers(Take *take, MgDnsName *name)
 {
-    uint16_t type = take->frame->type;
+    uint16_t type = take->frame->way.type;
     for (unsigned i = 0; i < MG_DNS_ALIASES_MAX; i++) {
         uint32_t ttl = 0;
         MgSpan owner = mg_dns_name_span(name), data;
@@ -119,7 +119,7 @@ static void store_negative(Take *take, const MgDnsName *name, uint16_t rcode,
     uint32_t ttl = 0;
     g_autoptr(GByteArray) data = g_byte_array_new();
     MgDnsCached set = {.name = mg_dns_name_span(name),
-                       .type = rcode == MG_DNS_NXDOMAIN ? 0 : take->frame->type,
+                       .type = rcode == MG_DNS_NXDOMAIN ? 0 : take->frame->way.type,
                        .rcode = (uint8_t)rcode,
                        .trust = MG_DNS_TRUST_ANSWER};
     if (soa_owner != NULL &&
@@ -210,15 +210,16 @@ static bool is_ours(const Take *take)
     const MgDnsMessage *head = &take->head;
     return (head->flags & MG_DNS_QR) != 0 && head->id == take->recursion->id &&
            (head->flags & MG_DNS_OPCODE) == 0 && head->counts[MG_DNS_QUESTION] == 1 &&
-           head->type == take->frame->type && head->class == MG_DNS_IN &&
-           mg_dns_name_equal(mg_dns_name_span(&head->name), mg_dns_name_span(&take->frame->name));
+           head->type == take->frame->way.type && head->class == MG_DNS_IN &&
+           mg_dns_name_equal(mg_dns_name_span(&head->name),
+                             mg_dns_name_span(&take->frame->way.name));
 }
 
 static void take_good(Take *take)
 {
     uint16_t flags = take->head.flags, rcode = flags & 0xf;
     bool authority = (flags & MG_DNS_AA) != 0;
-    MgDnsName name = take->frame->name, owner;
+    MgDnsName name = take->frame->way.name, owner;
     take->trust = authority ? MG_DNS_TRUST_AUTHORITY : MG_DNS_TRUST_ANSWER;
     look_for_poison(take);
     if (!authority && (flags & MG_DNS_RA) != 0) { /* it asked others: no server of this zone */

@@ -29,11 +29,12 @@ MgDnsMet mg_dns_recursion_met(MgDnsRecursion *recursion)
 
 /* ---- results ---- */
 
-bool mg_dns_cache_follow(MgDnsCache *cache, MgDnsName *name, uint16_t type, MgTime now,
-                         unsigned *aliases, uint16_t *rcode, MgDnsResultFunc func, void *user)
+bool mg_dns_cache_follow(MgDnsCache *cache, MgDnsWay *way, MgTime now, MgDnsResultFunc func,
+                         void *user)
 {
-    while (*aliases < MG_DNS_ALIASES_MAX) {
-        MgSpan owner = mg_dns_name_span(name), data;
+    uint16_t type = way->type;
+    while (way->aliases < MG_DNS_ALIASES_MAX) {
+        MgSpan owner = mg_dns_name_span(&way->name), data;
         size_t at = 0;
         const MgDnsCached *set = mg_dns_cache_get(cache, owner, type, now);
         if (set == NULL || set->trust < MG_DNS_TRUST_ANSWER)
@@ -45,7 +46,7 @@ bool mg_dns_cache_follow(MgDnsCache *cache, MgDnsName *name, uint16_t type, MgTi
             /* There is no CNAME, or no such type: the latter is an answer. */
             if (set->type == MG_DNS_CNAME && type != MG_DNS_CNAME)
                 return false;
-            *rcode = set->rcode;
+            way->rcode = set->rcode;
             if (set->data.len > 0) {
                 size_t owner_len = 0;
                 while (set->data.data[owner_len] != 0)
@@ -60,11 +61,11 @@ bool mg_dns_cache_follow(MgDnsCache *cache, MgDnsName *name, uint16_t type, MgTi
         }
         while (mg_dns_packed_next(set->data, &at, &data))
             func(user, MG_DNS_ANSWER, owner, set->type, ttl, data);
-        *rcode = MG_DNS_NOERROR;
+        way->rcode = MG_DNS_NOERROR;
         if (set->type == type)
             return true;
-        mg_dns_name_set(name, data);
-        (*aliases)++;
+        mg_dns_name_set(&way->name, data);
+        way->aliases++;
     }
     return false;
 }
@@ -102,8 +103,8 @@ void mg_dns_recursion_each(const MgDnsRecursion *recursion, MgDnsResultFunc func
 static void push(MgDnsRecursion *recursion, MgSpan name, uint16_t type)
 {
     MgDnsFrame *frame = g_new0(MgDnsFrame, 1);
-    mg_dns_name_set(&frame->name, name);
-    frame->type = type;
+    mg_dns_name_set(&frame->way.name, name);
+    frame->way.type = type;
     frame->records = g_byte_array_new();
     recursion->frames[recursion->depth++] = frame;
 }
@@ -136,14 +137,14 @@ void mg_dns_recursion_free(MgDnsRecursion *recursion)
 
 uint16_t mg_dns_recursion_rcode(const MgDnsRecursion *recursion)
 {
-    return recursion->frames[0]->rcode;
+    return recursion->frames[0]->way.rcode;
 }
 
 MgSpan mg_dns_recursion_name(const MgDnsRecursion *recursion, uint16_t *type)
 {
     const MgDnsFrame *frame = recursion->frames[recursion->depth - 1];
-    *type = frame->type;
-    return mg_dns_name_span(&frame->name);
+    *type = frame->way.type;
+    return mg_dns_name_span(&frame->way.name);
 }
 
 const char *mg_dns_recursion_server(const MgDnsRecursion *recursion)
@@ -219,10 +220,10 @@ static void plan_root(MgDnsRecursion *recursion, MgDnsFrame *frame)
 /* The deepest zone above the name whose name servers are known. */
 static void plan(MgDnsRecursion *recursion, MgDnsFrame *frame, MgTime now)
 {
-    MgSpan name = mg_dns_name_span(&frame->name);
+    MgSpan name = mg_dns_name_span(&frame->way.name);
     frame->planned = true;
     frame->n_ns = frame->n_servers = 0;
-    if (frame->type == MG_DNS_DS && name.len > 1) /* the parent has it: RFC 4035 §3.1.4.1 */
+    if (frame->way.type == MG_DNS_DS && name.len > 1) /* the parent has it: RFC 4035 §3.1.4.1 */
         name = mg_dns_name_parent(name);
     for (; name.len > 1; name = mg_dns_name_parent(name)) {
         const MgDnsCached *set = mg_dns_cache_get(recursion->setup.cache, name, MG_DNS_NS, now);
@@ -262,8 +263,8 @@ static bool being_sought(const MgDnsRecursion *recursion, MgSpan name)
 {
     for (unsigned i = 0; i < recursion->depth; i++) {
         const MgDnsFrame *frame = recursion->frames[i];
-        bool address = frame->type == MG_DNS_A || frame->type == MG_DNS_AAAA;
-        if (address && mg_dns_name_equal(mg_dns_name_span(&frame->name), name))
+        bool address = frame->way.type == MG_DNS_A || frame->way.type == MG_DNS_AAAA;
+        if (address && mg_dns_name_equal(mg_dns_name_span(&frame->way.name), name))
             return true;
     }
     return false;
@@ -304,7 +305,7 @@ static void ask(MgDnsRecursion *recursion, MgDnsFrame *frame, MgDatagramQuestion
     set_address(recursion, server);
     mg_dns_writer_init(&writer, recursion->query, sizeof recursion->query);
     mg_dns_write_header(&writer, recursion->id, 0);
-    mg_dns_write_question(&writer, mg_dns_name_span(&frame->name), frame->type, MG_DNS_IN);
+    mg_dns_write_question(&writer, mg_dns_name_span(&frame->way.name), frame->way.type, MG_DNS_IN);
     if (!server->plain)
         mg_dns_write_opt(&writer, MG_DNS_UDP_EDNS, 0, false);
     *question = (MgDatagramQuestion){.address = recursion->address,
@@ -316,7 +317,7 @@ static void ask(MgDnsRecursion *recursion, MgDnsFrame *frame, MgDatagramQuestion
 
 static void finish(MgDnsFrame *frame, uint16_t rcode)
 {
-    frame->rcode = rcode;
+    frame->way.rcode = rcode;
     frame->done = true;
 }
 
@@ -324,18 +325,16 @@ static void finish(MgDnsFrame *frame, uint16_t rcode)
 static bool work(MgDnsRecursion *recursion, MgDnsFrame *frame, MgTime now,
                  MgDatagramQuestion *question)
 {
-    uint16_t rcode = 0;
-    unsigned before = frame->aliases;
-    if (mg_dns_cache_follow(recursion->setup.cache, &frame->name, frame->type, now, &frame->aliases,
-                            &rcode, add_result, frame)) {
-        finish(frame, rcode);
+    unsigned before = frame->way.aliases;
+    if (mg_dns_cache_follow(recursion->setup.cache, &frame->way, now, add_result, frame)) {
+        frame->done = true;
         return false;
     }
-    if (frame->aliases != before) {
+    if (frame->way.aliases != before) {
         frame->planned = false;
         mg_dns_recursion_note(recursion, MG_DNS_MET_ALIAS);
     }
-    if (frame->aliases >= MG_DNS_ALIASES_MAX || recursion->queries >= MG_DNS_QUERIES_MAX) {
+    if (frame->way.aliases >= MG_DNS_ALIASES_MAX || recursion->queries >= MG_DNS_QUERIES_MAX) {
         mg_dns_recursion_note(recursion, MG_DNS_MET_LIMIT);
         finish(frame, MG_DNS_SERVFAIL);
         return false;

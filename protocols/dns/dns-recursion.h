@@ -71,10 +71,16 @@ MgSpan mg_dns_recursion_name(const MgDnsRecursion *recursion, uint16_t *type);
 const char *mg_dns_recursion_server(const MgDnsRecursion *recursion);
 unsigned mg_dns_recursion_n_queries(const MgDnsRecursion *recursion);
 
-/* Follows what the cache knows, from `*name` through its aliases, and hands out each record. Moves
- * `*name` to the last alias's target. True: the answer is whole, with *rcode. `*aliases` is counted
- * up; at MG_DNS_ALIASES_MAX it stops. */
-bool mg_dns_cache_follow(MgDnsCache *cache, MgDnsName *name, uint16_t type, MgTime now,
-                         unsigned *aliases, uint16_t *rcode, MgDnsResultFunc func, void *user);
+/* A way along aliases: where it stands, and where it ended. */
+typedef struct {
+    MgDnsName name; /* moves to the last alias's target */
+    uint16_t type, rcode;
+    unsigned aliases; /* at MG_DNS_ALIASES_MAX it stops */
+} MgDnsWay;
+
+/* Follows what the cache knows from way->name on, and hands out each record. True: the answer is
+ * whole, with way->rcode. */
+bool mg_dns_cache_follow(MgDnsCache *cache, MgDnsWay *way, MgTime now, MgDnsResultFunc func,
+                         void *user);
 
 G_END_DECLS

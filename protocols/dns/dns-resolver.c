@@ -307,19 +307,16 @@ static void answer_any(Resolver *resolver)
 static void look_up(Resolver *resolver, MgTime now)
 {
     const MgDnsMessage *query = &resolver->query;
-    MgDnsName name = query->name;
-    unsigned aliases = 0;
-    uint16_t rcode = 0;
+    MgDnsWay way = {.name = query->name, .type = query->type};
     if (query->type == MG_DNS_ANY) {
         answer_any(resolver);
         return;
     }
     begin_reply(resolver);
-    if (mg_dns_cache_follow(resolver->shared->cache, &name, query->type, now, &aliases, &rcode,
-                            add_record, resolver)) {
+    if (mg_dns_cache_follow(resolver->shared->cache, &way, now, add_record, resolver)) {
         note(resolver, &rules[R_CACHE_HIT]);
         enter(resolver, answered);
-        send_reply(resolver, rcode);
+        send_reply(resolver, way.rcode);
         return;
     }
     if ((query->flags & MG_DNS_RD) == 0) {

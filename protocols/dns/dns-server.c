@@ -57,11 +57,11 @@ static void teardown(void *shared)
     mg_dns_zones_free(shared);
 }
 
-static const MgRule *rule_of(MgDnsSays says, MgSpan reply, bool wildcard)
+static const MgRule *rule_of(MgDnsSays says, const MgDnsReply *reply)
 {
     if (says == MG_DNS_SAYS_NOTHING)
         return &rules[R_NO_QUERY];
-    if ((reply.data[2] & MG_DNS_TC >> 8) != 0)
+    if ((reply->data[2] & MG_DNS_TC >> 8) != 0)
         return &rules[R_TRUNCATED];
     switch (says) {
     case MG_DNS_SAYS_REFERRAL:
@@ -75,7 +75,7 @@ static const MgRule *rule_of(MgDnsSays says, MgSpan reply, bool wildcard)
     case MG_DNS_SAYS_ERROR:
         return &rules[R_ERROR];
     default:
-        return wildcard ? &rules[R_WILDCARD] : NULL;
+        return reply->wildcard ? &rules[R_WILDCARD] : NULL;
     }
 }
 
@@ -130,15 +130,15 @@ static void free_server(MgEngine *engine)
 static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
 {
     Server *server = (Server *)engine;
-    bool wildcard = false;
     if (server->received)
         return;
     server->received = true;
     if (server->zones == NULL)
         return;
-    MgDnsSays says = mg_dns_zones_answer(server->zones, bytes, false, server->reply,
-                                         sizeof server->reply, &server->len, &wildcard);
-    server->rule = rule_of(says, (MgSpan){server->reply, server->len}, wildcard);
+    MgDnsReply reply = {.data = server->reply, .cap = sizeof server->reply};
+    MgDnsSays says = mg_dns_zones_answer(server->zones, bytes, &reply);
+    server->len = reply.len;
+    server->rule = rule_of(says, &reply);
 }
 
 static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
@@ -276,12 +276,12 @@ static bool tcp_take(Stream *stream)
     if (left < 2 || left - 2 < mg_dns_get_u16(bytes))
         return false;
     MgSpan query = {bytes + 2, mg_dns_get_u16(bytes)};
-    bool wildcard = false;
     if (stream->reply == NULL)
         stream->reply = g_malloc(STREAM_IN_MAX);
-    MgDnsSays says = mg_dns_zones_answer(stream->zones, query, true, stream->reply + 2,
-                                         MG_DNS_MESSAGE_MAX, &stream->len, &wildcard);
-    stream->rule = rule_of(says, (MgSpan){stream->reply + 2, stream->len}, wildcard);
+    MgDnsReply reply = {.data = stream->reply + 2, .cap = MG_DNS_MESSAGE_MAX, .stream = true};
+    MgDnsSays says = mg_dns_zones_answer(stream->zones, query, &reply);
+    stream->len = reply.len;
+    stream->rule = rule_of(says, &reply);
     stream->taken += 2 + query.len;
     if (says == MG_DNS_SAYS_NOTHING)
         stream->ended = true; /* whoever sends such things is no client */

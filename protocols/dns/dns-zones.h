@@ -31,10 +31,16 @@ typedef enum {
     MG_DNS_SAYS_ERROR     /* FORMERR, NOTIMP, BADVERS */
 } MgDnsSays;
 
-/* Answers `query` into `out`, which has room for `cap` octets (at least 512). `stream`: there is no
- * limit but cap, and nothing is truncated before it. Returns what it says; `*len` is 0 for nothing.
- * `wildcard` (nullable): was it made of one? */
-MgDnsSays mg_dns_zones_answer(const MgDnsZones *zones, MgSpan query, bool stream, uint8_t *out,
-                              size_t cap, size_t *len, bool *wildcard);
+/* Room for a reply, and what became of it. */
+typedef struct {
+    uint8_t *data;
+    size_t cap;    /* at least 512 */
+    bool stream;   /* there is no limit but cap; else the query's */
+    size_t len;    /* set; 0 for no reply */
+    bool wildcard; /* set: the answer was made of one */
+} MgDnsReply;
+
+/* Answers `query`. Returns what the reply says. */
+MgDnsSays mg_dns_zones_answer(const MgDnsZones *zones, MgSpan query, MgDnsReply *reply);
 
 G_END_DECLS
