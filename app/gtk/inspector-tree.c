@@ -72,9 +72,10 @@ struct _MgInspectorTree {
     GtkWidget *list;
     GtkSingleSelection *selection;
     GtkTreeListModel *rows;
-    Shared *shared; /* (nullable) */
-    bool quiet;     /* the selection is not a person's */
-    unsigned later; /* the list has not got its rows' sizes yet */
+    Shared *shared;  /* (nullable) */
+    bool quiet;      /* the selection is not a person's */
+    unsigned later;  /* the list has not got its rows' sizes yet, … */
+    unsigned frames; /* … and so many frames were painted since */
 };
 
 enum { PICKED, N_SIGNALS };
@@ -276,10 +277,13 @@ static unsigned find_row(MgInspectorTree *self, MgNode node)
                                                                     : GTK_INVALID_LIST_POSITION;
 }
 
-static gboolean scroll_later(void *data)
+/* In the second frame from now: in the first the rows get their sizes. */
+static gboolean scroll_later(GtkWidget *widget, GdkFrameClock *clock, void *data)
 {
-    MgInspectorTree *self = data;
+    MgInspectorTree *self = MG_INSPECTOR_TREE(widget);
     unsigned row = gtk_single_selection_get_selected(self->selection);
+    if (self->frames++ == 0)
+        return G_SOURCE_CONTINUE;
     self->later = 0;
     if (row != GTK_INVALID_LIST_POSITION)
         gtk_widget_activate_action(self->list, "list.scroll-to-item", "u", row);
@@ -295,8 +299,9 @@ void mg_inspector_tree_select(MgInspectorTree *self, MgNode node)
     gtk_single_selection_set_selected(self->selection, row);
     if (row != GTK_INVALID_LIST_POSITION)
         gtk_widget_activate_action(self->list, "list.scroll-to-item", "u", row);
+    self->frames = 0;
     if (self->later == 0)
-        self->later = g_timeout_add(20, scroll_later, self);
+        self->later = gtk_widget_add_tick_callback(GTK_WIDGET(self), scroll_later, NULL, NULL);
     self->quiet = false;
 }
 
@@ -345,7 +350,9 @@ static void mg_inspector_tree_dispose(GObject *object)
 {
     MgInspectorTree *self = MG_INSPECTOR_TREE(object);
     GtkWidget *child = gtk_widget_get_first_child(GTK_WIDGET(self));
-    g_clear_handle_id(&self->later, g_source_remove);
+    if (self->later != 0)
+        gtk_widget_remove_tick_callback(GTK_WIDGET(self), self->later);
+    self->later = 0;
     if (child != NULL) {
         mg_inspector_tree_set(self, NULL, NULL, NULL);
         gtk_widget_unparent(child);
