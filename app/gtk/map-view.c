@@ -19,9 +19,9 @@
 struct _MgMapView {
     GtkWidget parent_instance;
     MgSession *session;
-    GPtrArray *cards; /* MgCard: children, by host id - 1 */
-    GtkWidget *over;  /* paints token and bubble above the cards */
-    GdkTexture *still;
+    GPtrArray *cards;     /* MgCard: children, by host id - 1 */
+    GtkWidget *over;      /* paints token and bubble above the cards */
+    GskRenderNode *still; /* (nullable) a picture of what does not move */
     MgGeometry *geometry; /* (nullable) for the size that was last given */
     char *font;           /* (nullable) the desktop's */
     double zoom;
@@ -261,7 +261,7 @@ static void on_player(MgPlayer *player, MgMapView *self)
 
 static void repaint(MgMapView *self)
 {
-    g_clear_object(&self->still);
+    g_clear_pointer(&self->still, gsk_render_node_unref);
     gtk_widget_queue_draw(GTK_WIDGET(self));
     gtk_widget_queue_draw(self->over);
     for (guint i = 0; i < self->cards->len; i++)
@@ -297,27 +297,29 @@ static void on_press(GtkGestureClick *click, int n_press, double x, double y, Mg
 
 /* ---- the widget ---- */
 
+/* A node of cairo's that holds an image: with a renderer that uses cairo, nothing is converted or
+ * copied in a frame, as it would be for a texture; others keep it as long as it is the same node.
+ */
 static void paint_still(MgMapView *self, const MgScene *scene)
 {
     int width = (int)scene->width, height = (int)scene->height;
     int factor = gtk_widget_get_scale_factor(GTK_WIDGET(self));
-    g_clear_object(&self->still);
-    self->still_dark = scene->dark;
-    cairo_surface_t *surface =
-        cairo_image_surface_create(CAIRO_FORMAT_ARGB32, width * factor, height * factor);
-    cairo_t *cr = cairo_create(surface);
-    cairo_scale(cr, factor, factor);
+    cairo_surface_t *image =
+        cairo_image_surface_create(CAIRO_FORMAT_RGB24, width * factor, height * factor);
+    cairo_surface_set_device_scale(image, factor, factor);
+    cairo_t *cr = cairo_create(image);
     GskRenderNode *node = mg_scene_still(scene);
     gsk_render_node_draw(node, cr);
     gsk_render_node_unref(node);
     cairo_destroy(cr);
-    cairo_surface_flush(surface);
-    g_autoptr(GBytes) bytes = g_bytes_new_with_free_func(
-        cairo_image_surface_get_data(surface),
-        (gsize)cairo_image_surface_get_stride(surface) * (gsize)(height * factor),
-        (GDestroyNotify)cairo_surface_destroy, surface);
-    self->still = gdk_memory_texture_new(width * factor, height * factor, GDK_MEMORY_DEFAULT, bytes,
-                                         (gsize)cairo_image_surface_get_stride(surface));
+    g_clear_pointer(&self->still, gsk_render_node_unref);
+    self->still = gsk_cairo_node_new(&GRAPHENE_RECT_INIT(0, 0, (float)width, (float)height));
+    self->still_dark = scene->dark;
+    cr = gsk_cairo_node_get_draw_context(self->still);
+    cairo_set_source_surface(cr, image, 0, 0);
+    cairo_paint(cr);
+    cairo_destroy(cr);
+    cairo_surface_destroy(image);
 }
 
 static void mg_map_view_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
@@ -328,8 +330,7 @@ static void mg_map_view_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
         return;
     if (self->still == NULL || self->still_dark != scene.dark)
         paint_still(self, &scene);
-    gtk_snapshot_append_texture(snapshot, self->still,
-                                &GRAPHENE_RECT_INIT(0, 0, (float)scene.width, (float)scene.height));
+    gtk_snapshot_append_node(snapshot, self->still);
     for (guint i = 0; i < self->cards->len; i++)
         gtk_widget_snapshot_child(widget, g_ptr_array_index(self->cards, i), snapshot);
     gtk_widget_snapshot_child(widget, self->over, snapshot);
@@ -350,7 +351,7 @@ static void mg_map_view_size_allocate(GtkWidget *widget, int width, int height, 
     scene.width = width;
     scene.height = height;
     g_clear_pointer(&self->geometry, mg_geometry_free);
-    g_clear_object(&self->still);
+    g_clear_pointer(&self->still, gsk_render_node_unref);
     self->geometry = mg_geometry_new(&scene);
     size_t n;
     const graphene_rect_t *cards = mg_geometry_cards(self->geometry, &n);
@@ -376,7 +377,7 @@ static void mg_map_view_dispose(GObject *object)
         gtk_widget_unparent(child);
     g_ptr_array_set_size(self->cards, 0);
     self->over = NULL;
-    g_clear_object(&self->still);
+    g_clear_pointer(&self->still, gsk_render_node_unref);
     g_clear_pointer(&self->geometry, mg_geometry_free);
     if (self->session != NULL) {
         g_signal_handlers_disconnect_by_data(self->session, self);

@@ -134,8 +134,8 @@ static void paint_box(cairo_t *cr, const MgScene *scene, MgHostId id, const grap
     cairo_stroke(cr);
 }
 
-/* "Session: greeted" is told as "greeted" where there is no more room, and "waiting" is what is left
- * of "waiting · Next try +15 min". */
+/* "Session: greeted" is told as "greeted" where there is no more room, and "waiting" is what is
+ * left of "waiting · Next try +15 min". */
 static void put_line(const MgPaper *paper, const char *line, double x, double y,
                      const MgStyle *style)
 {
