@@ -51,7 +51,8 @@ static bool find_zone(const MgDnsZones *zones, MgSpan name, const Walk *walk, bo
                       uint16_t *zone, size_t *label)
 {
     bool found = false;
-    for (uint16_t i = 0; i < mg_dns_zones_n(zones); i++) {
+    const uint16_t n = (uint16_t)mg_dns_zones_n(zones);
+    for (uint16_t i = 0; i < n; i++) {
         uint32_t apex = g_array_index(zones->zones, MgDnsZone, i).apex;
         const MgDnsNode *node = mg_dns_node(zones, apex);
         for (size_t at = above ? 1 : 0; at <= walk->labels.n; at++) {
@@ -211,6 +212,7 @@ static MgDnsSays in_zone(Answer *answer, uint16_t zone, size_t apex, const Walk 
         uint32_t index =
             mg_dns_node_find(answer->zones, zone, suffix(walk, name, i), walk->hashes[i]);
         if (index == MG_DNS_NO_NODE) {
+            g_assert(node != NULL); /* the apex is there */
             /* RFC 4592 §3.3.1: `*` below the closest encloser, which is `node`. */
             static const uint8_t star[] = {1, '*'};
             uint8_t wire[2 + MG_DNS_NAME_MAX];
@@ -235,6 +237,7 @@ static MgDnsSays in_zone(Answer *answer, uint16_t zone, size_t apex, const Walk 
             return rewrite(answer, node, dname,
                            walk->labels.at[i - 1] + (size_t)name.data[walk->labels.at[i - 1]] + 1);
     }
+    g_assert(node != NULL);
     return at_node(answer, zone, node);
 }
 

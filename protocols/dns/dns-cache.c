@@ -39,7 +39,8 @@ void mg_dns_cache_flush(MgDnsCache *cache)
         older = entry->older;
         g_free(entry);
     }
-    memset(cache->buckets, 0, ((size_t)cache->mask + 1) * sizeof *cache->buckets);
+    for (size_t i = 0; i <= cache->mask; i++)
+        cache->buckets[i] = NULL;
     cache->newest = cache->oldest = NULL;
     cache->n = 0;
 }

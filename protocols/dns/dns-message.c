@@ -254,7 +254,7 @@ void mg_dns_write_header(MgDnsWriter *writer, uint16_t id, uint16_t flags)
 
 static void count(MgDnsWriter *writer, MgDnsSection section)
 {
-    uint8_t *at = writer->data + 4 + 2 * section;
+    uint8_t *at = writer->data + 4 + 2 * (size_t)section;
     mg_dns_put_u16(at, (uint16_t)(mg_dns_get_u16(at) + 1));
 }
 

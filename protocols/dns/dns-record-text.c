@@ -43,9 +43,9 @@ static void format_base32(MgSpan bytes, GString *out)
 /* RFC 5952: the longest run of zeros, of two groups at least, becomes "::". */
 static void format_aaaa(const uint8_t *bytes, GString *out)
 {
-    unsigned best = 8, best_len = 1;
-    for (unsigned i = 0; i < 8; i++) {
-        unsigned len = 0;
+    size_t best = 8, best_len = 1;
+    for (size_t i = 0; i < 8; i++) {
+        size_t len = 0;
         while (i + len < 8 && mg_dns_get_u16(bytes + 2 * (i + len)) == 0)
             len++;
         if (len > best_len) {
@@ -53,7 +53,7 @@ static void format_aaaa(const uint8_t *bytes, GString *out)
             best_len = len;
         }
     }
-    for (unsigned i = 0; i < 8; i++) {
+    for (size_t i = 0; i < 8; i++) {
         if (i == best) {
             g_string_append(out, "::");
             i += best_len - 1;
@@ -399,7 +399,8 @@ static void parse_base32(Parser *parser, MgSpan text)
     unsigned bits = 0, n = 0;
     put(parser, 0, 1);
     for (size_t i = 0; i < text.len; i++) {
-        const char *digit = memchr(base32_digits, g_ascii_toupper((char)text.data[i]), 32);
+        const char *digit =
+            memchr(base32_digits, g_ascii_toupper((char)text.data[i]), sizeof base32_digits - 1);
         if (digit == NULL) {
             fail(parser, "not base32");
             return;
@@ -485,15 +486,15 @@ static bool parse_time(MgSpan text, uint32_t *out)
         *out = (uint32_t)number;
         return number <= UINT32_MAX;
     }
-    uint32_t day = (uint32_t)(number / 1000000), second = (uint32_t)(number % 1000000);
-    uint32_t year = day / 10000, month = day / 100 % 100;
+    uint64_t day = number / 1000000, second = number % 1000000;
+    uint64_t year = day / 10000, month = day / 100 % 100;
     if (month < 1 || month > 12 || day % 100 < 1 || day % 100 > 31 || second / 10000 > 23 ||
         second / 100 % 100 > 59 || second % 100 > 59 || year < 1970 || year > 9999)
         return false;
     year -= month <= 2;
-    uint32_t era = year / 400, yoe = year - era * 400;
-    uint32_t doy = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day % 100 - 1;
-    uint64_t days = (uint64_t)era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
+    uint64_t era = year / 400, yoe = year - era * 400;
+    uint64_t doy = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day % 100 - 1;
+    uint64_t days = era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
     /* Serial arithmetic: dates after 2106 begin at 0 again. */
     *out =
         (uint32_t)(days * 86400 + second / 10000 * 3600 + second / 100 % 100 * 60 + second % 100);
@@ -528,10 +529,11 @@ static void parse_groups(Parser *parser, MgSpan text, unsigned groups, unsigned 
     g_autofree char *copy = g_strndup((const char *)text.data, text.len);
     parts = g_strsplit(copy, (char[]){between, '\0'}, -1);
     bool good = g_strv_length(parts) == groups;
+    size_t digits_each = 2 * (size_t)step;
     for (unsigned i = 0; good && i < groups; i++) {
         size_t len = strlen(parts[i]);
-        good = len > 0 && len <= 2 * step;
-        for (size_t pad = len; good && pad < 2 * step; pad++)
+        good = len > 0 && len <= digits_each;
+        for (size_t pad = len; good && pad < digits_each; pad++)
             g_string_append_c(digits, '0');
         g_string_append(digits, parts[i]);
     }

@@ -290,7 +290,7 @@ void mg_dns_write_data(MgDnsWriter *writer, uint16_t type, MgSpan data)
 {
     const MgDnsTypeRow *row = mg_dns_type_row(type);
     MgDnsReader reader = {.data = data.data, .len = data.len};
-    MgDnsName name;
+    MgDnsName name = {.len = 0};
     bool names = false;
     for (const uint8_t *field = row != NULL ? row->fields : NULL;
          field != NULL && *field != MG_DNS_FIELD_END; field++)

@@ -269,6 +269,7 @@ static void read_zone(Builder *builder, const MgSetting *row)
     MgDnsName origin;
     MgSpan text = {(const uint8_t *)row->value, row->len};
     builder->path = row->path != NULL ? row->path : row->key;
+    g_assert(mg_dns_zones_n(builder->zones) < UINT16_MAX);
     builder->zone = (uint16_t)mg_dns_zones_n(builder->zones);
     builder->good = true;
     g_array_set_size(builder->raw, 0);

@@ -238,7 +238,7 @@ static char *run_tshark(const char *program, GPtrArray *fields)
     g_autofree char *path = NULL;
     g_autoptr(GPtrArray) args = g_ptr_array_new();
     char *output = NULL;
-    int fd = g_file_open_tmp("mg-XXXXXX.pcap", &path, NULL);
+    int fd = g_file_open_tmp(NULL, &path, NULL);
     g_assert_cmpint(fd, >=, 0);
     g_close(fd, NULL);
     g_assert_true(g_file_set_contents(path, (const char *)capture->data, capture->len, NULL));

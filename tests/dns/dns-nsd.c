@@ -126,7 +126,7 @@ static bool wait_until_ready(const Nsd *nsd)
 
 static bool start(Nsd *nsd, const char *program, const char *zone)
 {
-    nsd->folder = g_dir_make_tmp("mailglass-nsd-XXXXXX", NULL);
+    nsd->folder = g_dir_make_tmp(NULL, NULL);
     g_assert_nonnull(nsd->folder);
     uint16_t port = free_port();
     g_autofree char *conf = g_strdup_printf(
