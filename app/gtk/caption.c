@@ -65,7 +65,7 @@ static void add_hosts(GString *markup, const MgTrace *trace, const MgRecord *rec
         add_markup(markup, " → <b>%s</b>", mg_trace_host(trace, record->to)->name);
 }
 
-/* The sentence: what a dissector says of an exchange; of other things, what kind they are. */
+/* The sentence: what a dissector says of an exchange; of other things, who did them. */
 static void add_sentence(GString *markup, const MgTrace *trace, uint32_t n)
 {
     const MgRecord *record = mg_trace_record(trace, n);
@@ -73,12 +73,18 @@ static void add_sentence(GString *markup, const MgTrace *trace, uint32_t n)
         add_markup(markup, "%s", _("It is lost on the way."));
         return;
     }
-    if (record->kind != MG_RECORD_EXCHANGE)
+    const MgRegistry *registry = mg_trace_registry(trace);
+    if (record->kind == MG_RECORD_EXCHANGE) {
+        g_autoptr(MgTree) tree = mg_trace_tree(trace, n);
+        const char *say = mg_registry_translate(registry, mg_tree_caption(tree));
+        if (say != NULL)
+            add_markup(markup, _("“%s”"), say);
         return;
-    g_autoptr(MgTree) tree = mg_trace_tree(trace, n);
-    const char *say = mg_registry_translate(mg_trace_registry(trace), mg_tree_caption(tree));
-    if (say != NULL)
-        add_markup(markup, _("“%s”"), say);
+    }
+    const MgEngineKind *engine =
+        mg_registry_engine(registry, mg_trace_engine_name(trace, record->engine));
+    if (engine != NULL && engine->summary != NULL)
+        add_markup(markup, "%s", mg_registry_translate(registry, engine->summary));
 }
 
 static void add_record(GString *markup, const MgTrace *trace, uint32_t n)

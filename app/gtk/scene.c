@@ -10,6 +10,7 @@
 
 #define BUBBLE_CHARS 24
 #define TOKEN        38.0 /* at scale 1 */
+#define TIP          9.0  /* of a bubble, at least */
 #define TOKEN_SMALL  22.0 /* of what else is on its way */
 #define OTHERS_BACK  400u /* records: how far back something may have set out that still travels */
 
@@ -174,7 +175,8 @@ static GdkRGBA ink_on(const GdkRGBA *color)
 typedef struct {
     const char *text;
     GdkRGBA color;
-    double away;    /* from the point that it says this of */
+    double reach;   /* from the point that it says this of to the end of its tip */
+    double away;    /* from there to the bubble */
     gboolean under; /* the point, or over it */
     double share;   /* of it that lies to the left of the point */
 } Bubble;
@@ -184,7 +186,7 @@ static graphene_rect_t bubble_box(const MgScene *scene, const Bubble *bubble, Mg
                                   double h)
 {
     double scale = scene->geometry->scale;
-    double width = w + 22 * scale, height = h + 11 * scale, away = bubble->away + 9 * scale;
+    double width = w + 22 * scale, height = h + 11 * scale, away = bubble->reach + bubble->away;
     double x = CLAMP(at.x - width * bubble->share, 4, MAX(scene->width - width - 4, 4));
     double y = bubble->under ? at.y + away : at.y - away - height;
     return GRAPHENE_RECT_INIT((float)round(x), (float)round(y), (float)width, (float)height);
@@ -211,17 +213,22 @@ static double hidden_by(const MgScene *scene, const graphene_rect_t *box)
     return hidden;
 }
 
-/* One side for the whole way, so that it does not jump: the one that hides least. */
+/* One side for the whole way, so that it does not jump: the one that hides least, near by or clear
+ * of the cards in the row. */
 static void choose_side(const MgScene *scene, Bubble *bubble, const GArray *way, double w, double h)
 {
     static const double shares[] = {0.5, 0.15, 0.85};
+    double scale = scene->geometry->scale;
+    double aways[] = {TIP * scale,
+                      MAX(scene->geometry->cards[0].size.height / 2 - bubble->reach, TIP * scale)};
     Bubble best = *bubble;
     double least = G_MAXDOUBLE;
-    for (unsigned i = 0; i < 2 * G_N_ELEMENTS(shares); i++) {
+    for (unsigned i = 0; i < 4 * G_N_ELEMENTS(shares); i++) {
         Bubble tried = *bubble;
         double hidden = 0;
         tried.under = i % 2 == 1;
-        tried.share = shares[i / 2];
+        tried.away = aways[i / 2 % 2];
+        tried.share = shares[i / 4];
         for (unsigned k = 0; k <= 4; k++) {
             graphene_rect_t box =
                 bubble_box(scene, &tried, mg_scene_along(way, 0.1 + k * 0.2), w, h);
@@ -239,25 +246,25 @@ static void paint_bubble(const MgPaper *paper, const MgScene *scene, Bubble *bub
                          const GArray *way)
 {
     GdkRGBA ink = ink_on(&bubble->color);
-    double scale = scene->geometry->scale, tip = 9 * scale;
+    double scale = scene->geometry->scale, half = TIP * scale;
     MgStyle style = {.size = 12.5 * scale, .mono = TRUE, .color = ink};
     g_autoptr(PangoLayout) layout = mg_paper_lay(paper, bubble->text, &style);
     int w, h;
     pango_layout_get_pixel_size(layout, &w, &h);
     choose_side(scene, bubble, way, w, h);
     graphene_rect_t box = bubble_box(scene, bubble, at, w, h), bounds = box;
-    graphene_rect_inset(&bounds, -1, (float)-(tip + 1));
+    graphene_rect_inset(&bounds, -1, (float)-(bubble->away + 1));
     double x = box.origin.x, y = box.origin.y, width = box.size.width, height = box.size.height;
     double foot = CLAMP(at.x, x + height / 2 + 4, x + width - height / 2 - 4);
     double base = bubble->under ? y + 1 : y + height - 1;
-    double end = bubble->under ? y - tip + 1 : y + height + tip - 1;
+    double end = bubble->under ? y - bubble->away + 1 : y + height + bubble->away - 1;
     cairo_t *cr = gtk_snapshot_append_cairo(paper->snapshot, &bounds);
     gdk_cairo_set_source_rgba(cr, &bubble->color);
     mg_paper_round_box(cr, &box, height / 2);
     cairo_fill(cr);
-    cairo_move_to(cr, foot - tip, base);
+    cairo_move_to(cr, foot - half, base);
     cairo_line_to(cr, foot, end);
-    cairo_line_to(cr, foot + tip, base);
+    cairo_line_to(cr, foot + half, base);
     cairo_close_path(cr);
     cairo_fill(cr);
     cairo_destroy(cr);
@@ -342,7 +349,7 @@ static void paint_token(const MgPaper *paper, const MgScene *scene, uint32_t n)
         paint_cross(paper, at, &color);
     g_autofree char *words = mg_words_summary(trace, n, BUBBLE_CHARS);
     /* Tags are lower than their square. */
-    Bubble bubble = {.text = words, .color = color, .away = size * 0.40};
+    Bubble bubble = {.text = words, .color = color, .reach = size * 0.38};
     paint_bubble(paper, scene, &bubble, at,
                  mg_geometry_way(scene->geometry, record->from - 1u, record->to - 1u));
 }
@@ -356,7 +363,7 @@ static void paint_saying(const MgPaper *paper, const MgScene *scene, uint32_t n)
     g_autofree char *words = mg_words_summary(trace, n, BUBBLE_CHARS + 12);
     MgPoint at = mg_scene_middle(card);
     Bubble bubble = {
-        .text = words, .color = mg_palette(scene->dark)->pill, .away = card->size.height / 2 - 5};
+        .text = words, .color = mg_palette(scene->dark)->pill, .reach = card->size.height / 2 - 5};
     g_autoptr(GArray) place = g_array_new(FALSE, FALSE, sizeof(MgPoint));
     g_array_append_val(place, at);
     paint_bubble(paper, scene, &bubble, at, place);

@@ -71,7 +71,15 @@ char *mg_words_cut(const char *text, size_t max)
 char *mg_words_summary(const MgTrace *trace, uint32_t n, size_t max)
 {
     g_autoptr(GString) line = g_string_new(NULL);
-    mg_trace_summarize(trace, n, line);
+    const MgRecord *record = mg_trace_record(trace, n);
+    const MgRegistry *registry = mg_trace_registry(trace);
+    if (record->kind == MG_RECORD_STATE) /* names of states are the program's words */
+        g_string_append_printf(
+            line, "%s: %s → %s", mg_trace_text(trace, record->tag),
+            mg_registry_translate(registry, mg_trace_text(trace, record->text_a)),
+            mg_registry_translate(registry, mg_trace_text(trace, record->text_b)));
+    else
+        mg_trace_summarize(trace, n, line);
     return mg_words_cut(line->str, max);
 }
 
