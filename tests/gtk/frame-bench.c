@@ -72,6 +72,7 @@ int main(void)
 {
     g_autoptr(MgRegistry) registry = mg_registry_new_for_path("");
     adw_init();
+    g_object_set(gtk_settings_get_default(), "gtk-enable-animations", TRUE, NULL);
     g_autoptr(MgSession) session = crowd(registry);
     Bench bench = {.loop = g_main_loop_new(NULL, FALSE)};
     GtkWidget *window = gtk_window_new();
