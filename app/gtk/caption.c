@@ -11,10 +11,11 @@
 #include "theme.h"
 #include "words.h"
 
-#define SUMMARY_CHARS 60
-#define JUMP          (60 * MG_SECONDS) /* a gap that is told */
-#define WIDE          900               /* room for words and sentence beside each other */
-#define BESIDE        16                /* between them */
+#define SUMMARY_CHARS  60
+#define SENTENCE_CHARS 200
+#define JUMP           (60 * MG_SECONDS) /* a gap that is told */
+#define WIDE           900               /* room for words and sentence beside each other */
+#define BESIDE         16                /* between them */
 
 struct _MgCaption {
     GtkWidget parent_instance;
@@ -42,10 +43,14 @@ static void add_markup(GString *markup, const char *format, ...)
     g_string_append(markup, text);
 }
 
-/* How long ago what was seen before was, when that is longer than the eye would think. */
-static void add_jump(GString *markup, const MgTrace *trace, uint32_t n)
+/* How long ago the exchange before was, when that is longer than the eye would think. */
+static void add_jump(GString *markup, MgSession *session, uint32_t n)
 {
-    MgTime gap = n > 1 ? mg_trace_record(trace, n)->at - mg_trace_record(trace, n - 1)->at : 0;
+    const MgTrace *trace = mg_session_trace(session);
+    uint32_t before = mg_session_peek(session, MG_STEP_EXCHANGE, true);
+    if (before == 0 || before >= n)
+        return;
+    MgTime gap = mg_trace_record(trace, n)->at - mg_trace_record(trace, before)->at;
     if (gap < JUMP)
         return;
     unsigned minutes = (unsigned)(gap / MG_MINUTES);
@@ -65,7 +70,17 @@ static void add_hosts(GString *markup, const MgTrace *trace, const MgRecord *rec
         add_markup(markup, " → <b>%s</b>", mg_trace_host(trace, record->to)->name);
 }
 
-/* The sentence: what a dissector says of an exchange; of other things, who did them. */
+/* Who does it: "SMTP client: carries one mail to one server". */
+static void add_engine(GString *markup, const MgTrace *trace, const MgRecord *record)
+{
+    const MgRegistry *registry = mg_trace_registry(trace);
+    const MgEngineKind *engine =
+        mg_registry_engine(registry, mg_trace_engine_name(trace, record->engine));
+    if (engine != NULL && engine->summary != NULL)
+        add_markup(markup, "%s", mg_registry_translate(registry, engine->summary));
+}
+
+/* The sentence: what a dissector says of an exchange, what a note says, who changes its state. */
 static void add_sentence(GString *markup, const MgTrace *trace, uint32_t n)
 {
     const MgRecord *record = mg_trace_record(trace, n);
@@ -81,10 +96,14 @@ static void add_sentence(GString *markup, const MgTrace *trace, uint32_t n)
             add_markup(markup, _("“%s”"), say);
         return;
     }
-    const MgEngineKind *engine =
-        mg_registry_engine(registry, mg_trace_engine_name(trace, record->engine));
-    if (engine != NULL && engine->summary != NULL)
-        add_markup(markup, "%s", mg_registry_translate(registry, engine->summary));
+    if (record->kind == MG_RECORD_ACTION)
+        return;
+    if (record->kind == MG_RECORD_STATE) {
+        add_engine(markup, trace, record);
+        return;
+    }
+    g_autofree char *words = mg_words_summary(trace, n, SENTENCE_CHARS);
+    add_markup(markup, "%s", words);
 }
 
 static void add_record(GString *markup, const MgTrace *trace, uint32_t n)
@@ -97,8 +116,12 @@ static void add_record(GString *markup, const MgTrace *trace, uint32_t n)
                                           : mg_palette(dark)->pill_dim;
     g_autofree char *color = hex_of(wire);
     g_autofree char *words = mg_words_summary(trace, n, SUMMARY_CHARS);
-    add_jump(markup, trace, n);
     add_hosts(markup, trace, record);
+    if (record->kind == MG_RECORD_NOTE || record->kind == MG_RECORD_DECISION) {
+        g_string_append(markup, "   "); /* its words are the sentence */
+        add_engine(markup, trace, record);
+        return;
+    }
     add_markup(markup, "%s<span face=\"monospace\" color=\"%s\">%s</span>",
                record->from != 0 ? "   " : "", color, words);
 }
@@ -129,6 +152,7 @@ static void update(MgCaption *self)
     g_autoptr(GString) sentence = g_string_new(NULL);
     uint32_t n = mg_session_position(self->session);
     if (n > 0) {
+        add_jump(words, self->session, n);
         add_record(words, mg_session_trace(self->session), n);
         add_sentence(sentence, mg_session_trace(self->session), n);
     } else {

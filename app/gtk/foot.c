@@ -185,8 +185,9 @@ static void update(MgFoot *self)
 {
     gboolean playing = mg_session_playing(self->session);
     g_autofree char *time = mg_words_time(mg_session_time(self->session));
-    g_autofree char *text = g_strdup_printf(_("%s s"), time);
-    gtk_label_set_text(GTK_LABEL(self->time), text);
+    g_autofree char *seconds = g_strdup_printf(_("%s s"), time);
+    /* From a minute on it is written with colons. */
+    gtk_label_set_text(GTK_LABEL(self->time), strchr(time, ':') != NULL ? time : seconds);
     if (playing != self->shows_pause || gtk_image_get_paintable(self->play_image) == NULL) {
         g_autoptr(GdkPaintable) icon = mg_icon_paintable_new(playing ? "foot-pause" : "foot-play");
         gtk_image_set_from_paintable(self->play_image, icon);

@@ -18,8 +18,45 @@
 
 typedef struct {
     const MgRegistry *registry;
+    int64_t now; /* Unix time at the position */
     GString *line;
 } Alive;
+
+/* "Mon, 2 Mar 2026 09:17:03 +0000", as it stands in messages; FALSE for anything else. */
+static gboolean read_date(const char *text, int64_t *when)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    char month[4];
+    int day, year, hour, minute, second;
+    if (sscanf(text, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d +0000", &day, month, &year, &hour,
+               &minute, &second) != 6)
+        return FALSE;
+    const char *found = strstr(months, month);
+    if (found == NULL || (found - months) % 3 != 0 || strlen(month) != 3)
+        return FALSE;
+    g_autoptr(GDateTime) date =
+        g_date_time_new_utc(year, (int)(found - months) / 3 + 1, day, hour, minute, second);
+    if (date == NULL)
+        return FALSE;
+    *when = g_date_time_to_unix(date);
+    return TRUE;
+}
+
+/* " · Next try +15 min", of the last fact if it is a time to come: what the engine waits for. */
+static void add_wait(const Alive *alive, const MgFact *last)
+{
+    int64_t when;
+    if (!read_date(last->value, &when) || when < alive->now)
+        return;
+    unsigned minutes = (unsigned)((when - alive->now + 59) / 60);
+    g_string_append_printf(alive->line, " · %s ",
+                           mg_registry_translate(alive->registry, last->label));
+    if (minutes < 120)
+        g_string_append_printf(alive->line, mg_plural("+%u min", "+%u min", minutes), minutes);
+    else
+        g_string_append_printf(alive->line, mg_plural("+%u h", "+%u h", minutes / 60),
+                               minutes / 60);
+}
 
 /* The engine that was born last speaks for the host; those before it wait for it. */
 static void see_engine(uint32_t number, const MgEngineKind *kind, const char *state,
@@ -37,10 +74,8 @@ static void see_engine(uint32_t number, const MgEngineKind *kind, const char *st
             return;
         }
     }
-    if (n_facts > 0) /* the last one says what it waits for */
-        g_string_append_printf(alive->line, " · %s %s",
-                               mg_registry_translate(alive->registry, facts[n_facts - 1].label),
-                               facts[n_facts - 1].value);
+    if (n_facts > 0)
+        add_wait(alive, &facts[n_facts - 1]);
 }
 
 /* "bob: 2 messages"; "3 messages" in several mailboxes. */
@@ -79,7 +114,8 @@ char *mg_scene_host_line(MgSession *session, MgHostId id)
     MgWorld *world = network != NULL ? mg_session_world(session) : NULL;
     g_autoptr(GString) line = g_string_new(NULL);
     if (world != NULL && id <= network->hosts->len) {
-        Alive alive = {mg_trace_registry(trace), line};
+        Alive alive = {mg_trace_registry(trace),
+                       network->epoch + mg_session_time(session) / MG_SECONDS, line};
         mg_runtime_each_engine(mg_world_runtime(world), id, see_engine, &alive);
         if (line->len == 0 && g_array_index(network->hosts, MgNetworkHost, id - 1u).n_mailboxes > 0)
             say_mailboxes(mg_runtime_store(mg_world_runtime(world), id), line);
@@ -134,20 +170,21 @@ static void paint_box(cairo_t *cr, const MgScene *scene, MgHostId id, const grap
     cairo_stroke(cr);
 }
 
-/* "Session: greeted" is told as "greeted" where there is no more room, and "waiting" is what is
- * left of "waiting · Next try +15 min". */
+/* Where there is no room for it all, what matters more: "greeted" of "Session: greeted", "Next try
+ * +15 min" of "deferred · Next try +15 min". */
 static void put_line(const MgPaper *paper, const char *line, double x, double y,
                      const MgStyle *style)
 {
-    g_autoptr(PangoLayout) layout = mg_paper_lay(paper, line, style);
-    const char *after = strstr(line, ": "), *more = strstr(line, " · ");
-    if (pango_layout_is_ellipsized(layout) && (after != NULL || more != NULL)) {
-        g_autofree char *brief =
-            more != NULL ? g_strndup(line, (gsize)(more - line)) : g_strdup(after + 2);
-        mg_paper_put(paper, brief, x, y, style);
-        return;
+    static const char *const breaks[] = {" · ", ": "};
+    for (size_t i = 0; i <= G_N_ELEMENTS(breaks); i++) {
+        g_autoptr(PangoLayout) layout = mg_paper_lay(paper, line, style);
+        const char *more = i < G_N_ELEMENTS(breaks) ? strstr(line, breaks[i]) : NULL;
+        if (!pango_layout_is_ellipsized(layout) || i == G_N_ELEMENTS(breaks)) {
+            mg_paper_put_layout(paper, layout, x, y, &style->color);
+            return;
+        }
+        line = more != NULL ? more + strlen(breaks[i]) : line;
     }
-    mg_paper_put_layout(paper, layout, x, y, &style->color);
 }
 
 void mg_paper_card(const MgPaper *paper, const MgScene *scene, MgHostId id,

@@ -175,6 +175,7 @@ static GdkRGBA ink_on(const GdkRGBA *color)
 typedef struct {
     const char *text;
     GdkRGBA color;
+    gboolean wire;  /* what is on it, in the wire's type; or our words */
     double reach;   /* from the point that it says this of to the end of its tip */
     double away;    /* from there to the bubble */
     gboolean under; /* the point, or over it */
@@ -247,7 +248,7 @@ static void paint_bubble(const MgPaper *paper, const MgScene *scene, Bubble *bub
 {
     GdkRGBA ink = ink_on(&bubble->color);
     double scale = scene->geometry->scale, half = TIP * scale;
-    MgStyle style = {.size = 12.5 * scale, .mono = TRUE, .color = ink};
+    MgStyle style = {.size = 12.5 * scale, .mono = bubble->wire, .color = ink};
     g_autoptr(PangoLayout) layout = mg_paper_lay(paper, bubble->text, &style);
     int w, h;
     pango_layout_get_pixel_size(layout, &w, &h);
@@ -349,7 +350,7 @@ static void paint_token(const MgPaper *paper, const MgScene *scene, uint32_t n)
         paint_cross(paper, at, &color);
     g_autofree char *words = mg_words_summary(trace, n, BUBBLE_CHARS);
     /* Tags are lower than their square. */
-    Bubble bubble = {.text = words, .color = color, .reach = size * 0.38};
+    Bubble bubble = {.text = words, .color = color, .wire = TRUE, .reach = size * 0.38};
     paint_bubble(paper, scene, &bubble, at,
                  mg_geometry_way(scene->geometry, record->from - 1u, record->to - 1u));
 }
@@ -360,7 +361,7 @@ static void paint_saying(const MgPaper *paper, const MgScene *scene, uint32_t n)
     const MgTrace *trace = mg_session_trace(scene->session);
     const MgRecord *record = mg_trace_record(trace, n);
     const graphene_rect_t *card = &scene->geometry->cards[record->from - 1];
-    g_autofree char *words = mg_words_summary(trace, n, BUBBLE_CHARS + 12);
+    g_autofree char *words = mg_words_summary(trace, n, BUBBLE_CHARS + 18);
     MgPoint at = mg_scene_middle(card);
     Bubble bubble = {
         .text = words, .color = mg_palette(scene->dark)->pill, .reach = card->size.height / 2 - 5};

@@ -35,7 +35,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MgGeometry, mg_geometry_free)
 const graphene_rect_t *mg_geometry_cards(const MgGeometry *geometry, size_t *n);
 
 /* (transfer full) What a host says of itself at the position: "Session: greeted",
- * "waiting · Next try +15 min", "bob: 2 messages", "mail program". */
+ * "deferred · Next try +15 min", "bob: 2 messages", "mail program". */
 char *mg_scene_host_line(MgSession *session, MgHostId host);
 /* The region of the Domain Name System is called DNS in a network's file. */
 gboolean mg_scene_is_names(const char *region);
