@@ -11,8 +11,9 @@ printf '[Settings]\ngtk-enable-animations=0\ngtk-cursor-blink=0\n' >"$XDG_CONFIG
 : >"$folder/display"
 exec 6<>"$folder/display"
 # -noreset: or the server begins anew when the first client leaves, and the next one does not find it.
-Xvfb -displayfd 6 -screen 0 "${SCREEN:-1280x800x24}" -noreset -nolisten tcp 2>"$folder/xvfb.log" &
+Xvfb -displayfd 6 -screen 0 "${SCREEN:-1280x800x24}" -noreset -nolisten tcp >/dev/null 2>"$folder/xvfb.log" &
 server=$!
+trap 'kill "$server" 2>/dev/null' EXIT # also when it is stopped itself
 for _ in $(seq 200); do
     display=$(head -1 "$folder/display")
     [ -n "$display" ] && break
