@@ -27,7 +27,8 @@ static void activate(GtkApplication *application)
     gtk_window_set_default_size(GTK_WINDOW(window), 1280, 800);
     gtk_window_set_child(GTK_WINDOW(window), gtk_label_new("Hello"));
     gtk_window_present(GTK_WINDOW(window));
-    g_signal_connect(gtk_widget_get_frame_clock(window), "after-paint", G_CALLBACK(painted), window);
+    g_signal_connect(gtk_widget_get_frame_clock(window), "after-paint", G_CALLBACK(painted),
+                     window);
 }
 
 int main(int argc, char **argv)

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-#define WORD_OCTETS 42  /* of text in an encoded word: it has at most 75 characters (RFC 2047 §2) \
+#define WORD_OCTETS                                                                                \
+    42                  /* of text in an encoded word: it has at most 75 characters (RFC 2047 §2) \
                          */
 #define LINE_OCTETS 998 /* RFC 5322 §2.1.1 */
 #define BASE64_LINE 57  /* octets: 76 characters (RFC 2045 §6.8) */

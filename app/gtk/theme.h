@@ -10,12 +10,12 @@
 G_BEGIN_DECLS
 
 typedef struct {
-    GdkRGBA ground, dot;               /* behind the map */
-    GdkRGBA text, dim;                 /* words */
+    GdkRGBA ground, dot;                  /* behind the map */
+    GdkRGBA text, dim;                    /* words */
     GdkRGBA card, card_edge, card_chosen; /* hosts */
-    GdkRGBA link, link_edge;           /* the wire */
-    GdkRGBA accent;                    /* what is selected */
-    GdkRGBA pill, pill_text, pill_dim; /* the caption under the map */
+    GdkRGBA link, link_edge;              /* the wire */
+    GdkRGBA accent;                       /* what is selected */
+    GdkRGBA pill, pill_text, pill_dim;    /* the caption under the map */
 } MgPalette;
 
 const MgPalette *mg_palette(gboolean dark);
