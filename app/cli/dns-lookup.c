@@ -147,8 +147,8 @@ static int run_lookup(Lookup *lookup, MgRegistry *registry)
     if (!mg_real_host_add(host, kind))
         return MG_EXIT_FAILED;
     const MgLookupQuestion question = {lookup->name, lookup->type};
-    mg_runtime_ask(host->runtime, host->id, MG_TOPIC_LOOKUP, &question, on_answer, &outcome,
-                   mg_drive_sync(host->drive));
+    mg_runtime_ask(host->runtime, host->id, MG_TOPIC_LOOKUP, &question,
+                   (MgListener){on_answer, &outcome}, mg_drive_sync(host->drive));
     g_autofree char *what = g_strdup_printf(_("asking %s"), lookup->server);
     mg_real_host_run(host, what);
     if (!outcome.answered)

@@ -165,8 +165,8 @@ static int run_send(const Send *send, MgRegistry *registry)
         .helo = send->helo != NULL ? send->helo : g_get_host_name(),
         .lmtp = strcmp(send->url.scheme, "lmtp") == 0,
     };
-    mg_runtime_ask(host->runtime, host->id, MG_TOPIC_SEND, &question, on_answer, &outcome,
-                   mg_drive_sync(host->drive));
+    mg_runtime_ask(host->runtime, host->id, MG_TOPIC_SEND, &question,
+                   (MgListener){on_answer, &outcome}, mg_drive_sync(host->drive));
     g_autofree char *what = g_strdup_printf(_("talking to %s"), send->url.host);
     mg_real_host_run(host, what);
     if (!outcome.answered)

@@ -101,8 +101,9 @@ static void ask_store(MgInstance *asker, const MgAsk *ask, MgTime now)
     if (question->op == MG_MAILBOX_APPEND && answer.result == MG_MAILBOX_OK) {
         runtime->counts.delivered++;
         g_autofree char *text = g_strdup_printf("delivered to %s", question->user);
-        mg_trace_add_action(runtime->trace, asker->host, asker->number, text,
-                            cause_at(asker, ask->taken), now);
+        mg_trace_add_action(runtime->trace,
+                            &(MgDoer){asker->host, asker->number, cause_at(asker, ask->taken), now},
+                            text);
     }
     mg_engine_answer(asker->engine, ask->id, &answer, now);
 }
@@ -150,22 +151,21 @@ void mg_runtime_route(MgInstance *asker, const MgAsk *ask, MgTime now)
 
 /* ---- what carriers report ---- */
 
-MgLine *mg_runtime_accept(MgRuntime *runtime, MgHostId host, const MgEngineKind *kind,
-                          const MgCarrierClass *carrier_class, void *carrier, void *end,
-                          MgFlowId flow, bool record_received, MgTime now)
+MgLine *mg_runtime_accept(MgRuntime *runtime, const MgVisitor *visitor, MgTime now)
 {
-    const MgFlow *about = mg_trace_flow(runtime->trace, flow);
+    const MgFlow *about = mg_trace_flow(runtime->trace, visitor->flow);
     MgBirth birth = {.local_address = about->server_address,
                      .peer_address = about->client_address,
                      .local_port = about->server_port,
                      .peer_port = about->client_port,
                      .now = now};
-    MgInstance *instance = mg_runtime_bear(runtime, host, kind, &birth, about->parent);
-    MgLine *line = new_line(instance, carrier_class, carrier);
+    MgInstance *instance =
+        mg_runtime_bear(runtime, visitor->host, visitor->kind, &birth, about->parent);
+    MgLine *line = new_line(instance, visitor->carrier_class, visitor->carrier);
     line->sends = MG_FROM_SERVER;
-    line->end = end;
-    line->flow = flow;
-    line->record_received = record_received;
+    line->end = visitor->end;
+    line->flow = visitor->flow;
+    line->record_received = visitor->record_received;
     line->cause = about->parent;
     instance->line = line;
     bool gone = false; /* a server that says one thing and closes dies in the pump */

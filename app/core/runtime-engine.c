@@ -240,13 +240,15 @@ static void obey(MgInstance *instance, const MgEvent *event, MgTime now)
         cancel(instance, event->cancel, now);
         break;
     case MG_EVENT_NOTE:
-        mg_trace_add_note(trace, instance->host, instance->number, event->note.rule,
-                          event->note.where, mg_runtime_cause(instance), now);
+        mg_trace_add_note(
+            trace, &(MgDoer){instance->host, instance->number, mg_runtime_cause(instance), now},
+            event->note.rule, event->note.where);
         break;
     case MG_EVENT_STATE:
         instance->state = event->state.to;
-        mg_trace_add_state(trace, instance->host, instance->number, instance->kind->name,
-                           event->state.from, event->state.to, mg_runtime_cause(instance), now);
+        mg_trace_add_state(
+            trace, &(MgDoer){instance->host, instance->number, mg_runtime_cause(instance), now},
+            instance->kind->name, event->state.from, event->state.to);
         break;
     case MG_EVENT_DELIVER:
         deliver(instance, event, now);

@@ -80,7 +80,7 @@ struct MgRuntime {
 };
 
 /* runtime-engine.c */
-MgInstance *mg_runtime_bear(MgRuntime *runtime, MgHostId host, const MgEngineKind *kind,
+MgInstance *mg_runtime_bear(MgRuntime *runtime, MgHostId id, const MgEngineKind *kind,
                             MgBirth *birth, uint32_t cause);
 void mg_runtime_kill(MgInstance *instance, MgTime now);
 void mg_runtime_ready(MgInstance *instance); /* its next() may have something to say */

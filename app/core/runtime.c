@@ -183,8 +183,8 @@ uint32_t mg_runtime_say(MgRuntime *runtime, MgHostId id, const char *verb, const
         g_autoptr(GString) text = g_string_new(verb);
         for (size_t w = 0; w < call->n_words; w++)
             g_string_append_printf(text, " %s", call->words[w]);
-        uint32_t n =
-            mg_trace_add_action(runtime->trace, id, runtime->n_born + 1, text->str, 0, now);
+        uint32_t n = mg_trace_add_action(runtime->trace, &(MgDoer){id, runtime->n_born + 1, 0, now},
+                                         text->str);
         MgBirth birth = {.question = call, .now = now};
         MgInstance *instance = mg_runtime_bear(runtime, id, kind, &birth, n);
         uint32_t number = instance->number;
@@ -196,7 +196,7 @@ uint32_t mg_runtime_say(MgRuntime *runtime, MgHostId id, const char *verb, const
 }
 
 uint32_t mg_runtime_ask(MgRuntime *runtime, MgHostId id, const char *topic, const void *question,
-                        MgAnswered done, void *data, MgTime now)
+                        MgListener listener, MgTime now)
 {
     const MgHost *host = mg_runtime_host(runtime, id);
     for (guint i = 0; i < host->runs->len; i++) {
@@ -206,8 +206,8 @@ uint32_t mg_runtime_ask(MgRuntime *runtime, MgHostId id, const char *topic, cons
         MgBirth birth = {.question = question, .now = now};
         MgInstance *instance = mg_runtime_bear(runtime, id, kind, &birth, 0);
         instance->topic = kind->topic;
-        instance->done = done;
-        instance->done_data = data;
+        instance->done = listener.done;
+        instance->done_data = listener.data;
         uint32_t number = instance->number;
         mg_runtime_pump(runtime, now);
         return number;

@@ -79,23 +79,29 @@ MgHostId mg_runtime_add_host(MgRuntime *runtime, const char *name, const char *k
 /* Lets the host run this kind; `port` for servers (several calls: several
  * ports), else 0. Calls setup() once a kind; returns false when that
  * complained, with the lines added to `problems`. */
-bool mg_runtime_add_engine(MgRuntime *runtime, MgHostId host, const MgEngineKind *kind,
-                           uint16_t port, GPtrArray *problems);
-void mg_runtime_set_carrier(MgRuntime *runtime, MgHostId host, const MgCarrierClass *carrier_class,
+bool mg_runtime_add_engine(MgRuntime *runtime, MgHostId id, const MgEngineKind *kind, uint16_t port,
+                           GPtrArray *problems);
+void mg_runtime_set_carrier(MgRuntime *runtime, MgHostId id, const MgCarrierClass *carrier_class,
                             void *carrier);
-MgStore *mg_runtime_store(MgRuntime *runtime, MgHostId host); /* made on first use */
+MgStore *mg_runtime_store(MgRuntime *runtime, MgHostId id); /* made on first use */
 /* (nullable) the kind that listens there. */
-const MgEngineKind *mg_runtime_listener(const MgRuntime *runtime, MgHostId host,
+const MgEngineKind *mg_runtime_listener(const MgRuntime *runtime, MgHostId id,
                                         MgTransport transport, uint16_t port);
 
 /* ---- what carriers call ---- */
-/* A peer has connected to, or sent a datagram to, a port of the host that has a
- * listener. Makes the server's engine and its line; `flow` is known. For a
- * stream, what the server says first (a greeting) is sent before this returns.
+/* A peer that has connected to, or sent a datagram to, a port that has a listener. */
+typedef struct {
+    MgHostId host;
+    const MgEngineKind *kind;
+    const MgCarrierClass *carrier_class;
+    void *carrier, *end;
+    MgFlowId flow;
+    bool record_received; /* as in MgLine */
+} MgVisitor;
+/* Makes the server's engine and its line. For a stream, what the server says first (a greeting) is
+ * sent before this returns. NULL when it has hung up already: then close() was called on its line.
  */
-MgLine *mg_runtime_accept(MgRuntime *runtime, MgHostId host, const MgEngineKind *kind,
-                          const MgCarrierClass *carrier_class, void *carrier, void *end,
-                          MgFlowId flow, bool record_received, MgTime now);
+MgLine *mg_runtime_accept(MgRuntime *runtime, const MgVisitor *visitor, MgTime now);
 void mg_line_connected(MgLine *line, MgReach reach, const char *text, MgTime now);
 void mg_line_received(MgLine *line, MgSpan octets, MgTime now);
 void mg_line_ended(MgLine *line, MgEnd how, MgTime now);
@@ -104,22 +110,26 @@ void mg_line_datagram(MgLine *line, MgReach reach, MgSpan payload, MgTime now);
 /* ---- what a script or a person does ---- */
 /* "send", {"mail/hello.eml", "to", "bob@example.net"}. Returns the engine's
  * number, or 0 with an error that lists the verbs of this host. */
-uint32_t mg_runtime_say(MgRuntime *runtime, MgHostId host, const char *verb, const MgVerbCall *call,
+uint32_t mg_runtime_say(MgRuntime *runtime, MgHostId id, const char *verb, const MgVerbCall *call,
                         MgTime now, GError **error);
 /* Asks a topic on behalf of a program (the command line's `send`, `dns
  * lookup`): `done` is called once with the answer, which may come before this
  * returns; never if the engine dies without one. Returns the engine's number,
  * or 0 if nobody answers. */
 typedef void (*MgAnswered)(const void *answer, void *data);
-uint32_t mg_runtime_ask(MgRuntime *runtime, MgHostId host, const char *topic, const void *question,
-                        MgAnswered done, void *data, MgTime now);
+typedef struct {
+    MgAnswered done;
+    void *data;
+} MgListener;
+uint32_t mg_runtime_ask(MgRuntime *runtime, MgHostId id, const char *topic, const void *question,
+                        MgListener listener, MgTime now);
 
 /* ---- time ---- */
 MgTime mg_runtime_deadline(const MgRuntime *runtime);
 void mg_runtime_advance(MgRuntime *runtime, MgTime now); /* engines whose deadline has come */
 /* The host crashes: its engines die without a word, its lines are dropped; the
  * store stays. */
-void mg_runtime_crash(MgRuntime *runtime, MgHostId host, MgTime now);
+void mg_runtime_crash(MgRuntime *runtime, MgHostId id, MgTime now);
 
 /* ---- for readers ---- */
 typedef struct {
@@ -133,7 +143,7 @@ void mg_runtime_counts(const MgRuntime *runtime, MgRuntimeCounts *counts);
  * birth. */
 typedef void (*MgEachEngine)(uint32_t number, const MgEngineKind *kind, const char *state,
                              const MgFact *facts, size_t n_facts, void *data);
-void mg_runtime_each_engine(const MgRuntime *runtime, MgHostId host, MgEachEngine each, void *data);
+void mg_runtime_each_engine(const MgRuntime *runtime, MgHostId id, MgEachEngine each, void *data);
 /* DELIVERs of MG_DELIVER_FATE, as they happen; NULL for none. */
 typedef void (*MgFateSeen)(MgHostId host, const MgFate *fate, MgTime now, void *data);
 void mg_runtime_on_fate(MgRuntime *runtime, MgFateSeen seen, void *data);

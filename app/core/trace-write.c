@@ -494,31 +494,30 @@ uint32_t mg_trace_add_packet(MgTrace *trace, const MgPacket *packet, bool show, 
 
 /* ---- what is not on a wire ---- */
 
-static MgRecord *add_happening(MgTrace *trace, MgRecordKind kind, MgHostId host, uint32_t engine,
-                               uint32_t parent, MgTime now)
+static MgRecord *add_happening(MgTrace *trace, MgRecordKind kind, const MgDoer *doer)
 {
     uint32_t n;
-    MgRecord *record = mg_trace_new_record(trace, kind, now, &n);
-    record->until = now;
-    record->from = host;
-    record->engine = engine;
-    record->parent = parent;
-    if (host != 0 && mg_trace_host(trace, host)->real)
+    MgRecord *record = mg_trace_new_record(trace, kind, doer->at, &n);
+    record->until = doer->at;
+    record->from = doer->host;
+    record->engine = doer->engine;
+    record->parent = doer->parent;
+    if (doer->host != 0 && mg_trace_host(trace, doer->host)->real)
         record->flags |= MG_RECORD_REAL;
     return record;
 }
 
-uint32_t mg_trace_add_state(MgTrace *trace, MgHostId host, uint32_t engine, const char *engine_name,
-                            const char *from, const char *to, uint32_t parent, MgTime now)
+uint32_t mg_trace_add_state(MgTrace *trace, const MgDoer *doer, const char *engine_name,
+                            const char *from, const char *to)
 {
-    MgRecord *record = add_happening(trace, MG_RECORD_STATE, host, engine, parent, now);
+    MgRecord *record = add_happening(trace, MG_RECORD_STATE, doer);
     record->tag = mg_trace_intern(trace, engine_name);
     record->text_a = mg_trace_intern(trace, from);
     record->text_b = mg_trace_intern(trace, to);
-    if (engine != 0 && record->tag != 0) {
-        if (engine >= trace->engine_names->len)
-            g_array_set_size(trace->engine_names, engine + 1);
-        g_array_index(trace->engine_names, uint16_t, engine) = record->tag;
+    if (doer->engine != 0 && record->tag != 0) {
+        if (doer->engine >= trace->engine_names->len)
+            g_array_set_size(trace->engine_names, doer->engine + 1);
+        g_array_index(trace->engine_names, uint16_t, doer->engine) = record->tag;
     }
     return trace->records.n;
 }
@@ -537,19 +536,17 @@ static void point_at(MgTrace *trace, MgRecord *record, MgSpan where)
     record->len = (uint32_t)where.len;
 }
 
-uint32_t mg_trace_add_note(MgTrace *trace, MgHostId host, uint32_t engine, const MgRule *rule,
-                           MgSpan where, uint32_t parent, MgTime now)
+uint32_t mg_trace_add_note(MgTrace *trace, const MgDoer *doer, const MgRule *rule, MgSpan where)
 {
-    MgRecord *record = add_happening(trace, MG_RECORD_NOTE, host, engine, parent, now);
+    MgRecord *record = add_happening(trace, MG_RECORD_NOTE, doer);
     record->text_a = mg_trace_intern(trace, rule->id);
     point_at(trace, record, where);
     return trace->records.n;
 }
 
-uint32_t mg_trace_add_action(MgTrace *trace, MgHostId host, uint32_t engine, const char *text,
-                             uint32_t parent, MgTime now)
+uint32_t mg_trace_add_action(MgTrace *trace, const MgDoer *doer, const char *text)
 {
-    MgRecord *record = add_happening(trace, MG_RECORD_ACTION, host, engine, parent, now);
+    MgRecord *record = add_happening(trace, MG_RECORD_ACTION, doer);
     MgSpan octets = mg_span_from_string(text);
     record->bytes = mg_arena_put(&trace->arena, octets);
     record->len = (uint32_t)octets.len;

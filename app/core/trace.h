@@ -131,12 +131,17 @@ void mg_trace_set_until(MgTrace *trace, uint32_t n, MgTime until);
  * `flags` are the record's. */
 uint32_t mg_trace_add_packet(MgTrace *trace, const MgPacket *packet, bool show, uint8_t flags,
                              MgTime arrives);
-uint32_t mg_trace_add_state(MgTrace *trace, MgHostId host, uint32_t engine, const char *engine_name,
-                            const char *from, const char *to, uint32_t parent, MgTime now);
-uint32_t mg_trace_add_note(MgTrace *trace, MgHostId host, uint32_t engine, const MgRule *rule,
-                           MgSpan where, uint32_t parent, MgTime now);
-uint32_t mg_trace_add_action(MgTrace *trace, MgHostId host, uint32_t engine, const char *text,
-                             uint32_t parent, MgTime now);
+/* Who did it, when, and because of which record. */
+typedef struct {
+    MgHostId host;
+    uint32_t engine, parent; /* 0 none */
+    MgTime at;
+} MgDoer;
+
+uint32_t mg_trace_add_state(MgTrace *trace, const MgDoer *doer, const char *engine_name,
+                            const char *from, const char *to);
+uint32_t mg_trace_add_note(MgTrace *trace, const MgDoer *doer, const MgRule *rule, MgSpan where);
+uint32_t mg_trace_add_action(MgTrace *trace, const MgDoer *doer, const char *text);
 
 /* ---- reading ---- */
 uint32_t mg_trace_n_records(const MgTrace *trace);

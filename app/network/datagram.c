@@ -162,8 +162,15 @@ static void arrive(MgWire *wire, MgDatagram *datagram)
             plan(wire, datagram, MG_HAPPEN_DATAGRAM_REPLY, arrives);
         return;
     }
-    MgLine *line = mg_runtime_accept(wire->runtime, datagram->to, kind, &mg_wire_carrier, wire,
-                                     datagram, datagram->flow, false, wire->now);
+    MgLine *line = mg_runtime_accept(wire->runtime,
+                                     &(MgVisitor){.host = datagram->to,
+                                                  .kind = kind,
+                                                  .carrier_class = &mg_wire_carrier,
+                                                  .carrier = wire,
+                                                  .end = datagram,
+                                                  .flow = datagram->flow,
+                                                  .record_received = false},
+                                     wire->now);
     datagram->server = line;
     if (line != NULL)
         mg_line_received(line, span_of(datagram->question), wire->now);

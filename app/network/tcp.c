@@ -533,8 +533,15 @@ static void open_server(MgWire *wire, MgTcpEnd *end)
         reset(wire, end);
         return;
     }
-    MgLine *line = mg_runtime_accept(wire->runtime, end->host, kind, &mg_wire_carrier, wire, end,
-                                     tcp->flow, false, wire->now);
+    MgLine *line = mg_runtime_accept(wire->runtime,
+                                     &(MgVisitor){.host = end->host,
+                                                  .kind = kind,
+                                                  .carrier_class = &mg_wire_carrier,
+                                                  .carrier = wire,
+                                                  .end = end,
+                                                  .flow = tcp->flow,
+                                                  .record_received = false},
+                                     wire->now);
     if (end->state == OPEN && !end->fin_wanted)
         end->line = line;
 }

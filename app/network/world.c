@@ -125,8 +125,8 @@ static void act(MgWorld *world)
     if (!say(world, action, NULL)) {
         g_autofree char *words = g_strjoinv(" ", action->words);
         g_autofree char *text = g_strdup_printf("%s %s: in vain", action->verb, words);
-        mg_trace_add_action(world->trace, (MgHostId)(action->host + 1), 0, text, 0,
-                            world->wire.now);
+        mg_trace_add_action(world->trace,
+                            &(MgDoer){(MgHostId)(action->host + 1), 0, 0, world->wire.now}, text);
     }
 }
 
@@ -296,7 +296,7 @@ static bool change(MgWorld *world, const char *text, GError **error)
             return false;
         mg_wire_forget_paths(&world->wire);
         MgHostId host = changes[i].of_host ? mg_world_host(world, words[1]) : 0;
-        mg_trace_add_action(world->trace, host, 0, text + 1, 0, world->wire.now);
+        mg_trace_add_action(world->trace, &(MgDoer){host, 0, 0, world->wire.now}, text + 1);
         if (host != 0 && world->wire.hosts[host - 1].down)
             mg_runtime_crash(world->runtime, host, world->wire.now);
         return true;

@@ -217,8 +217,8 @@ static void report_reach(Conn *conn, const GError *error)
     conn_ref(conn);
     if (line != NULL) {
         g_autofree char *action = g_strdup_printf("%s:%u: %s", conn->name, conn->port, text);
-        mg_trace_add_action(conn->carrier->trace, line->host, line->engine, action, line->cause,
-                            now);
+        mg_trace_add_action(conn->carrier->trace,
+                            &(MgDoer){line->host, line->engine, line->cause, now}, action);
         conn->line = NULL;
         if (conn->stream)
             mg_line_connected(line, reach, text, now);
@@ -634,8 +634,15 @@ void mg_real_carrier_accept(MgRealCarrier *carrier, GSocket *socket, MgHostId ho
     uint8_t dissector = mg_registry_dissector_index(registry, kind->dissector);
     MgFlowId flow = conn->flow = add_flow(conn, host, NULL, dissector, 0);
     watch(conn, &conn->readable, G_IO_IN, on_readable);
-    MgLine *line = mg_runtime_accept(carrier->runtime, host, kind, &mg_real_carrier_class, carrier,
-                                     conn, flow, true, now);
+    MgLine *line = mg_runtime_accept(carrier->runtime,
+                                     &(MgVisitor){.host = host,
+                                                  .kind = kind,
+                                                  .carrier_class = &mg_real_carrier_class,
+                                                  .carrier = carrier,
+                                                  .end = conn,
+                                                  .flow = flow,
+                                                  .record_received = true},
+                                     now);
     if (conn->state == CONN_OPEN)
         conn->line = line;
     conn_unref(conn);
@@ -655,8 +662,15 @@ void mg_real_carrier_accept_datagram(MgRealCarrier *carrier, GSocket *socket, GS
     MgFlowId flow = conn->flow = add_flow(conn, host, NULL, dissector, 0);
     uint32_t n = mg_trace_add_datagram(carrier->trace, flow, MG_FROM_CLIENT, payload, 0, now);
     mg_trace_set_until(carrier->trace, n, now);
-    MgLine *line = mg_runtime_accept(carrier->runtime, host, kind, &mg_real_carrier_class, carrier,
-                                     conn, flow, false, now);
+    MgLine *line = mg_runtime_accept(carrier->runtime,
+                                     &(MgVisitor){.host = host,
+                                                  .kind = kind,
+                                                  .carrier_class = &mg_real_carrier_class,
+                                                  .carrier = carrier,
+                                                  .end = conn,
+                                                  .flow = flow,
+                                                  .record_received = false},
+                                     now);
     if (line != NULL && conn->state == CONN_OPEN) {
         conn->line = line;
         mg_line_received(line, payload, now);

@@ -24,9 +24,9 @@ static MgTrace *some_trace(void)
     six.parent = 2;
     MgFlowId other = mg_trace_add_flow(trace, &six);
     mg_trace_add_datagram(trace, other, MG_FROM_CLIENT, MG_SPAN("HELO six\n"), 0, 3500000);
-    mg_trace_add_state(trace, 2, 1, "line.server", "new", "greeted", 2, 4000000);
-    mg_trace_add_note(trace, 2, 1, &rule, MG_SPAN("one"), 2, 4000000);
-    mg_trace_add_action(trace, 1, 0, "alice waits", 0, 5000000);
+    mg_trace_add_state(trace, &(MgDoer){2, 1, 2, 4000000}, "line.server", "new", "greeted");
+    mg_trace_add_note(trace, &(MgDoer){2, 1, 2, 4000000}, &rule, MG_SPAN("one"));
+    mg_trace_add_action(trace, &(MgDoer){1, 0, 0, 5000000}, "alice waits");
     return trace;
 }
 

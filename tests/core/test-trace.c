@@ -323,10 +323,11 @@ static void test_happenings(void)
     g_autoptr(MgTrace) trace = line_trace();
     MgFlowId flow = line_flow(trace, MG_TRANSPORT_STREAM, false);
     uint32_t cause = add_line(trace, flow, MG_FROM_CLIENT, "HELO there\n", 5);
-    uint32_t state = mg_trace_add_state(trace, 2, 7, "line.server", "new", "greeted", cause, 6);
-    uint32_t note = mg_trace_add_note(trace, 2, 7, &rule, MG_SPAN("there"), cause, 6);
-    uint32_t lost = mg_trace_add_note(trace, 2, 7, &rule, MG_SPAN("nowhere"), cause, 6);
-    uint32_t action = mg_trace_add_action(trace, 1, 0, "alice send hello.eml", 0, 7);
+    uint32_t state =
+        mg_trace_add_state(trace, &(MgDoer){2, 7, cause, 6}, "line.server", "new", "greeted");
+    uint32_t note = mg_trace_add_note(trace, &(MgDoer){2, 7, cause, 6}, &rule, MG_SPAN("there"));
+    uint32_t lost = mg_trace_add_note(trace, &(MgDoer){2, 7, cause, 6}, &rule, MG_SPAN("nowhere"));
+    uint32_t action = mg_trace_add_action(trace, &(MgDoer){1, 0, 0, 7}, "alice send hello.eml");
     g_assert_cmpstr(mg_trace_engine_name(trace, 7), ==, "line.server");
     g_assert_cmpstr(mg_trace_engine_name(trace, 6), ==, "");
     g_assert_cmpstr(mg_trace_engine_name(trace, 8), ==, "");
@@ -355,8 +356,8 @@ static char *hash_of(const char *line, MgTime at, const char *to, const char *no
     MgFlowId flow = line_flow(trace, MG_TRANSPORT_STREAM, false);
     add_line(trace, flow, MG_FROM_CLIENT, line, at);
     g_autofree char *elsewhere = g_strdup(to); /* texts count, not where they lie */
-    mg_trace_add_state(trace, 2, 1, "line.server", "new", elsewhere, 1, at);
-    mg_trace_add_action(trace, 1, 0, noise, 0, at);
+    mg_trace_add_state(trace, &(MgDoer){2, 1, 1, at}, "line.server", "new", elsewhere);
+    mg_trace_add_action(trace, &(MgDoer){1, 0, 0, at}, noise);
     return mg_trace_hash(trace);
 }
 

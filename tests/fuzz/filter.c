@@ -24,7 +24,7 @@ static void set_up(void)
     MgPacket syn = {.flow = id, .tcp_flags = MG_TCP_SYN};
     mg_trace_add_packet(trace, &syn, true, 0, 5);
     mg_trace_add_octets(trace, id, MG_FROM_CLIENT, MG_SPAN("EHLO alice\r\n"), 1, 10);
-    mg_trace_add_state(trace, 2, 1, "a.server", "new", "old", 2, 20);
+    mg_trace_add_state(trace, &(MgDoer){2, 1, 2, 20}, "a.server", "new", "old");
 }
 
 /* The column is of the text, or just after it. */

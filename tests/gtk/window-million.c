@@ -16,7 +16,8 @@ static MgTrace *long_trace(MgRegistry *registry)
         mg_trace_add_host(trace, name, "mta", "example.com", "192.0.2.1", false);
     }
     for (uint32_t n = 0; n < ROWS; n++)
-        mg_trace_add_action(trace, (MgHostId)(n % 6 + 1), 1, "send mail/hello.eml", 0, n);
+        mg_trace_add_action(trace, &(MgDoer){(MgHostId)(n % 6 + 1), 1, 0, n},
+                            "send mail/hello.eml");
     return trace;
 }
 

@@ -59,17 +59,18 @@ static uint32_t syn(Tape *tape, MgFlowId of)
  * answer, 7 a SYN, 8 a state after it. */
 static void fill(Tape *tape)
 {
-    uint32_t action = mg_trace_add_action(tape->trace, ALICE, 1, "send", 0, tape->now++);
+    uint32_t action = mg_trace_add_action(tape->trace, &(MgDoer){ALICE, 1, 0, tape->now++}, "send");
     MgFlowId outer = flow(tape, MG_TRANSPORT_DATAGRAM, ALICE, RESOLVER, action);
     uint32_t question = ask(tape, outer, false);
     MgFlowId inner = flow(tape, MG_TRANSPORT_DATAGRAM, RESOLVER, ROOT, question);
     ask(tape, inner, false);
     ask(tape, inner, true);
-    mg_trace_add_state(tape->trace, RESOLVER, 2, "r", "asking", "done", question, tape->now++);
+    mg_trace_add_state(tape->trace, &(MgDoer){RESOLVER, 2, question, tape->now++}, "r", "asking",
+                       "done");
     ask(tape, outer, true);
     MgFlowId stream = flow(tape, MG_TRANSPORT_STREAM, ALICE, SERVER, action);
     uint32_t packet = syn(tape, stream);
-    mg_trace_add_state(tape->trace, SERVER, 3, "s", "new", "open", packet, tape->now++);
+    mg_trace_add_state(tape->trace, &(MgDoer){SERVER, 3, packet, tape->now++}, "s", "new", "open");
     g_assert_cmpuint(mg_trace_n_records(tape->trace), ==, 8);
 }
 
@@ -154,7 +155,8 @@ static void test_growth(void)
     tape_init(&tape);
     g_autoptr(MgLadderIndex) little = mg_ladder_index_new(tape.trace);
     for (int round = 0; round < 50; round++) {
-        uint32_t action = mg_trace_add_action(tape.trace, ALICE, 1, "send", 0, tape.now++);
+        uint32_t action =
+            mg_trace_add_action(tape.trace, &(MgDoer){ALICE, 1, 0, tape.now++}, "send");
         MgFlowId outer = flow(&tape, MG_TRANSPORT_DATAGRAM, ALICE, RESOLVER, action);
         uint32_t question = ask(&tape, outer, false);
         mg_ladder_index_catch_up(little, UINT32_MAX);

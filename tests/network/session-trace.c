@@ -55,7 +55,7 @@ static Tape make_tape(MgRegistry *registry)
     say(&tape, first, MG_FROM_CLIENT, "=From: alice\r\n\r\nmail;\n");
     say(&tape, first, MG_FROM_SERVER, "ok\n");
     packet(&tape, first, MG_TCP_FIN | MG_TCP_ACK, false);
-    mg_trace_add_state(tape.trace, MTA, 1, "talk.server", "here", "gone", 8, tape.now++);
+    mg_trace_add_state(tape.trace, &(MgDoer){MTA, 1, 8, tape.now++}, "talk.server", "here", "gone");
     MgFlowId second = open_flow(&tape, MTA, MX);
     say(&tape, second, MG_FROM_CLIENT, "=From: alice\r\n\r\nmail;\n");
     say(&tape, second, MG_FROM_SERVER, "ok\n");
@@ -154,7 +154,7 @@ static void test_notify(void)
 
     mg_session_grown(session);
     g_assert_cmpint(told(counts, "n-records"), ==, 0);
-    mg_trace_add_state(tape.trace, MTA, 1, "talk.server", "here", "gone", 8, tape.now++);
+    mg_trace_add_state(tape.trace, &(MgDoer){MTA, 1, 8, tape.now++}, "talk.server", "here", "gone");
     mg_session_grown(session);
     g_assert_cmpint(told(counts, "n-records"), ==, 1);
     g_assert_cmpuint(mg_session_peek(session, MG_STEP_RECORD, false), ==, 14);

@@ -389,8 +389,9 @@ static void ask_again(const void *item, void *data)
     Again *again = data;
     g_assert_cmpstr(item, ==, "!");
     if (++again->n < 1000)
-        g_assert_cmpuint(mg_runtime_ask(again->runtime, 1, "b", &quick_b, ask_again, again, 0), >,
-                         0);
+        g_assert_cmpuint(
+            mg_runtime_ask(again->runtime, 1, "b", &quick_b, (MgListener){ask_again, again}, 0), >,
+            0);
 }
 
 /* A program may ask the next thing out of the answer to the last. */
@@ -398,8 +399,10 @@ static void test_program(void)
 {
     g_autoptr(MgRuntime) runtime = new_runtime();
     Again again = {runtime, 0};
-    g_assert_cmpuint(mg_runtime_ask(runtime, 1, "nothing", "", ask_again, &again, 0), ==, 0);
-    g_assert_cmpuint(mg_runtime_ask(runtime, 1, "b", &quick_b, ask_again, &again, 0), >, 0);
+    g_assert_cmpuint(mg_runtime_ask(runtime, 1, "nothing", "", (MgListener){ask_again, &again}, 0),
+                     ==, 0);
+    g_assert_cmpuint(mg_runtime_ask(runtime, 1, "b", &quick_b, (MgListener){ask_again, &again}, 0),
+                     >, 0);
     g_assert_cmpuint(again.n, ==, 1000);
     g_assert_cmpuint(n_engines(runtime), ==, 0);
 }

@@ -225,7 +225,8 @@ static void ask(Fixture *fixture, const char *address, uint16_t port, const char
     const EchoQuestion question = {address, port, text};
     fixture->n_answers = 0;
     g_assert_cmpuint(mg_runtime_ask(fixture->runtime, fixture->client, "toy.echo", &question,
-                                    on_answer, fixture, mg_drive_sync(fixture->drive)),
+                                    (MgListener){on_answer, fixture},
+                                    mg_drive_sync(fixture->drive)),
                      >, 0);
     while (fixture->n_answers == 0)
         g_main_context_iteration(NULL, TRUE);
