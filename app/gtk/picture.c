@@ -12,9 +12,10 @@
 #include "words.h"
 
 typedef struct {
-    const char *network, *output, *view, *language, *size;
+    char *output, *view, *language, *size;
+    const char *network;
     int at, seed;
-    gboolean dark;
+    gboolean dark, large;
     int width, height;
 } Order;
 
@@ -29,6 +30,11 @@ static int complain(int code, const char *format, ...)
     return code;
 }
 
+static gboolean is_ladder(const Order *order)
+{
+    return g_strcmp0(order->view, "ladder") == 0; /* the map is what is taken without a word */
+}
+
 static int read_order(int *argc, char ***argv, Order *order)
 {
     GOptionEntry entries[] = {{"at", 0, 0, G_OPTION_ARG_INT, &order->at, NULL, NULL},
@@ -36,6 +42,7 @@ static int read_order(int *argc, char ***argv, Order *order)
                               {"output", 0, 0, G_OPTION_ARG_FILENAME, &order->output, NULL, NULL},
                               {"view", 0, 0, G_OPTION_ARG_STRING, &order->view, NULL, NULL},
                               {"dark", 0, 0, G_OPTION_ARG_NONE, &order->dark, NULL, NULL},
+                              {"large", 0, 0, G_OPTION_ARG_NONE, &order->large, NULL, NULL},
                               {"language", 0, 0, G_OPTION_ARG_STRING, &order->language, NULL, NULL},
                               {"size", 0, 0, G_OPTION_ARG_STRING, &order->size, NULL, NULL},
                               {0}};
@@ -52,9 +59,20 @@ static int read_order(int *argc, char ***argv, Order *order)
         (sscanf(order->size, "%dx%d", &order->width, &order->height) != 2 || order->width < 200 ||
          order->height < 150 || order->width > 16384 || order->height > 16384))
         return complain(2, _("a size is written like 1280x800, not \"%s\""), order->size);
-    if (g_strcmp0(order->view, "map") != 0 && g_strcmp0(order->view, "ladder") != 0)
+    if (order->view != NULL && strcmp(order->view, "map") != 0 && !is_ladder(order))
         return complain(2, _("a view is map or ladder, not \"%s\""), order->view);
+    if (!g_str_has_suffix(order->output, ".png") && !g_str_has_suffix(order->output, ".svg") &&
+        !g_str_has_suffix(order->output, ".pdf"))
+        return complain(2, _("%s: a picture ends in .png, .svg or .pdf"), order->output);
     return 0;
+}
+
+static void order_clear(Order *order)
+{
+    g_free(order->output);
+    g_free(order->view);
+    g_free(order->language);
+    g_free(order->size);
 }
 
 static char *find_network(const char *name)
@@ -90,41 +108,45 @@ static gboolean draw(const Order *order, GskRenderNode *node)
     return FALSE;
 }
 
-int mg_picture_run(int argc, char **argv, MgRegistry *registry)
+static int take(const Order *order, MgRegistry *registry)
 {
-    Order order = {.view = "map", .at = -1, .seed = 1, .width = 1280, .height = 800};
-    int code = read_order(&argc, &argv, &order);
-    if (code != 0)
-        return code;
-    if (!g_str_has_suffix(order.output, ".png") && !g_str_has_suffix(order.output, ".svg") &&
-        !g_str_has_suffix(order.output, ".pdf"))
-        return complain(2, _("%s: a picture ends in .png, .svg or .pdf"), order.output);
-    if (order.language != NULL) {
-        g_setenv("LANGUAGE", order.language, TRUE);
-        setlocale(LC_ALL, "C.UTF-8");
-    }
-    gtk_init_check(); /* for the types of render nodes: a display is not needed */
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *path = find_network(order.network);
-    g_autoptr(MgSession) session = mg_session_new(path, registry, (uint64_t)order.seed, problems);
+    g_autofree char *path = find_network(order->network);
+    g_autoptr(MgSession) session = mg_session_new(path, registry, (uint64_t)order->seed, problems);
     for (guint i = 0; i < problems->len; i++)
         g_printerr("%s\n", (char *)g_ptr_array_index(problems, i));
     if (session == NULL)
         return 3;
     uint32_t end = mg_trace_n_records(mg_session_trace(session));
-    mg_session_seek(session, order.at < 0 ? end : MIN((uint32_t)order.at, end));
+    mg_session_seek(session, order->at < 0 ? end : MIN((uint32_t)order->at, end));
     MgScene scene = {.session = session,
-                     .width = order.width,
-                     .height = order.height,
-                     .dark = order.dark,
+                     .width = order->width,
+                     .height = order->height,
+                     .dark = order->dark,
+                     .large = order->large,
                      .cards = TRUE,
                      .progress = MG_SCENE_REST};
     g_autoptr(MgGeometry) geometry = mg_geometry_new(&scene);
     scene.geometry = geometry;
-    GskRenderNode *node = strcmp(order.view, "map") == 0
-                              ? mg_scene_map(&scene)
-                              : mg_scene_ladder(session, order.width, order.height, order.dark);
-    gboolean good = draw(&order, node);
+    GskRenderNode *node = is_ladder(order)
+                              ? mg_scene_ladder(session, order->width, order->height, order->dark)
+                              : mg_scene_map(&scene);
+    gboolean good = draw(order, node);
     gsk_render_node_unref(node);
     return good ? 0 : 3;
+}
+
+int mg_picture_run(int argc, char **argv, MgRegistry *registry)
+{
+    Order order = {.at = -1, .seed = 1, .width = 1280, .height = 800};
+    int code = read_order(&argc, &argv, &order);
+    if (code == 0 && order.language != NULL) {
+        g_setenv("LANGUAGE", order.language, TRUE);
+        setlocale(LC_ALL, "C.UTF-8");
+    }
+    gtk_init_check(); /* for the types of render nodes: a display is not needed */
+    if (code == 0)
+        code = take(&order, registry);
+    order_clear(&order);
+    return code;
 }

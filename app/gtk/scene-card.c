@@ -64,8 +64,13 @@ static void see_engine(uint32_t number, const MgEngineKind *kind, const char *st
 {
     Alive *alive = data;
     const char *words = mg_registry_translate(alive->registry, state);
-    if (state == NULL)
+    if (state == NULL) { /* it has not moved yet: what it says first of itself */
+        if (n_facts > 0)
+            g_string_printf(alive->line, "%s: %s",
+                            mg_registry_translate(alive->registry, facts[0].label),
+                            mg_registry_translate(alive->registry, facts[0].value));
         return;
+    }
     g_string_assign(alive->line, words);
     for (size_t i = 0; i < n_facts; i++) {
         const char *label = mg_registry_translate(alive->registry, facts[i].label);
