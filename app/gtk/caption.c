@@ -189,6 +189,7 @@ static int line_height(MgCaption *self)
     return measure(self->words, GTK_ORIENTATION_VERTICAL, -1);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): as GTK wants it */
 static void mg_caption_measure(GtkWidget *widget, GtkOrientation orientation, int for_size,
                                int *minimum, int *natural, int *minimum_baseline,
                                int *natural_baseline)

@@ -13,6 +13,6 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(MgCaption, mg_caption, MG, CAPTION, GtkWidget)
 
 GtkWidget *mg_caption_new(MgSession *session);
-void mg_caption_set_large(MgCaption *caption, gboolean large);
+void mg_caption_set_large(MgCaption *self, gboolean large);
 
 G_END_DECLS

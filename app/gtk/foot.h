@@ -16,7 +16,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(MgFoot, mg_foot, MG, FOOT, GtkWidget)
 
 GtkWidget *mg_foot_new(MgSession *session);
-void mg_foot_set_large(MgFoot *foot, gboolean large);
+void mg_foot_set_large(MgFoot *self, gboolean large);
 /* Puts them for this session in place of those of another. */
 void mg_foot_install_actions(GActionMap *map, MgSession *session);
 

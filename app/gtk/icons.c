@@ -90,7 +90,9 @@ static void read_element(GMarkupParseContext *context, const char *element, cons
         drawing->whole = shape;
         return;
     }
-    stroke.verb = strcmp(element, "rect") == 0 ? 'R' : strcmp(element, "circle") == 0 ? 'O' : 0;
+    stroke.verb = (char)(strcmp(element, "rect") == 0     ? 'R'
+                         : strcmp(element, "circle") == 0 ? 'O'
+                                                          : 0);
     g_assert(stroke.verb != 0 || strcmp(element, "path") == 0);
     if (stroke.verb != 0)
         g_array_append_val(drawing->strokes, stroke);

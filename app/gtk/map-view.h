@@ -15,6 +15,6 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(MgMapView, mg_map_view, MG, MAP_VIEW, GtkWidget)
 
 GtkWidget *mg_map_view_new(MgSession *session);
-void mg_map_view_set_large(MgMapView *view, gboolean large);
+void mg_map_view_set_large(MgMapView *self, gboolean large);
 
 G_END_DECLS

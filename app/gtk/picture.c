@@ -11,6 +11,10 @@
 #include "scene.h"
 #include "words.h"
 
+#define WIDTH_MIN  200
+#define HEIGHT_MIN 150
+#define SIDE_MAX   16384
+
 typedef struct {
     char *output, *view, *language, *size;
     const char *network;
@@ -35,6 +39,20 @@ static gboolean is_ladder(const Order *order)
     return g_strcmp0(order->view, "ladder") == 0; /* the map is what is taken without a word */
 }
 
+/* "1280x800" */
+static gboolean read_size(Order *order)
+{
+    g_auto(GStrv) parts = g_strsplit(order->size, "x", 2);
+    guint64 width = 0, height = 0;
+    if (g_strv_length(parts) != 2 ||
+        !g_ascii_string_to_unsigned(parts[0], 10, WIDTH_MIN, SIDE_MAX, &width, NULL) ||
+        !g_ascii_string_to_unsigned(parts[1], 10, HEIGHT_MIN, SIDE_MAX, &height, NULL))
+        return FALSE;
+    order->width = (int)width;
+    order->height = (int)height;
+    return TRUE;
+}
+
 static int read_order(int *argc, char ***argv, Order *order)
 {
     GOptionEntry entries[] = {{"at", 0, 0, G_OPTION_ARG_INT, &order->at, NULL, NULL},
@@ -55,9 +73,7 @@ static int read_order(int *argc, char ***argv, Order *order)
     if (*argc != 2 || order->output == NULL)
         return complain(2, "%s", _("say which network, and --output FILE.png, .svg or .pdf"));
     order->network = (*argv)[1];
-    if (order->size != NULL &&
-        (sscanf(order->size, "%dx%d", &order->width, &order->height) != 2 || order->width < 200 ||
-         order->height < 150 || order->width > 16384 || order->height > 16384))
+    if (order->size != NULL && !read_size(order))
         return complain(2, _("a size is written like 1280x800, not \"%s\""), order->size);
     if (order->view != NULL && strcmp(order->view, "map") != 0 && !is_ladder(order))
         return complain(2, _("a view is map or ladder, not \"%s\""), order->view);

@@ -20,18 +20,18 @@ G_DECLARE_FINAL_TYPE(MgPlayer, mg_player, MG, PLAYER, GObject)
 MgPlayer *mg_player_get(MgSession *session); /* (transfer none) lives as long as the session */
 
 typedef enum { MG_SPEED_QUARTER, MG_SPEED_NORMAL, MG_SPEED_FOUR, MG_SPEED_MAX } MgSpeed;
-MgSpeed mg_player_speed(MgPlayer *player);
-void mg_player_set_speed(MgPlayer *player, MgSpeed speed);
-MgStep mg_player_step(MgPlayer *player);
-void mg_player_set_step(MgPlayer *player, MgStep step);
+MgSpeed mg_player_speed(MgPlayer *self);
+void mg_player_set_speed(MgPlayer *self, MgSpeed speed);
+MgStep mg_player_step(MgPlayer *self);
+void mg_player_set_step(MgPlayer *self, MgStep step);
 
-gboolean mg_player_is_moving(MgPlayer *player);
+gboolean mg_player_is_moving(MgPlayer *self);
 /* How far the token is on its way, 0 to 1; or MG_PLAYER_REST where the eye has jumped to (a step
  * back, a seek back, reduced motion in the desktop): it is shown, and does not move. */
 #define MG_PLAYER_REST (-1.0)
-double mg_player_progress(MgPlayer *player);
-void mg_player_tick(MgPlayer *player, gint64 frame_time_us);
+double mg_player_progress(MgPlayer *self);
+void mg_player_tick(MgPlayer *self, gint64 now);
 /* Forward or back by the step that was chosen, or by another. */
-void mg_player_go(MgPlayer *player, MgStep step, gboolean back);
+void mg_player_go(MgPlayer *self, MgStep step, gboolean back);
 
 G_END_DECLS

@@ -26,16 +26,23 @@ typedef struct {
 static gboolean read_date(const char *text, int64_t *when)
 {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    char month[4];
-    int day, year, hour, minute, second;
-    if (sscanf(text, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d +0000", &day, month, &year, &hour,
-               &minute, &second) != 6)
+    static GRegex *pattern;
+    if (pattern == NULL)
+        pattern = g_regex_new("^[A-Z][a-z]{2}, (\\d{1,2}) ([A-Z][a-z]{2}) (\\d{4}) "
+                              "(\\d\\d):(\\d\\d):(\\d\\d) \\+0000$",
+                              0, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    if (!g_regex_match(pattern, text, 0, &match))
         return FALSE;
-    const char *found = strstr(months, month);
-    if (found == NULL || (found - months) % 3 != 0 || strlen(month) != 3)
-        return FALSE;
+    int parts[7] = {0};
+    for (int i = 1; i < 7; i++) {
+        g_autofree char *part = g_match_info_fetch(match, i);
+        const char *month = strstr(months, part);
+        parts[i] = i == 2 ? (month != NULL ? (int)(month - months) / 3 + 1 : 0)
+                          : (int)g_ascii_strtoll(part, NULL, 10);
+    }
     g_autoptr(GDateTime) date =
-        g_date_time_new_utc(year, (int)(found - months) / 3 + 1, day, hour, minute, second);
+        g_date_time_new_utc(parts[3], parts[2], parts[1], parts[4], parts[5], parts[6]);
     if (date == NULL)
         return FALSE;
     *when = g_date_time_to_unix(date);

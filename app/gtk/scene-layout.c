@@ -10,8 +10,8 @@
 
 #define MARGIN      10.0
 #define CARD_WIDEST 176.0 /* at scale 1, as all of these */
-#define CARD_HIGH   74.0
-#define CARD_LOW    56.0 /* what icon and two lines need */
+#define CARD_HIGH   74
+#define CARD_LOW    56   /* what icon and two lines need */
 #define SIDE        9.0  /* left and right of a name */
 #define LINK_ROOM   34.0 /* between two cards that are linked: a token is seen there */
 #define GAP         8.0  /* between other cards */
@@ -190,7 +190,7 @@ static gboolean attempt(const Placing *placing, const Attempt *how)
     for (size_t i = 0; i < geometry->n; i++)
         widths[i] = CLAMP(names[i] * scale * how->name + 2 * SIDE * scale, how->least * scale,
                           CARD_WIDEST * scale);
-    for (double height = CARD_HIGH; height >= CARD_LOW; height -= 3) {
+    for (int height = CARD_HIGH; height >= CARD_LOW; height -= 3) {
         spread(placing, widths, height * scale);
         if (geometry->n <= PAIRS_MAX && fits(placing))
             return TRUE;

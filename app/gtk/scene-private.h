@@ -80,7 +80,7 @@ void mg_paper_put(const MgPaper *paper, const char *text, double x, double y, co
 void mg_paper_round_box(cairo_t *cr, const graphene_rect_t *box, double radius);
 
 /* scene-card.c */
-void mg_paper_card(const MgPaper *paper, const MgScene *scene, MgHostId host,
+void mg_paper_card(const MgPaper *paper, const MgScene *scene, MgHostId id,
                    const graphene_rect_t *card, const char *line);
 
 G_END_DECLS

@@ -3,15 +3,16 @@
 #include "scene-private.h"
 #include "words.h"
 
-#define DOT_STEP 24
+#define DOT_STEP   24
+#define HATCH_STEP 9.0
 
 static void paint_ground(cairo_t *cr, const MgScene *scene, const MgPalette *palette)
 {
     gdk_cairo_set_source_rgba(cr, &palette->ground);
     cairo_paint(cr);
     gdk_cairo_set_source_rgba(cr, &palette->dot);
-    for (double y = DOT_STEP / 2; y < scene->height; y += DOT_STEP)
-        for (double x = DOT_STEP / 2; x < scene->width; x += DOT_STEP)
+    for (int y = DOT_STEP / 2; y < scene->height; y += DOT_STEP)
+        for (int x = DOT_STEP / 2; x < scene->width; x += DOT_STEP)
             cairo_rectangle(cr, x, y, 1.5, 1.5);
     cairo_fill(cr);
 }
@@ -25,9 +26,11 @@ static void hatch(cairo_t *cr, const MgSceneRegion *region, const GdkRGBA *color
     cairo_clip(cr);
     cairo_set_line_width(cr, 1.5);
     gdk_cairo_set_source_rgba(cr, color);
-    for (double x = -box->size.height; x < box->size.width; x += 9) {
-        cairo_move_to(cr, box->origin.x + x, box->origin.y + box->size.height);
-        cairo_line_to(cr, box->origin.x + x + box->size.height, box->origin.y);
+    double top = box->origin.y, height = box->size.height;
+    for (int i = 0; i * HATCH_STEP < box->size.width + height; i++) {
+        double x = box->origin.x - height + i * HATCH_STEP;
+        cairo_move_to(cr, x, top + height);
+        cairo_line_to(cr, x + height, top);
     }
     cairo_stroke(cr);
     cairo_restore(cr);

@@ -120,7 +120,8 @@ static double progress_of(const MgScene *scene, const MgRecord *record)
     if (scene->progress >= 0)
         return (record->flags & MG_RECORD_LOST) != 0 ? MIN(scene->progress, 0.5) : scene->progress;
     double size = TOKEN * scene->geometry->scale;
-    for (double aside = 0; aside < 0.5; aside += 0.05) {
+    for (int step = 0; step < 10; step++) {
+        double aside = step * 0.05;
         if (!is_covered(scene->geometry, token_at(scene, record, 0.5 - aside, size), size / 2))
             return 0.5 - aside;
         if (!is_covered(scene->geometry, token_at(scene, record, 0.5 + aside, size), size / 2))

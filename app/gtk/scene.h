@@ -36,7 +36,7 @@ const graphene_rect_t *mg_geometry_cards(const MgGeometry *geometry, size_t *n);
 
 /* (transfer full) What a host says of itself at the position: "Session: greeted",
  * "deferred · Next try +15 min", "bob: 2 messages", "mail program". */
-char *mg_scene_host_line(MgSession *session, MgHostId host);
+char *mg_scene_host_line(MgSession *session, MgHostId id);
 /* The region of the Domain Name System is called DNS in a network's file. */
 gboolean mg_scene_is_names(const char *region);
 /* The host says or hears what is at the position. */
@@ -51,8 +51,7 @@ GskRenderNode *mg_scene_still(const MgScene *scene);
 /* (nullable) (transfer full) Token, bubble, what is lit; and the cards where they are asked for. */
 GskRenderNode *mg_scene_moving(const MgScene *scene);
 /* (transfer full) One host's card, from 0, 0; `line` is mg_scene_host_line(). */
-GskRenderNode *mg_scene_card(const MgScene *scene, MgHostId host, const char *line,
-                             gboolean hovered);
+GskRenderNode *mg_scene_card(const MgScene *scene, MgHostId id, const char *line, gboolean hovered);
 /* (transfer full) All of it. */
 GskRenderNode *mg_scene_map(const MgScene *scene);
 

@@ -40,7 +40,7 @@ static void bin_records(MgTrack *self)
     }
     while (self->binned < n) {
         if (self->binned / self->per_bin >= BINS_MAX) {
-            for (unsigned i = 0; i < BINS_MAX; i++) {
+            for (size_t i = 0; i < BINS_MAX; i++) {
                 uint8_t a = 2 * i < BINS_MAX ? self->bins[2 * i] : 0;
                 uint8_t b = 2 * i + 1 < BINS_MAX ? self->bins[2 * i + 1] : 0;
                 self->bins[i] = a > PACKET ? a : MAX(b, a);
@@ -102,6 +102,7 @@ static void mg_track_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
     cairo_destroy(cr);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): as GTK wants it */
 static void mg_track_measure(GtkWidget *widget, GtkOrientation orientation, int for_size,
                              int *minimum, int *natural, int *minimum_baseline,
                              int *natural_baseline)

@@ -86,8 +86,8 @@ static void test_places(void)
                 MgScene scene = {.session = session,
                                  .width = sizes[i][0],
                                  .height = sizes[i][1],
-                                 .large = more & 1,
-                                 .zoom = more & 2 ? 1.5 : 1};
+                                 .large = (more & 1) != 0,
+                                 .zoom = (more & 2) != 0 ? 1.5 : 1};
                 check_places(&scene, TRUE);
             }
         }
@@ -137,11 +137,11 @@ static cairo_surface_t *draw(const MgScene *scene)
 static unsigned count_color(cairo_surface_t *surface, const GdkRGBA *color)
 {
     const unsigned char *data = cairo_image_surface_get_data(surface);
-    int stride = cairo_image_surface_get_stride(surface);
+    ptrdiff_t stride = cairo_image_surface_get_stride(surface);
     unsigned found = 0;
     for (int y = 0; y < cairo_image_surface_get_height(surface); y++) {
         for (int x = 0; x < cairo_image_surface_get_width(surface); x++) {
-            const uint32_t *pixel = (const void *)(data + y * stride + x * 4);
+            const uint32_t *pixel = (const void *)(data + y * stride + (ptrdiff_t)x * 4);
             double r = (*pixel >> 16 & 255) / 255.0, g = (*pixel >> 8 & 255) / 255.0;
             double b = (*pixel & 255) / 255.0;
             found += fabs(r - color->red) < 0.02 && fabs(g - color->green) < 0.02 &&
