@@ -443,6 +443,8 @@ GtkWidget *mg_map_view_new(MgSession *session)
     g_signal_connect(mg_player_get(session), "changed", G_CALLBACK(on_player), self);
     g_signal_connect(mg_player_get(session), "moved", G_CALLBACK(on_player), self);
     g_signal_connect(adw_style_manager_get_default(), "notify::dark", G_CALLBACK(on_theme), self);
+    g_signal_connect(adw_style_manager_get_default(), "notify::high-contrast", G_CALLBACK(on_theme),
+                     self);
     g_signal_connect(settings, "notify::gtk-font-name", G_CALLBACK(on_settings), self);
     g_signal_connect(settings, "notify::gtk-xft-dpi", G_CALLBACK(on_settings), self);
     return GTK_WIDGET(self);

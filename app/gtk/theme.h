@@ -13,7 +13,7 @@ typedef struct {
     GdkRGBA ground, dot;                  /* behind the map */
     GdkRGBA text, dim;                    /* words */
     GdkRGBA card, card_edge, card_chosen; /* hosts */
-    GdkRGBA link, link_edge;              /* the wire */
+    GdkRGBA link;                         /* the wire */
     GdkRGBA accent;                       /* what is selected */
     GdkRGBA pill, pill_text, pill_dim;    /* the caption under the map */
 } MgPalette;
