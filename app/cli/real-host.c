@@ -20,6 +20,7 @@ void mg_complain(const char *command, const char *format, ...)
 
 /* ---- arguments ---- */
 
+/* NOLINTNEXTLINE(readability-function-size): one thing each, and no struct would say it better */
 int mg_parse_options(const char *command, const char *usage, const char *about,
                      const GOptionEntry *entries, int *argc, char ***argv, bool *helped)
 {

@@ -4,7 +4,7 @@
 
 #include "command.h"
 
-#define MESSAGE_MAX (256u * 1024 * 1024)
+#define MESSAGE_MAX ((size_t)256 * 1024 * 1024)
 
 typedef struct {
     MgRealOptions real;
@@ -128,7 +128,7 @@ static GString *read_message(const Send *send)
     }
     if (text->len > MESSAGE_MAX) {
         mg_complain(send->real.command, _("%s: the message is larger than %u octets"), send->file,
-                    MESSAGE_MAX);
+                    (unsigned)MESSAGE_MAX);
         return NULL;
     }
     return to_wire(text->str, text->len);

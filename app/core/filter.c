@@ -422,7 +422,6 @@ static bool op_fits_type(MgFilterOp op, MgFilterType type)
     bool octets = type == MG_TYPE_TEXT || type == MG_TYPE_BYTES || type == MG_TYPE_GROUP;
     switch (op) {
     case MG_OP_CONTAINS:
-        return octets;
     case MG_OP_MATCHES:
         return octets;
     case MG_OP_GT:

@@ -149,6 +149,7 @@ static void add_engine(MgRegistry *registry, const MgEngineKind *kind, const MgP
 
 static void add_plugin(MgRegistry *registry, const MgPlugin *plugin)
 {
+    g_assert(plugin != NULL);
     for (size_t i = 0; plugin->dissectors != NULL && plugin->dissectors[i] != NULL; i++)
         add_dissector(registry, plugin->dissectors[i]);
     for (size_t i = 0; plugin->engines != NULL && plugin->engines[i] != NULL; i++)

@@ -138,7 +138,7 @@ static MgMailboxResult append(Mailbox *mailbox, const MgMailboxQuestion *questio
     if (mailbox->next_uid == UINT32_MAX)
         return MG_MAILBOX_FAILED;
     char *octets = g_malloc(size);
-    memcpy(octets, header, header_len);
+    memcpy(octets, header, header_len); /* NOLINT(bugprone-not-null-terminated-result): octets */
     if (question->data.len > 0)
         memcpy(octets + header_len, question->data.data, question->data.len);
     MgMailboxMessage message = {.uid = mailbox->next_uid++, .size = size, .at = now};

@@ -6,7 +6,7 @@
  * flow wait outside the arena until cut() has said which of them are a password. */
 #include "trace-private.h"
 
-#define UNIT_MAX (128u * 1024u) /* dissect.h: cut() must have found a unit by then */
+#define UNIT_MAX ((size_t)128 * 1024) /* dissect.h: cut() must have found a unit by then */
 
 /* ---- a stream's life ---- */
 

@@ -159,7 +159,7 @@ MgSpan mg_trace_packet_bytes(const MgTrace *trace, uint32_t index);
  * has room for MG_TRACE_QUOTE_MAX octets. */
 #define MG_TRACE_QUOTE_MAX 48u /* an IPv6 header and the 8 octets after it */
 void mg_trace_inet_packet(const MgTrace *trace, uint32_t index, uint8_t scratch[MG_TRACE_QUOTE_MAX],
-                          MgInetPacket *packet);
+                          MgInetPacket *out);
 /* The same for a packet that is not of the trace, without its id and payload. */
 void mg_trace_inet_ends(const MgTrace *trace, const MgPacket *packet, MgInetPacket *out);
 const char *mg_trace_text(const MgTrace *trace, uint16_t text);

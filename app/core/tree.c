@@ -155,6 +155,7 @@ bool mg_tree_number(const MgTree *tree, MgNode node, uint64_t *number)
         return false;
     /* Spelled in digits, as text protocols do. */
     MgSpan bytes = of->text != NULL ? mg_span_from_string(of->text) : mg_tree_bytes(tree, node);
+    g_assert(bytes.data != NULL || bytes.len == 0);
     uint64_t sum = 0;
     for (size_t i = 0; i < bytes.len; i++) {
         if (!g_ascii_isdigit(bytes.data[i]) || sum > (UINT64_MAX - 9) / 10)
@@ -168,6 +169,7 @@ bool mg_tree_number(const MgTree *tree, MgNode node, uint64_t *number)
 static char *hex(MgSpan bytes)
 {
     static const char digits[] = "0123456789abcdef";
+    g_assert(bytes.data != NULL || bytes.len == 0);
     char *text = g_malloc(2 * bytes.len + 1);
     for (size_t i = 0; i < bytes.len; i++) {
         text[2 * i] = digits[bytes.data[i] >> 4];

@@ -53,6 +53,7 @@ static void forget_layout(MgBytesView *self)
     gtk_widget_queue_resize(GTK_WIDGET(self));
 }
 
+/* NOLINTNEXTLINE(readability-function-size): GTK's own signature */
 static void mg_bytes_view_measure(GtkWidget *widget, GtkOrientation orientation, int for_size,
                                   int *minimum, int *natural, int *minimum_baseline,
                                   int *natural_baseline)
@@ -282,7 +283,8 @@ static void reveal(MgBytesView *self)
 {
     if (self->scroll == NULL || self->lit_len == 0 || self->layout == NULL)
         return;
-    double y = PAD_Y + (double)(self->lit / ROW) * self->line;
+    size_t row = self->lit / ROW;
+    double y = PAD_Y + (double)row * self->line;
     gtk_adjustment_clamp_page(self->scroll, y - PAD_Y, y + self->line + PAD_Y);
 }
 

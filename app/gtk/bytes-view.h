@@ -14,8 +14,8 @@ G_DECLARE_FINAL_TYPE(MgBytesView, mg_bytes_view, MG, BYTES_VIEW, GtkWidget)
 
 GtkWidget *mg_bytes_view_new(void);
 /* (nullable) */
-void mg_bytes_view_set_bytes(MgBytesView *view, GBytes *bytes);
-void mg_bytes_view_set_lit(MgBytesView *view, size_t offset, size_t len);
-void mg_bytes_view_get_lit(MgBytesView *view, size_t *offset, size_t *len);
+void mg_bytes_view_set_bytes(MgBytesView *self, GBytes *bytes);
+void mg_bytes_view_set_lit(MgBytesView *self, size_t offset, size_t len);
+void mg_bytes_view_get_lit(MgBytesView *self, size_t *offset, size_t *len);
 
 G_END_DECLS

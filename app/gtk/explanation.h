@@ -13,9 +13,9 @@ G_DECLARE_FINAL_TYPE(MgExplanation, mg_explanation, MG, EXPLANATION, GtkBox)
 
 GtkWidget *mg_explanation_new(void);
 /* `tree` NULL hides the card; node MG_NODE_ROOT explains nothing. */
-void mg_explanation_show(MgExplanation *card, const MgRegistry *registry, const MgTree *tree,
+void mg_explanation_show(MgExplanation *self, const MgRegistry *registry, const MgTree *tree,
                          MgNode node);
 /* For what has no bytes: a state, a note, something that somebody did. */
-void mg_explanation_show_record(MgExplanation *card, const MgTrace *trace, uint32_t n);
+void mg_explanation_show_record(MgExplanation *self, const MgTrace *trace, uint32_t n);
 
 G_END_DECLS

@@ -13,10 +13,10 @@ G_DECLARE_FINAL_TYPE(MgFilterBar, mg_filter_bar, MG, FILTER_BAR, GtkWidget)
 
 GtkWidget *mg_filter_bar_new(MgLadderModel *model);
 /* Shown, with the keyboard in it; or hidden, with everything shown again. */
-void mg_filter_bar_set_open(MgFilterBar *bar, gboolean open);
-gboolean mg_filter_bar_is_open(MgFilterBar *bar);
+void mg_filter_bar_set_open(MgFilterBar *self, gboolean open);
+gboolean mg_filter_bar_is_open(MgFilterBar *self);
 /* For tests. */
-void mg_filter_bar_set_text(MgFilterBar *bar, const char *text);
-const char *mg_filter_bar_problem(MgFilterBar *bar);
+void mg_filter_bar_set_text(MgFilterBar *self, const char *text);
+const char *mg_filter_bar_problem(MgFilterBar *self);
 
 G_END_DECLS

@@ -15,12 +15,12 @@ G_DECLARE_FINAL_TYPE(MgInspectorTree, mg_inspector_tree, MG, INSPECTOR_TREE, Gtk
 
 GtkWidget *mg_inspector_tree_new(void);
 /* `tree` (transfer full) (nullable); `own` is the dissector whose layer is open at first. */
-void mg_inspector_tree_set(MgInspectorTree *view, const MgRegistry *registry, MgTree *tree,
+void mg_inspector_tree_set(MgInspectorTree *self, const MgRegistry *registry, MgTree *tree,
                            const MgDissector *own);
-const MgTree *mg_inspector_tree_get(MgInspectorTree *view);
+const MgTree *mg_inspector_tree_get(MgInspectorTree *self);
 /* Opens what is above it and selects it. */
-void mg_inspector_tree_select(MgInspectorTree *view, MgNode node);
-MgNode mg_inspector_tree_selected(MgInspectorTree *view);
+void mg_inspector_tree_select(MgInspectorTree *self, MgNode node);
+MgNode mg_inspector_tree_selected(MgInspectorTree *self);
 /* One line of a layer that is closed: "192.0.2.10 → 192.0.2.25". (transfer full) */
 char *mg_inspector_tree_line(const MgTree *tree, MgNode node);
 

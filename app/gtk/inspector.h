@@ -13,13 +13,13 @@ G_DECLARE_FINAL_TYPE(MgInspector, mg_inspector, MG, INSPECTOR, GtkBox)
 
 GtkWidget *mg_inspector_new(MgSession *session);
 /* Moves the keyboard to the tree. */
-void mg_inspector_focus(MgInspector *inspector);
+void mg_inspector_focus(MgInspector *self);
 /* Shows what this host is doing, until another event is selected. */
-void mg_inspector_show_host(MgInspector *inspector, MgHostId host);
+void mg_inspector_show_host(MgInspector *self, MgHostId host);
 /* For tests: the field that is shown, and the octets that are lit. */
-const char *mg_inspector_field(MgInspector *inspector);
-void mg_inspector_lit(MgInspector *inspector, size_t *offset, size_t *len);
+const char *mg_inspector_field(MgInspector *self);
+void mg_inspector_lit(MgInspector *self, size_t *offset, size_t *len);
 /* As if somebody had clicked that octet. */
-void mg_inspector_pick_octet(MgInspector *inspector, size_t offset);
+void mg_inspector_pick_octet(MgInspector *self, size_t offset);
 
 G_END_DECLS

@@ -21,11 +21,11 @@ G_DECLARE_FINAL_TYPE(MgLadderModel, mg_ladder_model, MG, LADDER_MODEL, GObject)
 
 /* Signal "changed": lifelines or folds may be others now. */
 MgLadderModel *mg_ladder_model_new(MgSession *session);
-MgSession *mg_ladder_model_session(MgLadderModel *model);
-MgLadderIndex *mg_ladder_model_index(MgLadderModel *model);
+MgSession *mg_ladder_model_session(MgLadderModel *self);
+MgLadderIndex *mg_ladder_model_index(MgLadderModel *self);
 /* "" shows all. On error (MG_ERROR_FILTER) nothing changes. */
-bool mg_ladder_model_set_filter(MgLadderModel *model, const char *text, GError **error);
+bool mg_ladder_model_set_filter(MgLadderModel *self, const char *text, GError **error);
 /* Opens or closes the fold of this record. */
-void mg_ladder_model_toggle(MgLadderModel *model, uint32_t n);
+void mg_ladder_model_toggle(MgLadderModel *self, uint32_t n);
 
 G_END_DECLS

@@ -85,6 +85,7 @@ static void fill(GtkSnapshot *snapshot, double x, double y, double width, double
             snapshot, &color, &GRAPHENE_RECT_INIT((float)x, (float)y, (float)width, (float)height));
 }
 
+/* NOLINTNEXTLINE(readability-function-size): one thing each, and no struct would say it better */
 static void pill(GtkSnapshot *snapshot, double x, double y, double width, double height,
                  GdkRGBA inside, GdkRGBA edge)
 {
@@ -233,6 +234,7 @@ static char *wire_text(const MgLadderPaint *paint, uint32_t n, const MgFold *fol
 }
 
 /* The text over an arrow: in its middle, or from its left end where it is longer. */
+/* NOLINTNEXTLINE(readability-function-size): one thing each, and no struct would say it better */
 static void text_over(const MgLadderPaint *paint, GtkSnapshot *snapshot, PangoLayout *layout,
                       double left, double right, GdkRGBA color, const GdkRGBA *behind)
 {

@@ -49,6 +49,7 @@ static void row_view_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
                         self->n == mg_session_selected(self->ladder->session));
 }
 
+/* NOLINTNEXTLINE(readability-function-size): GTK's own signature */
 static void row_view_measure(GtkWidget *widget, GtkOrientation orientation, int for_size,
                              int *minimum, int *natural, int *minimum_baseline,
                              int *natural_baseline)
@@ -228,6 +229,7 @@ static void mg_ladder_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
     GTK_WIDGET_CLASS(mg_ladder_parent_class)->snapshot(widget, snapshot);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): GTK's own signature */
 static void mg_ladder_measure(GtkWidget *widget, GtkOrientation orientation, int for_size,
                               int *minimum, int *natural, int *minimum_baseline,
                               int *natural_baseline)

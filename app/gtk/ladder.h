@@ -14,6 +14,6 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(MgLadder, mg_ladder, MG, LADDER, GtkWidget)
 
 GtkWidget *mg_ladder_new(MgSession *session);
-MgLadderModel *mg_ladder_get_model(MgLadder *ladder);
+MgLadderModel *mg_ladder_get_model(MgLadder *self);
 
 G_END_DECLS

@@ -14,6 +14,6 @@ G_DECLARE_FINAL_TYPE(MgStartPage, mg_start_page, MG, START_PAGE, GtkWidget)
 /* Signal "open" (const char *path). */
 GtkWidget *mg_start_page_new(MgRegistry *registry);
 /* Reads the folders again. */
-void mg_start_page_refresh(MgStartPage *page);
+void mg_start_page_refresh(MgStartPage *self);
 
 G_END_DECLS

@@ -13,14 +13,14 @@ G_DECLARE_FINAL_TYPE(MgWindow, mg_window, MG, WINDOW, AdwApplicationWindow)
 
 GtkWidget *mg_window_new(GtkApplication *application, MgRegistry *registry);
 /* Opens a network's folder. FALSE after a dialog with all its problems. */
-gboolean mg_window_open(MgWindow *window, const char *path, guint64 seed);
+gboolean mg_window_open(MgWindow *self, const char *path, guint64 seed);
 /* Looks at a session; `title` (nullable) where it has no network. */
-void mg_window_show(MgWindow *window, MgSession *session, const char *title);
-void mg_window_show_start(MgWindow *window);
+void mg_window_show(MgWindow *self, MgSession *session, const char *title);
+void mg_window_show_start(MgWindow *self);
 /* (nullable) What is looked at. */
-MgSession *mg_window_session(MgWindow *window);
-gboolean mg_window_is_presenting(MgWindow *window);
-void mg_window_toast(MgWindow *window, const char *text);
+MgSession *mg_window_session(MgWindow *self);
+gboolean mg_window_is_presenting(MgWindow *self);
+void mg_window_toast(MgWindow *self, const char *text);
 /* Writes what is seen as a PNG file. */
 gboolean mg_window_save_picture(GtkWindow *window, const char *path);
 

@@ -10,9 +10,9 @@
  * are those plus the initial one plus 1. */
 #include "wire.h"
 
-#define MSS            1460u      /* RFC 9293 §3.7.1, Ethernet */
-#define WINDOW         65535u     /* what every end offers, always */
-#define FLIGHT         (44 * MSS) /* on their way at most: a full window looks like trouble */
+#define MSS            1460u                /* RFC 9293 §3.7.1, Ethernet */
+#define WINDOW         65535u               /* what every end offers, always */
+#define FLIGHT         (UINT64_C(44) * MSS) /* on their way at most: a full window looks like trouble */
 #define DELAYED_ACK    (40 * MG_MILLISECONDS)  /* RFC 9293 §3.8.6.3: less than half a second */
 #define RTO_FIRST      (1 * MG_SECONDS)        /* RFC 6298 §2.1 */
 #define RTO_MIN        (200 * MG_MILLISECONDS) /* laxer than RFC 6298 §2.4, as Linux does */
