@@ -56,11 +56,11 @@ try:
     root = os.path.join(scratch, 'root')
     installed = run('meson', 'install', '-C', build, '--no-rebuild', '--quiet', DESTDIR=root)
     check(installed.returncode == 0, 'installs', installed.stdout + installed.stderr)
-    mailglass = find(root, 'mailglass')
+    mailglass = os.path.join(next(f for f, _, _ in os.walk(root) if os.path.basename(f) == 'bin'), 'mailglass')
     own = os.path.dirname(find(root, 'smtp.so'))
     data = os.path.dirname(os.path.dirname(os.path.dirname(find(root, 'first-mail/network.ini') or find(root, 'network.ini'))))
     for name in ('org.mailglass.Mailglass.desktop', 'org.mailglass.Mailglass.svg', 'mailglass.1', 'mailglass.pc',
-                 'plugin.h', 'mailglass.mo', 'org.mailglass.Mailglass.metainfo.xml', 'mailglass-window'):
+                 'plugin.h', 'mailglass', 'mailglass.mo', 'org.mailglass.Mailglass.metainfo.xml', 'mailglass-window'):
         check(find(root, name) or find(root, name + '.gz'), f'{name} is installed')
 
     theirs = os.path.join(scratch, 'theirs')
