@@ -56,6 +56,7 @@ static void first_frame(GdkFrameClock *clock, MgApplication *self)
 static void set_size(MgApplication *self)
 {
     int width = 0, height = 0;
+    /* NOLINTNEXTLINE(cert-err34-c): what is not two numbers changes nothing */
     if (self->size != NULL && sscanf(self->size, "%dx%d", &width, &height) == 2 && width > 0)
         gtk_window_set_default_size(GTK_WINDOW(self->window), width, height);
 }

@@ -257,7 +257,8 @@ static void send_new(MgWire *wire, MgTcpEnd *end)
 static void acknowledge(MgWire *wire, MgTcpEnd *end)
 {
     bool owed = end->received != end->ack_sent || end->fin_taken != end->fin_ack_sent;
-    if (end->ack_now || (owed && (end->fin_taken || end->received - end->ack_sent >= 2 * MSS))) {
+    if (end->ack_now ||
+        (owed && (end->fin_taken || end->received - end->ack_sent >= UINT64_C(2) * MSS))) {
         Segment segment = {MG_TCP_ACK, end->next + (end->fin_sent ? 1 : 0), 0, false, false};
         transmit(wire, end, &segment);
     } else if (owed && !end->ack_planned) {

@@ -13,7 +13,7 @@
 #define CONNECT_TIMEOUT (30 * MG_SECONDS)
 #define LINGER_TIMEOUT  (5 * MG_SECONDS)  /* for what is queued, and the peer's FIN */
 #define SILENCE         (20 * MG_SECONDS) /* given up after so long: the peer had fallen silent */
-#define READ_SIZE       (64u * 1024)
+#define READ_SIZE       ((gsize)64 * 1024)
 #define DATAGRAM_MAX    65535u
 
 struct MgRealCarrier {

@@ -57,7 +57,7 @@ MgNode mg_tree_add_uint(MgTree *tree, MgNode parent, unsigned field, size_t offs
 /* For a value that the bytes do not spell: a decompressed name, a decoded word. Copies `value`. */
 MgNode mg_tree_add_text(MgTree *tree, MgNode parent, unsigned field, size_t offset, size_t len,
                         const char *value);
-void mg_tree_note(MgTree *tree, MgNode at, const MgRule *rule);
+void mg_tree_note(MgTree *tree, MgNode node, const MgRule *rule);
 /* The caption of the whole unit, where the names' own `say` is not it; translated when shown. */
 void mg_tree_say(MgTree *tree, const char *say);
 

@@ -44,7 +44,6 @@ static bool parse_v6(const char *text, size_t len, uint8_t *out)
             if (n > 12 || !parse_v4(text + start, len - start, octets + n))
                 return false;
             n += 4;
-            i = len;
             break;
         }
         if (i == start || n > 14)
@@ -93,7 +92,7 @@ bool mg_inet_format(MgSpan address, char text[MG_INET_TEXT_MAX])
     uint16_t groups[8];
     int best = -1, best_len = 1; /* RFC 5952 §4.2.2: one group of zeros is not shortened */
     for (int i = 0; i < 8; i++)
-        groups[i] = (uint16_t)(a[2 * i] << 8 | a[2 * i + 1]);
+        groups[i] = (uint16_t)(a[2 * (size_t)i] << 8 | a[2 * (size_t)i + 1]);
     for (int i = 0; i < 8; i++) {
         int run = 0;
         while (i + run < 8 && groups[i + run] == 0)

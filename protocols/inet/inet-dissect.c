@@ -227,14 +227,14 @@ static void dissect_ip(uint16_t at, MgDirection direction, MgSpan frame, MgTree 
         return;
     MgNode top = mg_tree_add(tree, MG_NODE_ROOT, IP, at, 20);
     mg_tree_add_uint(tree, top, IP_VERSION, at, 1, frame.data[at] >> 4);
-    mg_tree_add_uint(tree, top, IP_HDR_LEN, at, 1, (frame.data[at] & 15u) * 4);
+    mg_tree_add_uint(tree, top, IP_HDR_LEN, at, 1, (frame.data[at] & UINT64_C(15)) * 4);
     add_number(tree, top, IP_DSFIELD, frame, at + 1u, 1);
     add_number(tree, top, IP_LEN, frame, at + 2u, 2);
     add_number(tree, top, IP_ID, frame, at + 4u, 2);
     unsigned fragment = get16(frame, at + 6u);
     mg_tree_add_uint(tree, top, IP_DF, at + 6u, 1, fragment >> 14 & 1);
     mg_tree_add_uint(tree, top, IP_MF, at + 6u, 1, fragment >> 13 & 1);
-    mg_tree_add_uint(tree, top, IP_FRAG, at + 6u, 2, (fragment & 0x1fff) * 8);
+    mg_tree_add_uint(tree, top, IP_FRAG, at + 6u, 2, (fragment & UINT64_C(0x1fff)) * 8);
     add_number(tree, top, IP_TTL, frame, at + 8u, 1);
     add_number(tree, top, IP_PROTO, frame, at + 9u, 1);
     add_number(tree, top, IP_CHECKSUM, frame, at + 10u, 2);
@@ -347,11 +347,13 @@ static void summarize_plain(uint16_t at, MgDirection direction, MgSpan frame, GS
     g_string_append_printf(line, "%" G_GSIZE_FORMAT " octets", frame.len);
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): initializers take none */
 #define DISSECTOR(id, words, table, dissector, line)                                               \
     {                                                                                              \
         .name = id, .label = words, .color = "grey", .fields = table,                              \
         .n_fields = G_N_ELEMENTS(table), .dissect = dissector, .summarize = line                   \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 const MgDissector mg_inet_ethernet =
     DISSECTOR("ethernet", "Ethernet", ethernet_fields, dissect_ethernet, summarize_plain);

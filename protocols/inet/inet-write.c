@@ -40,7 +40,7 @@ static unsigned fold(uint64_t sum)
 /* Locally administered addresses, so that they can be nobody's real card. */
 static uint8_t *put_ethernet_address(uint8_t *at, uint16_t host)
 {
-    memcpy(at, "\x02\x00\x00\x00", 4);
+    memcpy(at, "\x02\x00\x00\x00", 4); /* NOLINT(bugprone-not-null-terminated-result) */
     return put16(at + 4, host);
 }
 
@@ -186,7 +186,7 @@ void mg_inet_frames(const MgInetPacket *packet, MgInetFrame each, void *data)
         return;
     }
     /* RFC 791 §3.2: pieces of a multiple of eight octets, all but the last marked "more". */
-    size_t body = ETHERNET_LEN + 20, step = (MG_INET_MTU - 20) / 8 * 8;
+    size_t body = ETHERNET_LEN + 20, step = (size_t)(MG_INET_MTU - 20) / 8 * 8;
     for (size_t at = body; at < frame->len; at += step) {
         size_t n = MIN(step, frame->len - at);
         unsigned more = at + n < frame->len ? MORE_FRAGMENTS : 0;

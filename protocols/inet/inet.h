@@ -48,8 +48,8 @@ extern const MgDissector *const mg_inet_dissectors[];
 extern const MgDissector mg_inet_ethernet, mg_inet_ip, mg_inet_ipv6, mg_inet_tcp, mg_inet_udp,
     mg_inet_icmp;
 /* As the dissector of TCP, with numbers counted from these, as people do. `len`: of the payload. */
-void mg_inet_dissect_tcp(MgSpan frame, size_t offset, uint32_t seq_base, uint32_t ack_base,
-                         size_t len, MgTree *tree);
+void mg_inet_dissect_tcp(MgSpan frame, size_t at, uint32_t seq_base, uint32_t ack_base, size_t len,
+                         MgTree *tree);
 /* "SYN, ACK". */
 void mg_inet_flags(uint8_t tcp_flags, GString *line);
 
