@@ -65,22 +65,6 @@ static MgTime put(MgWire *wire, MgDatagram *datagram, bool from_server, uint32_t
     return arrives;
 }
 
-static MgFlowId new_flow(MgWire *wire, const MgLine *line, MgHostId to, const char *address,
-                         uint16_t port)
-{
-    MgFlow flow = {.transport = MG_TRANSPORT_DATAGRAM,
-                   .client = line->host,
-                   .server = to,
-                   .client_port = mg_wire_new_port(wire, line->host),
-                   .server_port = port,
-                   .dissector = line->dissector,
-                   .parent = line->cause,
-                   .at = wire->now};
-    g_strlcpy(flow.client_address, wire->hosts[line->host - 1].address, sizeof flow.client_address);
-    g_strlcpy(flow.server_address, address, sizeof flow.server_address);
-    return mg_trace_add_flow(wire->trace, &flow);
-}
-
 void mg_datagram_ask(MgWire *wire, MgLine *line, const char *address, uint16_t port, MgSpan payload,
                      MgTime timeout)
 {
@@ -102,7 +86,8 @@ void mg_datagram_ask(MgWire *wire, MgLine *line, const char *address, uint16_t p
         plan(wire, datagram, MG_HAPPEN_DATAGRAM_REPLY, wire->now);
         return;
     }
-    datagram->flow = line->flow = new_flow(wire, line, datagram->to, address, port);
+    MgFlow flow = {.transport = MG_TRANSPORT_DATAGRAM, .server = datagram->to, .server_port = port};
+    datagram->flow = mg_wire_open_flow(wire, line, &flow, address);
     uint32_t n = mg_trace_add_datagram(wire->trace, datagram->flow, MG_FROM_CLIENT, payload,
                                        line->engine, wire->now);
     MgTime arrives = put(wire, datagram, false, n, false);

@@ -342,17 +342,8 @@ void mg_tcp_connect(MgWire *wire, MgLine *line, const char *address, uint16_t po
         plan(wire, end, MG_HAPPEN_RETRANSMIT, wire->now);
         return;
     }
-    MgFlow flow = {.transport = MG_TRANSPORT_STREAM,
-                   .client = line->host,
-                   .server = to,
-                   .client_port = mg_wire_new_port(wire, line->host),
-                   .server_port = port,
-                   .dissector = line->dissector,
-                   .parent = line->cause,
-                   .at = wire->now};
-    g_strlcpy(flow.client_address, wire->hosts[line->host - 1].address, sizeof flow.client_address);
-    g_strlcpy(flow.server_address, address, sizeof flow.server_address);
-    tcp->flow = line->flow = mg_trace_add_flow(wire->trace, &flow);
+    MgFlow flow = {.transport = MG_TRANSPORT_STREAM, .server = to, .server_port = port};
+    tcp->flow = mg_wire_open_flow(wire, line, &flow, address);
     send_syn(wire, end, false);
 }
 

@@ -111,12 +111,26 @@ MgTime mg_wire_send(MgWire *wire, MgHostId from, MgHostId to)
     return wire->now + path.delay;
 }
 
-uint16_t mg_wire_new_port(MgWire *wire, MgHostId host)
+static uint16_t new_port(MgWire *wire, MgHostId host)
 {
     MgWireHost *about = &wire->hosts[host - 1];
     uint16_t port = about->next_port;
     about->next_port = port == 65535 ? FIRST_PORT : (uint16_t)(port + 1);
     return port;
+}
+
+MgFlowId mg_wire_open_flow(MgWire *wire, MgLine *line, MgFlow *flow, const char *address)
+{
+    flow->client = line->host;
+    flow->client_port = new_port(wire, line->host);
+    flow->dissector = line->dissector;
+    flow->parent = line->cause;
+    flow->at = wire->now;
+    g_strlcpy(flow->client_address, wire->hosts[line->host - 1].address,
+              sizeof flow->client_address);
+    g_strlcpy(flow->server_address, address, sizeof flow->server_address);
+    line->flow = mg_trace_add_flow(wire->trace, flow);
+    return line->flow;
 }
 
 /* ---- the carrier ---- */

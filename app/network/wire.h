@@ -75,7 +75,8 @@ MgHostId mg_wire_find(const MgWire *wire, const char *address); /* 0: nobody has
 MgPath mg_wire_path(MgWire *wire, MgHostId from, MgHostId to);
 /* When a packet sent now arrives; MG_TIME_NEVER if it is lost on the way. */
 MgTime mg_wire_send(MgWire *wire, MgHostId from, MgHostId to);
-uint16_t mg_wire_new_port(MgWire *wire, MgHostId host);
+/* Fills in what the line says (its host, a new port, dissector, cause), and gives it the flow. */
+MgFlowId mg_wire_open_flow(MgWire *wire, MgLine *line, MgFlow *flow, const char *address);
 
 /* line->end of a stream is an MgTcpEnd, of a datagram an MgDatagram: both begin with this. */
 typedef enum { MG_END_OF_STREAM = 1, MG_END_OF_DATAGRAM } MgEndKind;
