@@ -25,13 +25,14 @@ uint32_t mg_runtime_cause(const MgInstance *instance)
     return cause_at(instance, instance->line != NULL ? instance->line->received : 0);
 }
 
-static void open_ask(MgInstance *asker, MgAskId id, MgInstance *answerer, MgLine *line)
+static void open_ask(MgInstance *asker, MgOpenAsk ask)
 {
     if (asker->n_asks == asker->asks_room) {
         asker->asks_room = MAX(2, 2 * asker->asks_room);
         asker->asks = g_renew(MgOpenAsk, asker->asks, asker->asks_room);
     }
-    asker->asks[asker->n_asks++] = (MgOpenAsk){id, answerer, line};
+    asker->asks[asker->n_asks++] = ask;
+    asker->runtime->n_persons += ask.person;
 }
 
 static MgLine *new_line(MgInstance *instance, const MgCarrierClass *carrier_class, void *carrier)
@@ -72,7 +73,7 @@ static void connect_line(MgInstance *asker, const MgAsk *ask, MgTime now)
         g_free(asker->line);
     }
     asker->line = line;
-    open_ask(asker, ask->id, NULL, NULL);
+    open_ask(asker, (MgOpenAsk){.id = ask->id});
     line->carrier_class->connect(line->carrier, line, question->address, question->port);
     if (before != 0) /* last, for the question is borrowed until then */
         mg_runtime_settle(asker, before, NULL, now);
@@ -82,7 +83,7 @@ static void send_datagram(MgInstance *asker, const MgAsk *ask)
 {
     const MgDatagramQuestion *question = ask->question;
     MgLine *line = ask_line(asker, ask, question->dissector);
-    open_ask(asker, ask->id, NULL, line);
+    open_ask(asker, (MgOpenAsk){.id = ask->id, .line = line});
     line->carrier_class->datagram(line->carrier, line, question->address, question->port,
                                   question->payload, question->timeout);
 }
@@ -137,13 +138,15 @@ void mg_runtime_route(MgInstance *asker, const MgAsk *ask, MgTime now)
         send_datagram(asker, ask);
     } else if (strcmp(ask->topic, MG_TOPIC_MAILBOX) == 0) {
         ask_store(asker, ask, now);
+    } else if (strcmp(ask->topic, MG_TOPIC_PERSON) == 0) {
+        open_ask(asker, (MgOpenAsk){.id = ask->id, .person = true});
     } else if ((kind = answerer_of(host, ask->topic)) != NULL) {
         uint32_t cause = cause_at(asker, ask->taken);
         MgInstance *answerer =
             bear_answerer(asker->runtime, asker->host, kind, ask->question, cause, now);
         answerer->asker = asker;
         answerer->ask = ask->id;
-        open_ask(asker, ask->id, answerer, NULL);
+        open_ask(asker, (MgOpenAsk){.id = ask->id, .answerer = answerer});
     } else {
         mg_engine_answer(asker->engine, ask->id, NULL, now);
     }

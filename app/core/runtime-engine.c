@@ -69,6 +69,7 @@ static void unlink_instance(MgHost *host, MgInstance *instance)
 
 static void drop_ask(MgInstance *instance, uint32_t i)
 {
+    instance->runtime->n_persons -= instance->asks[i].person;
     instance->asks[i] = instance->asks[--instance->n_asks];
 }
 
@@ -77,7 +78,10 @@ static void abandon(MgInstance *instance, uint32_t i, MgTime now)
 {
     MgInstance *answerer = instance->asks[i].answerer;
     MgLine *line = instance->asks[i].line;
+    bool person = instance->asks[i].person;
     drop_ask(instance, i);
+    if (person) /* whoever might have typed need not know */
+        return;
     if (answerer != NULL) {
         answerer->asker = NULL;
         if (!answerer->answered)

@@ -35,6 +35,7 @@ typedef struct {
     MgAskId id;
     struct MgInstance *answerer; /* NULL: the carrier */
     MgLine *line;                /* a datagram's; NULL else */
+    bool person;                 /* MG_TOPIC_PERSON: neither of the two */
 } MgOpenAsk;
 
 typedef struct MgInstance {
@@ -74,6 +75,7 @@ struct MgRuntime {
     GPtrArray *graves;                    /* dead instances, freed when nobody is in the middle */
     MgInstance *dying_first, *dying_last; /* dead, but not yet out of every table */
     bool pumping, burying;
+    uint32_t n_persons; /* open asks of MG_TOPIC_PERSON */
     MgRuntimeCounts counts;
     MgFateSeen on_fate;
     void *on_fate_data;

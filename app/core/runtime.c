@@ -144,13 +144,15 @@ const MgEngineKind *mg_runtime_listener(const MgRuntime *runtime, MgHostId id,
 
 /* ---- what a script or a person does ---- */
 
-static bool speaks(const MgHost *host, const MgEngineKind *kind)
+static bool speaks(const MgHost *host, const MgEngineKind *kind, const char *word)
 {
     if (kind->verb == NULL)
         return false;
     if (kind->scheme == NULL)
         return true;
-    const char *value = mg_settings_get(&host->settings, kind->scheme_setting, NULL);
+    const char *value = kind->scheme_setting != NULL
+                            ? mg_settings_get(&host->settings, kind->scheme_setting, NULL)
+                            : word;
     size_t len = strlen(kind->scheme);
     return value != NULL && g_ascii_strncasecmp(value, kind->scheme, len) == 0 &&
            g_str_has_prefix(value + len, "://");
@@ -161,7 +163,7 @@ static void list_verbs(const MgHost *host, const char *verb, GError **error)
     g_autoptr(GString) verbs = g_string_new(NULL);
     for (guint i = 0; i < host->runs->len; i++) {
         const MgEngineKind *kind = g_array_index(host->runs, MgRun, i).kind;
-        if (speaks(host, kind))
+        if (kind->verb != NULL && (kind->scheme_setting == NULL || speaks(host, kind, NULL)))
             g_string_append_printf(verbs, "%s%s", verbs->len > 0 ? "; " : "", kind->usage);
     }
     if (verbs->len == 0)
@@ -176,9 +178,10 @@ uint32_t mg_runtime_say(MgRuntime *runtime, MgHostId id, const char *verb, const
                         MgTime now, GError **error)
 {
     const MgHost *host = mg_runtime_host(runtime, id);
+    const char *word = call->n_words > 0 ? call->words[0] : NULL;
     for (guint i = 0; i < host->runs->len; i++) {
         const MgEngineKind *kind = g_array_index(host->runs, MgRun, i).kind;
-        if (!speaks(host, kind) || strcmp(kind->verb, verb) != 0)
+        if (!speaks(host, kind, word) || strcmp(kind->verb, verb) != 0)
             continue;
         g_autoptr(GString) text = g_string_new(verb);
         for (size_t w = 0; w < call->n_words; w++)
@@ -213,6 +216,47 @@ uint32_t mg_runtime_ask(MgRuntime *runtime, MgHostId id, const char *topic, cons
         return number;
     }
     return 0;
+}
+
+/* ---- what a person types ---- */
+
+static const MgInstance *waiting(const MgHost *host, uint32_t *ask)
+{
+    for (const MgInstance *i = host->last; i != NULL; i = i->previous)
+        for (*ask = 0; *ask < i->n_asks; ++*ask)
+            if (i->asks[*ask].person)
+                return i;
+    return NULL;
+}
+
+bool mg_runtime_waiting(const MgRuntime *runtime, MgHostId id, MgFlowId *flow)
+{
+    uint32_t ask;
+    const MgInstance *instance = waiting(mg_runtime_host(runtime, id), &ask);
+    if (instance != NULL && flow != NULL)
+        *flow = instance->line != NULL ? instance->line->flow : 0;
+    return instance != NULL;
+}
+
+bool mg_runtime_waits(const MgRuntime *runtime)
+{
+    return runtime->n_persons > 0;
+}
+
+bool mg_runtime_tell(MgRuntime *runtime, MgHostId id, const char *text, MgTime now, GError **error)
+{
+    uint32_t ask;
+    const MgHost *host = mg_runtime_host(runtime, id);
+    MgInstance *instance = (MgInstance *)waiting(host, &ask);
+    if (instance == NULL) {
+        g_set_error(error, MG_ERROR, MG_ERROR_CONFIG,
+                    _("%s has no open console that a line could be typed in"), host->name);
+        return false;
+    }
+    MgPersonAnswer answer = {text};
+    mg_runtime_settle(instance, instance->asks[ask].id, &answer, now);
+    mg_runtime_pump(runtime, now);
+    return true;
 }
 
 /* ---- time ---- */

@@ -10,6 +10,7 @@
  * Routing of an ask by topic, first that fits:
  *   net.connect, net.datagram -> the host's carrier
  *   mailbox                   -> the host's store
+ *   person.line               -> stays open until mg_runtime_tell()
  *   a kind with this topic that the host runs -> a new engine of it
  *   nobody                    -> answered with NULL at once
  *
@@ -123,6 +124,13 @@ typedef struct {
 } MgListener;
 uint32_t mg_runtime_ask(MgRuntime *runtime, MgHostId id, const char *topic, const void *question,
                         MgListener listener, MgTime now);
+
+/* Somebody types a line where an engine of this host asks for one (MG_TOPIC_PERSON), the youngest
+ * of several; NULL hangs up. False with an error if none asks. */
+bool mg_runtime_tell(MgRuntime *runtime, MgHostId id, const char *text, MgTime now, GError **error);
+/* Does an engine of this host ask for a line? `flow` (nullable out): what it talks on, or 0. */
+bool mg_runtime_waiting(const MgRuntime *runtime, MgHostId id, MgFlowId *flow);
+bool mg_runtime_waits(const MgRuntime *runtime); /* … of any host */
 
 /* ---- time ---- */
 MgTime mg_runtime_deadline(const MgRuntime *runtime);

@@ -85,21 +85,24 @@ static bool match(const GArray *tokens, char **words, int *file)
     return words[w] == NULL;
 }
 
-/* Of several kinds with one verb, the one that the host's setting means (fetch=pop3://…). */
-static bool meant(const MgNetworkHost *host, const MgEngineKind *kind)
+/* Of several kinds with one verb, the one that the host's setting (fetch=pop3://…) or the word
+ * means (talk smtp://…). */
+static bool meant(const MgNetworkHost *host, const MgEngineKind *kind, const char *word)
 {
-    if (kind->scheme_setting == NULL)
+    if (kind->scheme == NULL)
         return true;
-    const char *value = mg_settings_get(&host->settings, kind->scheme_setting, NULL);
+    const char *value = kind->scheme_setting != NULL
+                            ? mg_settings_get(&host->settings, kind->scheme_setting, NULL)
+                            : word;
     g_autofree char *scheme = value != NULL ? g_uri_parse_scheme(value) : NULL;
     return scheme == NULL || g_strcmp0(scheme, kind->scheme) == 0;
 }
 
-static const MgEngineKind *find_verb(const MgNetworkHost *host, const char *verb)
+static const MgEngineKind *find_verb(const MgNetworkHost *host, const char *verb, const char *word)
 {
     for (size_t i = 0; i < host->n_engines; i++) {
         const MgEngineKind *kind = host->engines[i].kind;
-        if (kind->verb != NULL && strcmp(kind->verb, verb) == 0 && meant(host, kind))
+        if (kind->verb != NULL && strcmp(kind->verb, verb) == 0 && meant(host, kind, word))
             return kind;
     }
     return NULL;
@@ -175,7 +178,7 @@ bool mg_network_parse_action(const MgNetwork *network, const MgRegistry *registr
         return false;
     }
     const MgNetworkHost *who = &g_array_index(network->hosts, MgNetworkHost, host);
-    const MgEngineKind *kind = find_verb(who, argv[1]);
+    const MgEngineKind *kind = find_verb(who, argv[1], argv[2]);
     if (kind == NULL) {
         no_such_verb(who, argv[1], error);
         return false;

@@ -65,7 +65,12 @@ GBytes *mg_network_read_file(const MgNetwork *network, const char *name, GError 
                     name);
         return NULL;
     }
-    g_autofree char *path = g_build_filename(network->path, name, NULL);
+    g_autofree char *path =
+        network->also != NULL ? g_build_filename(network->also, name, NULL) : NULL;
+    if (path == NULL || !g_file_test(path, G_FILE_TEST_EXISTS)) {
+        g_free(path);
+        path = g_build_filename(network->path, name, NULL);
+    }
     g_autoptr(GMappedFile) file = NULL;
     g_autoptr(GError) reason = NULL;
     if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
@@ -337,6 +342,7 @@ void mg_network_free(MgNetwork *network)
     g_array_unref(network->links);
     g_array_unref(network->actions);
     g_array_unref(network->regions);
+    g_free(network->also);
     g_free(network->path);
     g_free(network->title);
     g_free(network->title_ko);

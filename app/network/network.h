@@ -44,6 +44,7 @@ typedef struct {
 } MgNetworkAction;
 
 typedef struct {
+    char *also; /* (nullable) a folder where an action's files are looked for first: a lesson's */
     char *path, *title, *title_ko, *description, *description_ko;
     int64_t epoch;
     GArray *hosts;   /* MgNetworkHost */

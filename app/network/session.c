@@ -45,10 +45,21 @@ struct _MgSession {
     Play replay;
     uint32_t position, selected;
     uint32_t told; /* n-records, as last notified */
+    uint32_t fence, stop;
+    char **pointed; /* (nullable) */
     bool playing;
 };
 
-enum { PROP_POSITION = 1, PROP_N_RECORDS, PROP_SELECTED, PROP_PLAYING, PROP_TRACE, N_PROPS };
+enum {
+    PROP_POSITION = 1,
+    PROP_N_RECORDS,
+    PROP_SELECTED,
+    PROP_PLAYING,
+    PROP_TRACE,
+    PROP_FENCE,
+    PROP_POINTED,
+    N_PROPS
+};
 static GParamSpec *props[N_PROPS];
 
 G_DEFINE_FINAL_TYPE(MgSession, mg_session, G_TYPE_OBJECT)
@@ -107,6 +118,21 @@ static void play_to(Play *play, const GPtrArray *deeds, uint32_t n)
         continue;
 }
 
+/* Somebody is at a console, and nothing is under way that would tell them more. */
+static bool stands_still(const Play *play)
+{
+    MgTime next = mg_world_next(play->world);
+    return mg_runtime_waits(mg_world_runtime(play->world)) &&
+           (next == MG_TIME_NEVER || next - mg_world_now(play->world) > MG_SESSION_PATIENCE);
+}
+
+/* Onward from the last deed, as long as it goes by itself. */
+static void play_live(Play *play, const GPtrArray *deeds, uint32_t n)
+{
+    while (play_reached(play) < n && !stands_still(play) && play_step(play, deeds))
+        continue;
+}
+
 static Branch *branch_new(MgTrace *trace)
 {
     Branch *branch = g_new0(Branch, 1);
@@ -152,6 +178,12 @@ static void mg_session_get_property(GObject *object, guint id, GValue *value, GP
     case PROP_TRACE:
         g_value_set_pointer(value, current(session)->trace);
         break;
+    case PROP_FENCE:
+        g_value_set_uint(value, session->fence);
+        break;
+    case PROP_POINTED:
+        g_value_set_boxed(value, session->pointed);
+        break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
     }
@@ -162,6 +194,7 @@ static void mg_session_finalize(GObject *object)
     MgSession *session = MG_SESSION(object);
     play_clear(&session->replay);
     g_ptr_array_unref(session->branches);
+    g_strfreev(session->pointed);
     g_clear_pointer(&session->network, mg_network_free);
     g_clear_pointer(&session->registry, mg_registry_unref);
     G_OBJECT_CLASS(mg_session_parent_class)->finalize(object);
@@ -178,6 +211,8 @@ static void mg_session_class_init(MgSessionClass *class)
     props[PROP_SELECTED] = g_param_spec_uint("selected", NULL, NULL, 0, G_MAXUINT, 0, flags);
     props[PROP_PLAYING] = g_param_spec_boolean("playing", NULL, NULL, FALSE, flags);
     props[PROP_TRACE] = g_param_spec_pointer("trace", NULL, NULL, flags);
+    props[PROP_FENCE] = g_param_spec_uint("fence", NULL, NULL, 0, G_MAXUINT, 0, flags);
+    props[PROP_POINTED] = g_param_spec_boxed("pointed", NULL, NULL, G_TYPE_STRV, flags);
     g_object_class_install_properties(object_class, N_PROPS, props);
 }
 
@@ -199,18 +234,24 @@ MgSession *mg_session_new_for_trace(MgTrace *trace)
 MgSession *mg_session_new(const char *path, MgRegistry *registry, uint64_t seed,
                           GPtrArray *problems)
 {
-    g_autoptr(MgNetwork) network = mg_network_load(path, registry, problems);
-    if (network == NULL)
-        return NULL;
+    MgNetwork *network = mg_network_load(path, registry, problems);
+    return network != NULL ? mg_session_new_for_network(network, registry, seed, problems) : NULL;
+}
+
+MgSession *mg_session_new_for_network(MgNetwork *network, MgRegistry *registry, uint64_t seed,
+                                      GPtrArray *problems)
+{
     MgWorld *world = mg_world_new(network, registry, seed, problems);
-    if (world == NULL)
+    if (world == NULL) {
+        mg_network_free(network);
         return NULL;
+    }
     MgSession *session = mg_session_new_for_trace(mg_world_trace(world));
-    session->network = g_steal_pointer(&network);
+    session->network = network;
     session->seed = seed;
     Branch *branch = current(session);
     branch->live.world = world;
-    play_to(&branch->live, branch->deeds, MG_SESSION_RECORDS_MAX);
+    play_live(&branch->live, branch->deeds, MG_SESSION_RECORDS_MAX);
     session->told = mg_trace_n_records(branch->trace);
     return session;
 }
@@ -258,23 +299,31 @@ static void play_on(MgSession *session)
     uint32_t n = mg_trace_n_records(branch->trace);
     if (branch->live.world == NULL || session->position < n)
         return;
-    play_to(&branch->live, branch->deeds, n + PLAY_ON);
+    play_live(&branch->live, branch->deeds, n + PLAY_ON);
     mg_session_grown(session);
 }
 
 void mg_session_seek(MgSession *session, uint32_t n)
 {
     n = MIN(n, mg_trace_n_records(current(session)->trace));
-    if (n == session->position)
-        return;
-    session->position = n;
-    g_object_notify_by_pspec(G_OBJECT(session), props[PROP_POSITION]);
-    play_on(session);
+    if (session->fence != 0)
+        n = MIN(n, session->fence);
+    if (n != session->position) {
+        session->position = n;
+        g_object_notify_by_pspec(G_OBJECT(session), props[PROP_POSITION]);
+        play_on(session);
+    }
+    bool stop = session->stop != 0 && session->position >= session->stop;
+    if (stop || (session->fence != 0 && session->position == session->fence)) {
+        session->stop = stop ? 0 : session->stop;
+        mg_session_set_playing(session, false);
+    }
 }
 
 uint32_t mg_session_peek(MgSession *session, MgStep step, bool back)
 {
-    return mg_steps_peek(current(session)->index, session->position, step, back);
+    uint32_t n = mg_steps_peek(current(session)->index, session->position, step, back);
+    return session->fence != 0 && n > session->fence ? session->fence : n;
 }
 
 void mg_session_step(MgSession *session, MgStep step, bool back)
@@ -295,6 +344,51 @@ bool mg_session_run_until(MgSession *session, const char *filter, GError **error
         }
     }
     return false;
+}
+
+uint32_t mg_session_fence(MgSession *session)
+{
+    return session->fence;
+}
+
+void mg_session_set_fence(MgSession *session, uint32_t n)
+{
+    if (n == session->fence)
+        return;
+    session->fence = n;
+    g_object_notify_by_pspec(G_OBJECT(session), props[PROP_FENCE]);
+    if (n != 0 && session->position > n)
+        mg_session_seek(session, n);
+}
+
+void mg_session_set_stop(MgSession *session, uint32_t n)
+{
+    session->stop = n;
+}
+
+/* ---- what glows ---- */
+
+const char *const *mg_session_pointed(MgSession *session)
+{
+    return (const char *const *)session->pointed;
+}
+
+void mg_session_point(MgSession *session, const char *const *names)
+{
+    bool none = names == NULL || names[0] == NULL;
+    if (none ? session->pointed == NULL
+             : session->pointed != NULL &&
+                   g_strv_equal((const char *const *)session->pointed, names))
+        return;
+    char **before = session->pointed;
+    session->pointed = none ? NULL : g_strdupv((char **)names);
+    g_strfreev(before);
+    g_object_notify_by_pspec(G_OBJECT(session), props[PROP_POINTED]);
+}
+
+bool mg_session_points_at(MgSession *session, const char *name)
+{
+    return session->pointed != NULL && g_strv_contains((const char *const *)session->pointed, name);
 }
 
 MgTime mg_session_time(MgSession *session)
@@ -413,6 +507,34 @@ static void branch_off(MgSession *session)
     session->branch = session->branches->len - 1;
 }
 
+/* "wait 5min": what is due until then happens; `at` is then. */
+static bool wait_for(Play *play, const GPtrArray *deeds, const char *text, MgTime *at,
+                     GError **error)
+{
+    MgTime time;
+    if (!mg_time_parse(text + strlen(MG_WAIT), &time)) {
+        g_set_error(error, MG_ERROR, MG_ERROR_CONFIG,
+                    _("a time is written like 20ms, 5s or 15min, not \"%s\""),
+                    text + strlen(MG_WAIT));
+        return false;
+    }
+    *at = mg_world_now(play->world) + time;
+    while (mg_world_next(play->world) <= *at && play_reached(play) < MG_SESSION_RECORDS_MAX &&
+           play_step(play, deeds))
+        continue;
+    return true;
+}
+
+static bool intervene(MgSession *session, Play *play, MgIntervention *what, GError **error)
+{
+    what->at = mg_world_now(play->world);
+    if (g_str_has_prefix(what->text, MG_WAIT) &&
+        !wait_for(play, current(session)->deeds, what->text, &what->at, error))
+        return false;
+    what->after = play_reached(play);
+    return mg_world_intervene(play->world, what, error);
+}
+
 bool mg_session_intervene(MgSession *session, const char *text, GBytes *file, GError **error)
 {
     if (current(session)->live.world == NULL) {
@@ -424,20 +546,41 @@ bool mg_session_intervene(MgSession *session, const char *text, GBytes *file, GE
     if (fork)
         replay(session);
     Play *play = fork ? &session->replay : &current(session)->live;
-    MgIntervention what = {play_reached(play), mg_world_now(play->world), (char *)text, file};
-    if (!mg_world_intervene(play->world, &what, error))
+    MgIntervention what = {.text = (char *)text, .file = file};
+    if (!intervene(session, play, &what, error)) {
+        if (fork)
+            play_clear(play); /* it may stand beyond the position now */
         return false;
+    }
     if (fork)
         branch_off(session);
     Branch *branch = current(session);
     g_ptr_array_add(branch->deeds, deed_new(&what, branch->live.steps));
     branch->live.done++;
-    play_to(&branch->live, branch->deeds, MAX(MG_SESSION_RECORDS_MAX, session->position + PLAY_ON));
+    play_live(&branch->live, branch->deeds,
+              MAX(MG_SESSION_RECORDS_MAX, session->position + PLAY_ON));
     if (fork)
         tell_branch(session);
     else
         mg_session_grown(session);
     return true;
+}
+
+size_t mg_session_n_deeds(MgSession *session)
+{
+    return current(session)->deeds->len;
+}
+
+const MgIntervention *mg_session_deed(MgSession *session, size_t i)
+{
+    g_assert(i < current(session)->deeds->len);
+    return &((const Deed *)g_ptr_array_index(current(session)->deeds, i))->what;
+}
+
+bool mg_session_waits(MgSession *session, MgHostId host, MgFlowId *flow)
+{
+    MgWorld *world = mg_session_world(session);
+    return world != NULL && mg_runtime_waiting(mg_world_runtime(world), host, flow);
 }
 
 size_t mg_session_n_branches(MgSession *session)

@@ -282,7 +282,7 @@ static const struct {
 };
 #define USAGE                                                                                      \
     "!link A B cut; !link A B mend; !link A B loss 0.1; !link A B delay 50ms; !host H down; "      \
-    "!host H up; or HOST VERB WORDS"
+    "!host H up; HOST> LINE; HOST hang up; or HOST VERB WORDS"
 
 static bool change(MgWorld *world, const char *text, GError **error)
 {
@@ -305,12 +305,45 @@ static bool change(MgWorld *world, const char *text, GError **error)
     return false;
 }
 
+/* "alice> EHLO alice.example.com" types a line, "alice hang up" ends it. */
+static bool is_typed(const char *text, char **host, const char **line)
+{
+    const char *mark = strchr(text, '>');
+    const char *space = strchr(text, ' ');
+    if (mark != NULL && mark > text && (space == NULL || mark < space)) {
+        *host = g_strndup(text, (gsize)(mark - text));
+        *line = mark[1] == ' ' ? mark + 2 : mark + 1;
+        return true;
+    }
+    if (space == NULL || strcmp(space, " hang up") != 0)
+        return false;
+    *host = g_strndup(text, (gsize)(space - text));
+    *line = NULL;
+    return true;
+}
+
+static bool type_line(MgWorld *world, const char *name, const char *line, GError **error)
+{
+    MgHostId host = mg_world_host(world, name);
+    if (host == 0)
+        return complain(error, _("there is no host \"%s\""), name);
+    if (line != NULL && strpbrk(line, "\r\n") != NULL)
+        return complain(error, _("one line at a time, please: \"%s\""), line);
+    return mg_runtime_tell(world->runtime, host, line, world->wire.now, error);
+}
+
 bool mg_world_intervene(MgWorld *world, const MgIntervention *what, GError **error)
 {
     mg_world_set_now(world, what->at);
+    g_autofree char *host = NULL;
+    const char *line;
     bool good;
     if (what->text[0] == '!') {
         good = change(world, what->text, error);
+    } else if (is_typed(what->text, &host, &line)) {
+        good = type_line(world, host, line, error);
+    } else if (g_str_has_prefix(what->text, MG_WAIT)) {
+        good = true; /* the clock is all of it */
     } else {
         MgNetworkAction action = {0};
         good = mg_network_parse_action(world->network, mg_trace_registry(world->trace), what->text,

@@ -16,9 +16,12 @@ typedef struct MgWorld MgWorld;
 typedef struct {
     uint32_t after; /* record number; 0: at the start */
     MgTime at;      /* not before this time */
-    char *text;   /* "alice send - to bob@example.net", or "!link alice mta.example.com cut" … */
-    GBytes *file; /* (nullable) */
+    char *text;     /* "alice send - to bob@example.net", "!link alice mta.example.com cut", "alice>
+                       QUIT" (typed at alice's console), "alice hang up", "wait 5min" */
+    GBytes *file;   /* (nullable) */
 } MgIntervention;
+
+#define MG_WAIT "wait "
 
 /* `network` must outlive the world. Problems of engines' setup() are added; NULL if any was an
  * error. */

@@ -116,15 +116,16 @@ typedef struct {
     const char *usual;   /* (nullable) host kinds that run it unless told otherwise, with its port
                             when it is a server: "mta:25 mta:587", "mua" */
     MgTransport transport;
-    uint16_t port;                /* servers: the customary port; else 0 */
-    const char *topic;            /* answerers: what it answers; else NULL */
-    const char *verb;             /* verbs: "send"; else NULL */
-    const char *usage;            /* verbs: "send FILE to ADDRESS…": FILE words become content */
-    const char *scheme_setting;   /* verbs (nullable): only where this setting … */
-    const char *scheme;           /* … begins with this scheme: "fetch", "pop3" */
-    const char *dissector;        /* (nullable) the dissector of its bytes: "smtp" */
-    const MgSettingRow *settings; /* (nullable) ends with {0} */
-    const MgRule *rules;          /* (nullable) ends with {0} */
+    uint16_t port;      /* servers: the customary port; else 0 */
+    const char *topic;  /* answerers: what it answers; else NULL */
+    const char *verb;   /* verbs: "send"; else NULL */
+    const char *usage;  /* verbs: "send FILE to ADDRESS…": FILE words become content */
+    const char *scheme; /* verbs (nullable): only for URLs of this scheme, "pop3": in … */
+    const char
+        *scheme_setting;   /* … this setting, "fetch"; NULL: in the first word after the verb */
+    const char *dissector; /* (nullable) the dissector of its bytes: "smtp" */
+    const MgSettingRow *settings;    /* (nullable) ends with {0} */
+    const MgRule *rules;             /* (nullable) ends with {0} */
     const MgTransition *transitions; /* (nullable) ends with {0} */
 
     /* (nullable) Makes what all engines of this kind on a host share, once, before the run. Each

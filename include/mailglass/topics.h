@@ -165,6 +165,17 @@ typedef struct {
     MgSpan data;           /* READ */
 } MgMailboxAnswer;
 
+/* person.line: what does the person at this host type next? Asked by an engine that somebody drives
+ * by hand (a console); answered by an intervention. While such an ask is open and nothing else is
+ * under way, a session stands still. */
+#define MG_TOPIC_PERSON "person.line"
+typedef struct {
+    const char *peer; /* for people: "mta.example.com:25" */
+} MgPersonQuestion;
+typedef struct {
+    const char *text; /* without a line end; NULL: hang up */
+} MgPersonAnswer;
+
 /* What a script line or a person says: "alice send mail/hello.eml to bob@example.net" gives words
  * {"mail/hello.eml", "to", "bob@example.net"} and the file's content. */
 typedef struct {

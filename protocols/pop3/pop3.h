@@ -21,6 +21,10 @@ extern const MgEngineKind mg_pop3_server;
  * DELIVERs a fate for each message it has, or one that says why there is none. */
 extern const MgEngineKind mg_pop3_client;
 
+/* A person types: as a client (the verb "talk pop3://…"), as the server (engines=pop3.by-hand:110).
+ */
+extern const MgEngineKind mg_pop3_console, mg_pop3_by_hand;
+
 /* Named "pop", as Wireshark's filters call it. */
 extern const MgDissector mg_pop3_dissector;
 
