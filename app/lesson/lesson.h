@@ -22,11 +22,11 @@ typedef struct {
     char *plain[MG_N_LANGUAGES];  /* (nullable) */
     char *markup[MG_N_LANGUAGES]; /* (nullable) */
     unsigned line[MG_N_LANGUAGES];
-} MgWords;
+} MgBilingual;
 
 /* (nullable) In this language, or in the other when it is missing. */
-const char *mg_words_plain(const MgWords *words, MgLanguage language);
-const char *mg_words_markup(const MgWords *words, MgLanguage language);
+const char *mg_bilingual_plain(const MgBilingual *text, MgLanguage language);
+const char *mg_bilingual_markup(const MgBilingual *text, MgLanguage language);
 
 /* Prose is a row of blocks. */
 typedef enum {
@@ -56,7 +56,7 @@ typedef struct {
 /* Something to do: a line as lessons/README.md has them. */
 typedef struct {
     char *text;
-    MgWords label; /* of a `try` button; may be empty */
+    MgBilingual label; /* of a `try` button; may be empty */
     unsigned line;
 } MgLessonDeed;
 
@@ -88,20 +88,20 @@ typedef struct {
     MgCompare compare;           /* COUNT, MAILBOX */
     uint64_t number;             /* COUNT */
     MgTime within;               /* WITHIN */
-    MgWords failed;              /* said when it fails; may be empty */
+    MgBilingual failed;          /* said when it fails; may be empty */
     unsigned line;
     bool broken; /* it has a mistake, which was told */
 } MgCheck;
 
 typedef struct {
     bool right;
-    MgWords label;
-    MgWords why;
+    MgBilingual label;
+    MgBilingual why;
     GPtrArray *deeds; /* MgLessonDeed: run when it is chosen */
     unsigned line;
 } MgQuizAnswer;
 typedef struct {
-    MgWords ask;
+    MgBilingual ask;
     GPtrArray *answers; /* MgQuizAnswer */
     unsigned line;
 } MgQuiz;
@@ -119,7 +119,7 @@ typedef struct {
     } run;
     GPtrArray *tries;    /* MgLessonDeed */
     GPtrArray *checks;   /* MgCheck */
-    GPtrArray *hints;    /* MgWords */
+    GPtrArray *hints;    /* MgBilingual */
     GPtrArray *solution; /* MgLessonDeed */
     GPtrArray *quizzes;  /* MgQuiz */
     unsigned line, solution_line;
@@ -129,7 +129,7 @@ typedef struct {
     char *id;     /* the folder's name */
     char *folder; /* path */
     char *path;   /* of lesson.md */
-    MgWords title, about;
+    MgBilingual title, about;
     unsigned minutes;
     char *group; /* "way" … */
     int order;
