@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* dns-transcripts.c - the stub and the stream server, as conversations
+/* dns-transcripts.c - the stub, the verb and the stream server, as conversations
  *
  * Datagrams are written in words: `?: datagram 192.0.2.53 53 rd example.net. MX`, and
  * `!: ok NOERROR example.net. 300 MX 10 mx.example.net. ; …`, an answer to what was asked last. The
@@ -130,5 +130,5 @@ int main(int argc, char **argv)
     mg_transcript_add_adapter(&adapter);
     if (argc > 1 && g_str_has_suffix(argv[1], "/tcp"))
         return mg_transcript_main(argc, argv, &mg_dns_server_tcp, NULL);
-    return mg_transcript_main(argc, argv, &mg_dns_stub, NULL);
+    return mg_transcript_main(argc, argv, &mg_dns_stub, &mg_dns_ask, NULL);
 }

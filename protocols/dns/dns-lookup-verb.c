@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* dns-lookup-verb.c - the verb "lookup": a person asks the DNS one question, as with nslookup
+ *
+ * It asks the host's resolver, or the server that is said; the answer is there to be read in the
+ * trace, and nothing follows from it.
+ */
+#include "dns.h"
+
+#include "dns-client.h"
+
+enum { R_TYPE = MG_DNS_CLIENT_N_RULES, R_AT };
+
+static const MgRule rules[] = {
+    MG_DNS_CLIENT_RULES,
+    [R_TYPE] = {"dns.lookup-type", MG_SEVERITY_WARN, "RFC 3597 §5",
+                N_("There is no such type of record, so that nobody is asked. Write one like A, "
+                   "AAAA, MX, NS, TXT, SOA or PTR, or its number like TYPE65280.")},
+    [R_AT] = {"dns.lookup-server", MG_SEVERITY_WARN, NULL,
+              N_("The server that is to be asked is no IP address, and no name that has one.")},
+    {0},
+};
+
+static const char fresh[] = N_("new"), finding[] = N_("looking up"), asking[] = N_("asking"),
+                  answered[] = N_("answered"), unanswered[] = N_("unanswered");
+
+static const MgTransition transitions[] = {
+    {fresh, N_("the server to ask has an address"), asking, "RFC 1034 §5.3.1"},
+    {fresh, N_("the server to ask has a name"), finding, NULL},
+    {fresh, N_("this is no question, or there is nobody to ask"), unanswered, NULL},
+    {finding, N_("the name of the server has an address"), asking, NULL},
+    {finding, N_("the name of the server has no address"), unanswered, NULL},
+    {asking, N_("an answer arrives, whatever it says"), answered, "RFC 1034 §5.3.1"},
+    {asking, N_("nobody answers"), unanswered, "RFC 1035 §4.2.1"},
+    {0},
+};
+
+typedef struct {
+    MgEngine base;
+    MgDnsClient client;
+    const char *state;
+    bool has_question;
+    unsigned rcode;     /* of the answer */
+    uint16_t n_records; /* in its answer section */
+    MgLookupQuestion server;
+} Lookup;
+
+static void enter(Lookup *lookup, const char *to)
+{
+    const MgTransition *row = transitions;
+    while (row->from != NULL && (row->from != lookup->state || row->to != to))
+        row++;
+    g_assert(row->from != NULL);
+    mg_dns_events_add(&lookup->client.events,
+                      (MgEvent){.kind = MG_EVENT_STATE, .state = {lookup->state, to}});
+    lookup->state = to;
+}
+
+static void finish(Lookup *lookup, const char *state)
+{
+    enter(lookup, state);
+    mg_dns_events_add(&lookup->client.events, (MgEvent){.kind = MG_EVENT_CLOSE});
+}
+
+static void refuse(Lookup *lookup, unsigned rule)
+{
+    mg_dns_client_note(&lookup->client, rule);
+    finish(lookup, unanswered);
+}
+
+/* ---- the words ---- */
+
+/* The octets of an IP address: how many, 0 if it is none. */
+static size_t read_address(const char *text, uint8_t out[16])
+{
+    static const uint16_t types[] = {MG_DNS_A, MG_DNS_AAAA};
+    const MgDnsToken token = {.text = mg_span_from_string(text)};
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
+        g_autoptr(GByteArray) wire = g_byte_array_new();
+        size_t at = 0;
+        if (mg_dns_data_parse(types[i], &token, 1, NULL, wire, &at) != NULL)
+            continue;
+        memcpy(out, wire->data, wire->len);
+        return wire->len;
+    }
+    return 0;
+}
+
+/* 192.0.2.25 → 25.2.0.192.in-addr.arpa (RFC 1035 §3.5); of IPv6, every half octet is a label
+ * (RFC 3596 §2.5). */
+static char *reverse_name(const uint8_t *octets, size_t len)
+{
+    GString *name = g_string_new(NULL);
+    for (size_t i = len; i-- > 0;) {
+        if (len == 4)
+            g_string_append_printf(name, "%u.", octets[i]);
+        else
+            g_string_append_printf(name, "%x.%x.", octets[i] & 0xfu, octets[i] >> 4);
+    }
+    g_string_append(name, len == 4 ? "in-addr.arpa." : "ip6.arpa.");
+    return g_string_free(name, FALSE);
+}
+
+static bool read_name(MgDnsClient *client, const char *text)
+{
+    uint8_t octets[16];
+    size_t len = client->type == MG_DNS_PTR ? read_address(text, octets) : 0;
+    g_autofree char *reverse = len > 0 ? reverse_name(octets, len) : NULL;
+    if (strcmp(text, "@") == 0) /* it is short for a name only inside a zone */
+        return false;
+    return mg_dns_name_parse(mg_span_from_string(reverse != NULL ? reverse : text), NULL,
+                             &client->name) == NULL;
+}
+
+static void find_server(Lookup *lookup)
+{
+    MgDnsClient *client = &lookup->client;
+    lookup->server = (MgLookupQuestion){.name = client->address, .type = MG_DNS_A};
+    client->ask = ++client->last_ask;
+    enter(lookup, finding);
+    mg_dns_events_add(
+        &client->events,
+        (MgEvent){.kind = MG_EVENT_ASK, .ask = {client->ask, MG_TOPIC_LOOKUP, &lookup->server, 0}});
+}
+
+static void ask(Lookup *lookup)
+{
+    enter(lookup, asking);
+    mg_dns_client_ask(&lookup->client);
+}
+
+/* NAME TYPE [at SERVER] */
+static void start(Lookup *lookup, const MgBirth *birth, const MgVerbCall *call)
+{
+    MgDnsClient *client = &lookup->client;
+    uint8_t octets[16];
+    const char *name = call != NULL && call->n_words > 0 ? call->words[0] : "";
+    const char *type = call != NULL && call->n_words > 1 ? call->words[1] : "";
+    const char *at = call != NULL && call->n_words > 3 ? call->words[3] : NULL;
+    const char *server = at != NULL ? at : mg_settings_get(birth->settings, "resolver", NULL);
+    if (!mg_dns_type_parse(mg_span_from_string(type), &client->type)) {
+        refuse(lookup, R_TYPE);
+        return;
+    }
+    if (!read_name(client, name)) {
+        refuse(lookup, MG_DNS_CLIENT_NAME);
+        return;
+    }
+    lookup->has_question = true;
+    if (server == NULL || !mg_dns_client_set_server(client, server))
+        refuse(lookup, at != NULL ? R_AT : MG_DNS_CLIENT_SERVER);
+    else if (read_address(client->address, octets) > 0 || at == NULL)
+        ask(lookup);
+    else
+        find_server(lookup);
+}
+
+static MgEngine *create(const MgBirth *birth)
+{
+    Lookup *lookup = g_new0(Lookup, 1);
+    lookup->base.kind = &mg_dns_ask;
+    lookup->state = fresh;
+    mg_dns_client_init(&lookup->client, birth, rules);
+    start(lookup, birth, birth->question);
+    return &lookup->base;
+}
+
+static void free_lookup(MgEngine *engine)
+{
+    g_free(engine);
+}
+
+/* ---- the answers ---- */
+
+static void take_server(Lookup *lookup, const MgLookupAnswer *answer)
+{
+    MgDnsClient *client = &lookup->client;
+    const char *address = NULL;
+    client->ask = 0;
+    client->events.n = client->events.given = 0;
+    for (size_t i = 0; answer != NULL && i < answer->n_records && address == NULL; i++)
+        if (answer->records[i].type == MG_DNS_A)
+            address = answer->records[i].data;
+    if (address == NULL) {
+        refuse(lookup, R_AT);
+        return;
+    }
+    g_strlcpy(client->address, address, sizeof client->address);
+    ask(lookup);
+}
+
+static void take_answer(Lookup *lookup, MgDnsMessage *message)
+{
+    MgDnsRecord record;
+    lookup->rcode = message->flags & 0xf;
+    lookup->n_records = message->counts[MG_DNS_ANSWER];
+    while (mg_dns_message_next(message, &record))
+        if (record.type == MG_DNS_OPT)
+            lookup->rcode |= (unsigned)mg_dns_edns_of(&record).extended_rcode << 4;
+    if ((message->flags & MG_DNS_TC) != 0)
+        mg_dns_client_note(&lookup->client, MG_DNS_CLIENT_TRUNCATED);
+    finish(lookup, answered);
+}
+
+static bool answer(MgEngine *engine, MgAskId id, const void *given, MgTime now)
+{
+    Lookup *lookup = (Lookup *)engine;
+    MgDnsMessage message;
+    if (lookup->client.ask == 0 || id != lookup->client.ask)
+        return false;
+    if (lookup->state == finding) {
+        take_server(lookup, given);
+        return true;
+    }
+    MgDnsClientState state = mg_dns_client_take(&lookup->client, given, &message);
+    if (state == MG_DNS_CLIENT_ANSWERED)
+        take_answer(lookup, &message);
+    else if (state == MG_DNS_CLIENT_GIVEN_UP)
+        finish(lookup, unanswered);
+    return true;
+}
+
+static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
+{
+}
+
+static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
+{
+}
+
+static void advance(MgEngine *engine, MgTime now)
+{
+}
+
+static bool next(MgEngine *engine, MgEvent *event)
+{
+    return mg_dns_events_next(&((Lookup *)engine)->client.events, event);
+}
+
+static MgTime deadline(const MgEngine *engine)
+{
+    return MG_TIME_NEVER; /* the carrier keeps the time of each datagram, the stub its own */
+}
+
+static void add_fact(MgFact *fact, const char *label, const GString *value)
+{
+    fact->label = label;
+    g_strlcpy(fact->value, value->str, sizeof fact->value);
+}
+
+static size_t facts(const MgEngine *engine, MgFact *out, size_t max)
+{
+    const Lookup *lookup = (const Lookup *)engine;
+    const MgDnsClient *client = &lookup->client;
+    g_autoptr(GString) text = g_string_new(NULL);
+    size_t n = 0;
+    if (n < max && lookup->has_question) {
+        mg_dns_client_format(client, text);
+        add_fact(&out[n++], N_("Question"), text);
+    }
+    if (n < max && client->port != 0) {
+        g_string_printf(text, strchr(client->address, ':') != NULL ? "[%s]:%u" : "%s:%u",
+                        client->address, client->port);
+        add_fact(&out[n++], N_("Server"), text);
+    }
+    if (n < max && lookup->state == answered) {
+        const char *name = mg_dns_rcode_name(lookup->rcode);
+        g_string_printf(text, "%s, %u", name != NULL ? name : "?", lookup->n_records);
+        add_fact(&out[n++], N_("Answer, records"), text);
+    }
+    return n;
+}
+
+const MgEngineKind mg_dns_ask = {
+    .name = "dns.ask",
+    .summary = N_("Asks the DNS one question, by hand"),
+    .usual = "mua",
+    .verb = "lookup",
+    .usage = "lookup NAME TYPE [at SERVER]",
+    .dissector = "dns",
+    .settings = mg_dns_client_settings,
+    .rules = rules,
+    .transitions = transitions,
+    .create = create,
+    .free = free_lookup,
+    .receive = receive,
+    .receive_end = receive_end,
+    .advance = advance,
+    .answer = answer,
+    .next = next,
+    .deadline = deadline,
+    .facts = facts,
+};
