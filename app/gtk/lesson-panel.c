@@ -19,6 +19,7 @@ struct _MgLessonPanel {
     MgLessonPlay *play;
     MgSession *session; /* the play's */
     size_t reached;
+    bool judged, passed; /* results of this attempt are shown, and what they say */
     GtkWidget *box, *eyebrow, *segments, *scrolled, *content, *title, *step;
     GtkWidget *results, *hints, *solution, *finished;
     GPtrArray *quizzes; /* MgQuizCard of the step */
@@ -101,16 +102,10 @@ static void show_trouble(MgLessonPanel *self, const char *text)
     gtk_widget_set_visible(self->trouble, text != NULL);
 }
 
-/* What was done is seen to happen, up to where the step wants the eye or the run stands. */
+/* What was done is watched at once: the play sees to that. */
 static void done_or_trouble(MgLessonPanel *self, bool done, const GError *error)
 {
     show_trouble(self, done ? NULL : error != NULL ? error->message : _("This was not possible."));
-    if (!done)
-        return;
-    uint32_t position = mg_session_position(self->session);
-    if (mg_lesson_play_target(self->play) > position ||
-        mg_trace_n_records(mg_session_trace(self->session)) > position)
-        mg_session_set_playing(self->session, true);
 }
 
 /* ---- head: which step ---- */
@@ -285,14 +280,17 @@ static GtkWidget *result_new(MgLessonPanel *self, const MgCheck *check, const Mg
     return row;
 }
 
-/* True if they say something else than before. */
+/* They are of the moment when Check was pressed, wherever the eye goes then. True if they say
+ * something else than before. */
 static bool update_results(MgLessonPanel *self)
 {
     const MgLessonStep *step = mg_lesson_play_step(self->play);
     unsigned n = mg_lesson_play_tried(self->play) ? step->checks->len : 0;
     g_autoptr(GString) says = g_string_new(NULL);
+    self->passed = n > 0;
     for (unsigned i = 0; i < n; i++) {
         const MgCheckResult *result = mg_lesson_play_result(self->play, i);
+        self->passed = self->passed && result->passed;
         g_string_append_printf(says, "%d %u %s\n", result->passed, result->proof,
                                result->missing != NULL ? result->missing : "");
     }
@@ -362,23 +360,27 @@ static bool update_solution(MgLessonPanel *self)
 
 /* ---- the foot ---- */
 
-static bool checks_passed(MgLessonPanel *self)
+static bool quizzes_right(MgLessonPanel *self)
 {
-    size_t n = mg_lesson_play_step(self->play)->checks->len;
-    bool passed = n == 0 || mg_lesson_play_tried(self->play);
-    for (size_t i = 0; i < n && passed; i++)
-        passed = mg_lesson_play_result(self->play, i)->passed;
-    return passed;
+    const MgLessonStep *step = mg_lesson_play_step(self->play);
+    for (unsigned i = 0; i < step->quizzes->len; i++) {
+        const MgQuiz *quiz = g_ptr_array_index(step->quizzes, i);
+        int chosen = mg_lesson_play_chosen(self->play, i);
+        if (chosen < 0 || !((const MgQuizAnswer *)g_ptr_array_index(quiz->answers, chosen))->right)
+            return false;
+    }
+    return true;
 }
 
 /* What the blue button is for now. */
 static Primary primary_of(MgLessonPanel *self)
 {
+    Primary onward = at_last(self) ? PRIMARY_FINISH : PRIMARY_NEXT;
+    if (self->passed && mg_lesson_play_tried(self->play))
+        return onward;
     if (mg_lesson_play_target(self->play) > mg_session_position(self->session))
         return mg_session_playing(self->session) ? PRIMARY_PAUSE : PRIMARY_PLAY;
-    if (!checks_passed(self))
-        return PRIMARY_CHECK;
-    return at_last(self) ? PRIMARY_FINISH : PRIMARY_NEXT;
+    return mg_lesson_play_step(self->play)->checks->len > 0 ? PRIMARY_CHECK : onward;
 }
 
 static bool more_help(MgLessonPanel *self, bool *solution)
@@ -399,8 +401,7 @@ static void update_foot(MgLessonPanel *self)
     Primary primary = primary_of(self);
     bool solution = false, more = more_help(self, &solution);
     gtk_button_set_label(GTK_BUTTON(self->primary), _(labels[primary]));
-    gtk_widget_set_sensitive(self->primary,
-                             primary < PRIMARY_NEXT || mg_lesson_play_done(self->play));
+    gtk_widget_set_sensitive(self->primary, primary < PRIMARY_NEXT || quizzes_right(self));
     gtk_widget_set_tooltip_text(self->primary, gtk_widget_get_sensitive(self->primary)
                                                    ? NULL
                                                    : _("First answer the question"));
@@ -437,7 +438,9 @@ static void on_changed(MgLessonPlay *play, MgLessonPanel *self)
     for (unsigned i = 0; i < self->quizzes->len; i++)
         if (mg_quiz_card_update(g_ptr_array_index(self->quizzes, i)))
             news = g_ptr_array_index(self->quizzes, i);
-    news = update_results(self) ? self->results : news;
+    if (!self->judged || !mg_lesson_play_tried(play))
+        news = update_results(self) ? self->results : news;
+    self->judged = mg_lesson_play_tried(play);
     news = update_hints(self) ? self->hints : news;
     news = update_solution(self) ? self->solution : news;
     update_foot(self);
@@ -456,6 +459,7 @@ static void to_top(MgLessonPanel *self)
 
 static void on_step(MgLessonPlay *play, MgLessonPanel *self)
 {
+    self->judged = false;
     gtk_widget_set_visible(self->finished, FALSE);
     show_trouble(self, mg_lesson_play_trouble(play, NULL));
     render_step(self);
@@ -483,7 +487,9 @@ void mg_lesson_panel_set_language(MgLessonPanel *self, MgLanguage language)
     GtkAdjustment *adjustment =
         gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(self->scrolled));
     double value = gtk_adjustment_get_value(adjustment);
+    self->judged = false;
     mg_lesson_play_set_language(self->play, language);
+    self->judged = false; /* it has told of the change already */
     render_step(self);
     on_changed(self->play, self);
     g_clear_handle_id(&self->scroll, g_source_remove); /* nothing is new */
@@ -498,9 +504,19 @@ void mg_lesson_panel_set_reached(MgLessonPanel *self, size_t step)
     render_head(self);
 }
 
+/* Where the step leads counts as seen: the eye may be elsewhere, at a proof. */
+static void settle(MgLessonPanel *self)
+{
+    uint32_t target = mg_lesson_play_target(self->play);
+    mg_session_set_playing(self->session, false);
+    if (target != 0)
+        mg_session_seek(self->session, target);
+}
+
 void mg_lesson_panel_next(MgLessonPanel *self)
 {
     show_trouble(self, NULL);
+    settle(self);
     if (!at_last(self)) {
         mg_lesson_play_next(self->play);
     } else if (mg_lesson_play_done(self->play)) {
@@ -520,10 +536,8 @@ void mg_lesson_panel_back(MgLessonPanel *self)
 void mg_lesson_panel_check(MgLessonPanel *self)
 {
     show_trouble(self, NULL);
-    if (mg_session_playing(self->session)) {
-        mg_session_set_playing(self->session, false);
-        mg_session_seek(self->session, mg_trace_n_records(mg_session_trace(self->session)));
-    }
+    settle(self);
+    self->judged = false;
     mg_lesson_play_check(self->play, true);
     scroll_to(self, self->results);
 }

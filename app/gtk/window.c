@@ -11,11 +11,14 @@
 #include "foot.h"
 #include "inspector.h"
 #include "ladder.h"
+#include "lesson-check.h"
+#include "lesson-panel.h"
 #include "map-view.h"
 #include "networks.h"
 #include "pcapng.h"
 #include "plugins-page.h"
 #include "problems.h"
+#include "progress.h"
 #include "real-panel.h"
 #include "shortcuts.h"
 #include "start-page.h"
@@ -31,9 +34,11 @@
 struct _MgWindow {
     AdwApplicationWindow parent_instance;
     MgRegistry *registry;
-    MgSession *session; /* (nullable) */
-    char *path;         /* (nullable) of its network */
-    GPtrArray *history; /* paths opened before it */
+    MgSession *session;   /* (nullable) */
+    MgLessonPlay *play;   /* (nullable) when the session is a lesson's */
+    MgProgress *progress; /* (nullable) since the first lesson */
+    char *path;           /* (nullable) of its network, or of the lesson */
+    GPtrArray *history;   /* paths opened before it */
     AdwWindowTitle *title;
     GtkWidget *header, *stack, *start, *page, *toasts, *mode;
     /* Of the page; NULL without a session. */
@@ -46,6 +51,11 @@ G_DEFINE_FINAL_TYPE(MgWindow, mg_window, ADW_TYPE_APPLICATION_WINDOW)
 MgSession *mg_window_session(MgWindow *self)
 {
     return self->session;
+}
+
+MgLessonPlay *mg_window_play(MgWindow *self)
+{
+    return self->play;
 }
 
 gboolean mg_window_is_presenting(MgWindow *self)
@@ -86,6 +96,10 @@ static void update_actions(MgWindow *self)
     enable(self, "save-capture", here);
     enable(self, "previous", self->history->len > 0 || (!here && self->page != NULL));
     enable(self, "next-branch", here && mg_session_n_branches(self->session) > 1);
+    static const char *const lesson_names[] = {"lesson-next", "lesson-back",  "lesson-check",
+                                               "lesson-hint", "lesson-again", "lesson-language"};
+    for (size_t i = 0; i < G_N_ELEMENTS(lesson_names); i++)
+        enable(self, lesson_names[i], here && self->play != NULL);
     gtk_widget_set_visible(self->mode, here);
     gtk_widget_set_sensitive(self->mode, here && (mg_session_network(self->session) == NULL ||
                                                   mg_compose_is_possible(self->session)));
@@ -106,7 +120,9 @@ static void update_title(MgWindow *self, const char *title)
         g_autofree char *seed =
             g_strdup_printf("%" G_GUINT64_FORMAT, mg_session_seed(self->session));
         g_string_append_printf(subtitle, _("simulated, seed %s"), seed);
-        title = mg_words_title(network);
+        title = self->play != NULL ? mg_bilingual_plain(&mg_lesson_play_lesson(self->play)->title,
+                                                        mg_lesson_play_language(self->play))
+                                   : mg_words_title(network);
     } else {
         g_string_append(subtitle, _("real server, in real time"));
     }
@@ -195,15 +211,21 @@ static GtkWidget *middle_new(MgWindow *self)
     return self->paned;
 }
 
+static GtkWidget *side_new(MgWindow *self)
+{
+    if (self->play != NULL)
+        return mg_lesson_panel_new(self->play);
+    GtkWidget *real =
+        mg_session_network(self->session) == NULL ? mg_real_panel_of(self->session) : NULL;
+    return real != NULL ? real : mg_description_new(self->session);
+}
+
 static GtkWidget *page_new(MgWindow *self)
 {
     GtkWidget *page = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
     GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
     gtk_widget_set_vexpand(row, TRUE);
-    self->side = mg_session_network(self->session) != NULL ? mg_description_new(self->session)
-                                                           : mg_real_panel_of(self->session);
-    if (self->side == NULL)
-        self->side = mg_description_new(self->session);
+    self->side = side_new(self);
     gtk_widget_set_hexpand(self->side, FALSE); /* a large window is the map's */
     gtk_box_append(GTK_BOX(row), self->side);
     gtk_box_append(GTK_BOX(row), gtk_separator_new(GTK_ORIENTATION_VERTICAL));
@@ -232,15 +254,29 @@ static void forget_session(MgWindow *self)
     self->page = self->side = self->paned = self->map = self->caption = NULL;
     self->ladder = self->filter = self->inspector = self->foot = self->lower = NULL;
     g_clear_object(&self->session);
+    g_clear_object(&self->play);
 }
 
-void mg_window_show(MgWindow *self, MgSession *session, const char *title)
+/* In a lesson F5 runs to where the step leads. */
+static void install_run_end(MgWindow *self)
+{
+    g_autoptr(GSimpleAction) action = g_simple_action_new("run-end", NULL);
+    g_signal_connect_object(action, "activate", G_CALLBACK(mg_lesson_panel_leap), self->side,
+                            G_CONNECT_SWAPPED);
+    g_action_map_add_action(G_ACTION_MAP(self), G_ACTION(action));
+}
+
+/* `play` is nullable. */
+static void show_session(MgWindow *self, MgSession *session, const char *title, MgLessonPlay *play)
 {
     g_object_ref(session);
     forget_session(self);
     self->session = session;
+    self->play = play != NULL ? g_object_ref(play) : NULL;
     mg_foot_install_actions(G_ACTION_MAP(self), session);
     self->page = page_new(self);
+    if (play != NULL)
+        install_run_end(self);
     gtk_stack_add_child(GTK_STACK(self->stack), self->page);
     gtk_stack_set_visible_child(GTK_STACK(self->stack), self->page);
     g_signal_connect_swapped(session, "notify::position", G_CALLBACK(on_position), self);
@@ -251,7 +287,15 @@ void mg_window_show(MgWindow *self, MgSession *session, const char *title)
         g_variant_new_string(mg_session_network(session) != NULL ? "simulated" : "real"));
     update_actions(self);
     update_title(self, title);
-    gtk_widget_grab_focus(self->map);
+    if (play != NULL)
+        mg_lesson_panel_focus(MG_LESSON_PANEL(self->side));
+    else
+        gtk_widget_grab_focus(self->map);
+}
+
+void mg_window_show(MgWindow *self, MgSession *session, const char *title)
+{
+    show_session(self, session, title, NULL);
 }
 
 static gboolean open_path(MgWindow *self, const char *path, guint64 seed)
@@ -271,15 +315,108 @@ static gboolean open_path(MgWindow *self, const char *path, guint64 seed)
     return TRUE;
 }
 
+/* `before` (transfer full) (nullable) is where the window was. */
+static void remember(MgWindow *self, char *before)
+{
+    if (before != NULL && g_strcmp0(before, self->path) != 0)
+        g_ptr_array_add(self->history, before);
+    else
+        g_free(before);
+    update_actions(self);
+}
+
 gboolean mg_window_open(MgWindow *self, const char *path, guint64 seed)
 {
     g_autofree char *before = g_strdup(self->path);
     if (!open_path(self, path, seed))
         return FALSE;
-    if (before != NULL && strcmp(before, path) != 0)
-        g_ptr_array_add(self->history, g_steal_pointer(&before));
-    update_actions(self);
+    remember(self, g_steal_pointer(&before));
     return TRUE;
+}
+
+/* ---- a lesson ---- */
+
+/* A lesson with mistakes is shown as far as it can be used, after they were told. */
+static MgLessonPlay *load_play(MgWindow *self, const char *folder)
+{
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(MgLesson) lesson = mg_lesson_load(folder, problems);
+    MgLessonPlay *play = NULL;
+    if (lesson != NULL && lesson->steps->len > 0) {
+        mg_lesson_judge(lesson, self->registry, problems);
+        play = mg_lesson_play_new(g_steal_pointer(&lesson), self->registry, problems);
+    }
+    if (play != NULL && problems->len == 0)
+        return play;
+    g_autofree char *name = g_path_get_basename(folder);
+    g_autofree char *heading =
+        g_strdup_printf(play != NULL ? _("“%s” has mistakes") : _("“%s” cannot be opened"), name);
+    mg_problems_present(GTK_WINDOW(self), heading, problems);
+    return play;
+}
+
+/* Keeps what the learner does from now on; `left` is the step to go on from, `reached` the
+ * furthest. */
+static void follow_progress(MgWindow *self, MgLessonPlay *play, int *left, size_t *reached)
+{
+    g_autoptr(GError) error = NULL;
+    const MgLesson *lesson = mg_lesson_play_lesson(play);
+    if (self->progress == NULL)
+        self->progress = mg_progress_open(NULL, &error);
+    if (self->progress == NULL) {
+        mg_window_toast(self, error->message);
+        return;
+    }
+    MgProgressOf of = mg_progress_of(self->progress, lesson->id);
+    int step = of.step != NULL ? mg_lesson_find_step(lesson, of.step) : 0;
+    *left = of.finished ? 0 : MAX(step, 0);
+    *reached = of.finished ? lesson->steps->len - 1u : MAX((size_t)*left, of.passed);
+    mg_progress_follow(self->progress, play);
+}
+
+static MgLanguage lesson_language(MgWindow *self)
+{
+    g_autoptr(GVariant) state =
+        g_action_group_get_action_state(G_ACTION_GROUP(self), "lesson-language");
+    return g_str_equal(g_variant_get_string(state, NULL), mg_language_codes[MG_KOREAN])
+               ? MG_KOREAN
+               : MG_ENGLISH;
+}
+
+static gboolean open_lesson(MgWindow *self, const char *folder, int step)
+{
+    g_autoptr(MgLessonPlay) play = load_play(self, folder);
+    if (play == NULL)
+        return FALSE;
+    int left = 0;
+    size_t reached = 0;
+    mg_lesson_play_set_leap(play, FALSE);
+    mg_lesson_play_set_language(play, lesson_language(self));
+    follow_progress(self, play, &left, &reached);
+    size_t last = mg_lesson_play_n_steps(play) - 1;
+    mg_lesson_play_enter(play, MIN((size_t)(step >= 0 ? step : left), last));
+    g_free(self->path);
+    self->path = g_strdup(mg_lesson_play_lesson(play)->folder);
+    show_session(self, mg_lesson_play_session(play), NULL, play);
+    mg_lesson_panel_set_reached(MG_LESSON_PANEL(self->side), MIN(reached, last));
+    return TRUE;
+}
+
+gboolean mg_window_open_lesson(MgWindow *self, const char *folder, int step)
+{
+    g_autofree char *before = g_strdup(self->path);
+    if (!open_lesson(self, folder, step))
+        return FALSE;
+    remember(self, g_steal_pointer(&before));
+    return TRUE;
+}
+
+/* A network or a lesson that was open before. */
+static gboolean reopen(MgWindow *self, const char *path, guint64 seed)
+{
+    g_autofree char *lesson = g_build_filename(path, "lesson.md", NULL);
+    return g_file_test(lesson, G_FILE_TEST_EXISTS) ? open_lesson(self, path, -1)
+                                                   : open_path(self, path, seed);
 }
 
 void mg_window_show_start(MgWindow *self)
@@ -306,6 +443,11 @@ static void on_open(MgStartPage *page, const char *path, MgWindow *self)
     mg_window_open(self, path, seed_of(self));
 }
 
+static void on_open_lesson(MgStartPage *page, const char *folder, MgWindow *self)
+{
+    mg_window_open_lesson(self, folder, -1);
+}
+
 static void act_networks(GSimpleAction *action, GVariant *parameter, void *data)
 {
     MgWindow *self = data;
@@ -330,7 +472,7 @@ static void act_previous(GSimpleAction *action, GVariant *parameter, void *data)
     if (self->history->len == 0)
         return;
     g_autofree char *path = g_ptr_array_steal_index(self->history, self->history->len - 1);
-    open_path(self, path, seed_of(self));
+    reopen(self, path, seed_of(self));
     update_actions(self);
 }
 
@@ -413,6 +555,33 @@ static void act_presentation(GSimpleAction *action, GVariant *parameter, void *d
     present(self, !self->presenting);
 }
 
+/* What the buttons of the lesson do. */
+static void act_lesson(GSimpleAction *action, GVariant *parameter, void *data)
+{
+    static const struct {
+        const char *name;
+        void (*act)(MgLessonPanel *panel);
+    } rows[] = {{"lesson-next", mg_lesson_panel_next},
+                {"lesson-back", mg_lesson_panel_back},
+                {"lesson-check", mg_lesson_panel_check},
+                {"lesson-hint", mg_lesson_panel_hint},
+                {"lesson-again", mg_lesson_panel_again}};
+    const char *name = g_action_get_name(G_ACTION(action));
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (strcmp(rows[i].name, name) == 0)
+            rows[i].act(MG_LESSON_PANEL(MG_WINDOW(data)->side));
+}
+
+static void act_lesson_language(GSimpleAction *action, GVariant *wanted, void *data)
+{
+    MgWindow *self = data;
+    g_simple_action_set_state(action, wanted);
+    if (self->play == NULL)
+        return;
+    mg_lesson_panel_set_language(MG_LESSON_PANEL(self->side), lesson_language(self));
+    update_title(self, NULL);
+}
+
 static void act_keys(GSimpleAction *action, GVariant *parameter, void *data)
 {
     GtkWidget *window = mg_shortcuts_window_new();
@@ -479,7 +648,7 @@ static void act_mode(GSimpleAction *action, GVariant *wanted, void *data)
     if (strcmp(mode, "real") == 0 && !real && self->session != NULL)
         mg_real_panel_ask(GTK_WINDOW(self), self->session, on_real, self);
     else if (strcmp(mode, "simulated") == 0 && real && self->path != NULL)
-        open_path(self, self->path, 1);
+        reopen(self, self->path, 1);
     /* The state follows the session that is shown: a sheet may be cancelled. */
     g_simple_action_set_state(
         action,
@@ -503,8 +672,17 @@ static void add_actions(MgWindow *self)
         {"about", act_about, NULL, NULL, NULL, {0}},
         {"save-capture", act_save_capture, NULL, NULL, NULL, {0}},
         {"next-branch", act_next_branch, NULL, NULL, NULL, {0}},
+        {"lesson-next", act_lesson, NULL, NULL, NULL, {0}},
+        {"lesson-back", act_lesson, NULL, NULL, NULL, {0}},
+        {"lesson-check", act_lesson, NULL, NULL, NULL, {0}},
+        {"lesson-hint", act_lesson, NULL, NULL, NULL, {0}},
+        {"lesson-again", act_lesson, NULL, NULL, NULL, {0}},
+        {"lesson-language", NULL, "s", "'en'", act_lesson_language, {0}},
         {"mode", NULL, "s", "'simulated'", act_mode, {0}}};
     g_action_map_add_action_entries(G_ACTION_MAP(self), entries, G_N_ELEMENTS(entries), self);
+    GAction *language = g_action_map_lookup_action(G_ACTION_MAP(self), "lesson-language");
+    g_simple_action_set_state(G_SIMPLE_ACTION(language),
+                              g_variant_new_string(mg_language_codes[mg_language_now()]));
 }
 
 static gboolean on_escape(GtkEventControllerKey *keys, unsigned key, unsigned code,
@@ -522,6 +700,7 @@ static void mg_window_dispose(GObject *object)
 {
     MgWindow *self = MG_WINDOW(object);
     forget_session(self);
+    g_clear_pointer(&self->progress, mg_progress_free); /* after the play that it follows */
     g_clear_pointer(&self->registry, mg_registry_unref);
     g_clear_pointer(&self->history, g_ptr_array_unref);
     g_clear_pointer(&self->path, g_free);
@@ -560,6 +739,7 @@ GtkWidget *mg_window_new(GtkApplication *application, MgRegistry *registry)
     gtk_widget_set_vexpand(self->stack, TRUE);
     self->start = mg_start_page_new(registry);
     g_signal_connect(self->start, "open", G_CALLBACK(on_open), self);
+    g_signal_connect(self->start, "open-lesson", G_CALLBACK(on_open_lesson), self);
     gtk_stack_add_child(GTK_STACK(self->stack), self->start);
     self->toasts = adw_toast_overlay_new();
     adw_toast_overlay_set_child(ADW_TOAST_OVERLAY(self->toasts), self->stack);

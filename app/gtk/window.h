@@ -4,7 +4,7 @@
 
 #include <adwaita.h>
 
-#include "session.h"
+#include "lesson-play.h"
 
 G_BEGIN_DECLS
 
@@ -14,6 +14,11 @@ G_DECLARE_FINAL_TYPE(MgWindow, mg_window, MG, WINDOW, AdwApplicationWindow)
 GtkWidget *mg_window_new(GtkApplication *application, MgRegistry *registry);
 /* Opens a network's folder. FALSE after a dialog with all its problems. */
 gboolean mg_window_open(MgWindow *self, const char *path, guint64 seed);
+/* Begins a lesson at this step; -1: where it was left. FALSE after a dialog with all its problems.
+ */
+gboolean mg_window_open_lesson(MgWindow *self, const char *folder, int step);
+/* (nullable) The lesson that is taken. */
+MgLessonPlay *mg_window_play(MgWindow *self);
 /* Looks at a session; `title` (nullable) where it has no network. */
 void mg_window_show(MgWindow *self, MgSession *session, const char *title);
 void mg_window_show_start(MgWindow *self);
