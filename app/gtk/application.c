@@ -6,6 +6,7 @@
 
 #include "networks.h"
 #include "plugins-page.h"
+#include "shelf.h"
 #include "window.h"
 #include "words.h"
 
@@ -16,7 +17,7 @@ struct _MgApplication {
     AdwApplication parent_instance;
     MgRegistry *registry;
     GtkWidget *window; /* the first one */
-    char *screenshot, *size, *action;
+    char *screenshot, *size, *action, *lesson, *step;
     gboolean first_frame;
     gint64 began;
     int at, seed;
@@ -77,6 +78,28 @@ static void open_first(MgApplication *self, const char *name)
     mg_session_seek(session, self->at < 0 ? n : MIN((uint32_t)self->at, n));
 }
 
+/* "--step" is the id of a step, or its number from 1 on. */
+static int step_number(MgApplication *self, const char *folder)
+{
+    if (self->step == NULL)
+        return -1;
+    if (g_ascii_isdigit(self->step[0]))
+        return MAX((int)g_ascii_strtoll(self->step, NULL, 10) - 1, 0);
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(MgLesson) lesson = mg_lesson_load(folder, problems);
+    return lesson != NULL ? mg_lesson_find_step(lesson, self->step) : -1;
+}
+
+static void open_lesson(MgApplication *self)
+{
+    MgWindow *window = MG_WINDOW(self->window);
+    g_autofree char *folder = mg_shelf_find(self->lesson);
+    if (folder == NULL)
+        g_printerr("mailglass-window: %s: %s\n", self->lesson, _("no such lesson"));
+    if (folder == NULL || !mg_window_open_lesson(window, folder, step_number(self, folder)))
+        mg_window_show_start(window);
+}
+
 static int command_line(GApplication *application, GApplicationCommandLine *line)
 {
     MgApplication *self = MG_APPLICATION(application);
@@ -84,7 +107,10 @@ static int command_line(GApplication *application, GApplicationCommandLine *line
     g_auto(GStrv) argv = g_application_command_line_get_arguments(line, &argc);
     self->window = mg_window_new(GTK_APPLICATION(self), self->registry);
     set_size(self);
-    open_first(self, argc > 1 ? argv[1] : NULL);
+    if (self->lesson != NULL)
+        open_lesson(self);
+    else
+        open_first(self, argc > 1 ? argv[1] : NULL);
     gtk_window_present(GTK_WINDOW(self->window));
     if (self->presentation)
         gtk_widget_activate_action(self->window, "win.presentation", NULL);
@@ -120,6 +146,8 @@ static void mg_application_finalize(GObject *object)
     g_free(self->screenshot);
     g_free(self->size);
     g_free(self->action);
+    g_free(self->lesson);
+    g_free(self->step);
     G_OBJECT_CLASS(mg_application_parent_class)->finalize(object);
 }
 
@@ -138,6 +166,10 @@ static void mg_application_init(MgApplication *self)
                                      N_("Chance begins with this number (1)"), N_("N")},
                                     {"at", 0, 0, G_OPTION_ARG_INT, &self->at,
                                      N_("Begins at this event; -1 is the last one"), N_("N")},
+                                    {"lesson", 0, 0, G_OPTION_ARG_STRING, &self->lesson,
+                                     N_("Begins a lesson, where it was left"), N_("NAME")},
+                                    {"step", 0, 0, G_OPTION_ARG_STRING, &self->step,
+                                     N_("Begins at this step of the lesson"), N_("STEP")},
                                     {"start-page", 0, 0, G_OPTION_ARG_NONE, &self->start_page,
                                      N_("Begins with the list of networks"), NULL},
                                     {"presentation", 0, 0, G_OPTION_ARG_NONE, &self->presentation,
