@@ -4,6 +4,7 @@
 
 #include <glib/gi18n.h>
 
+#include "lesson.h"
 #include "network.h"
 #include "real-host.h"
 
@@ -33,6 +34,12 @@ int mg_serve_main(int argc, char **argv, MgRegistry *registry);
 int mg_send_main(int argc, char **argv, MgRegistry *registry);
 int mg_fetch_main(int argc, char **argv, MgRegistry *registry);
 int mg_dns_lookup_main(int argc, char **argv, MgRegistry *registry);
+int mg_lesson_list_main(int argc, char **argv, MgRegistry *registry);
+int mg_lesson_show_main(int argc, char **argv, MgRegistry *registry);
+int mg_lesson_run_main(int argc, char **argv, MgRegistry *registry);
+int mg_lesson_check_main(int argc, char **argv, MgRegistry *registry);
+int mg_lesson_new_main(int argc, char **argv, MgRegistry *registry);
+int mg_lesson_report_main(int argc, char **argv, MgRegistry *registry);
 
 /* (transfer full) (nullable) The folder that `name` means: a path, or the name of a network that is
  * shipped. NULL after saying, for `command`, what there is. */
@@ -44,6 +51,15 @@ MgNetwork *mg_load_network(const char *command, const char *name, const MgRegist
 /* Two engines of a host may read, and complain about, the same file. */
 void mg_drop_repeated(GPtrArray *problems);
 void mg_print_problems(GPtrArray *problems);
+
+/* (transfer full) (nullable) The folder of a lesson by its id or path; NULL after saying what there
+ * is. */
+char *mg_find_lesson(const char *command, const char *name);
+/* Reads it; what is wrong with it is on standard error, a line each. */
+MgLesson *mg_load_lesson(const char *command, const char *name);
+/* "en", "ko"; NULL is what the program speaks. False after saying that there is no such language.
+ */
+bool mg_pick_language(const char *command, const char *text, MgLanguage *language);
 
 /* Becomes the window's program. Returns only if that failed, after saying why. */
 int mg_exec_window(char **argv);

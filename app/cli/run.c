@@ -10,8 +10,8 @@
 #include "command.h"
 
 #include "filter.h"
-#include "inet.h"
 #include "pcapng.h"
+#include "record-line.h"
 #include "world.h"
 
 static const char command[] = "mailglass run";
@@ -32,9 +32,7 @@ typedef struct {
     uint32_t seen;     /* records that were looked at */
     uint64_t n_spoken; /* exchanges among them */
     bool met;          /* --until */
-    GByteArray *depth; /* of record n at n: how many causes are above it */
-    int width_pair, width_label;
-    GString *line, *summary;
+    MgRecordLine *line;
 } Run;
 
 static volatile sig_atomic_t interrupted;
@@ -42,84 +40,6 @@ static volatile sig_atomic_t interrupted;
 static void on_interrupt(int number)
 {
     interrupted = 1;
-}
-
-/* ---- a line of text ---- */
-
-/* In columns of a terminal: Korean takes two for a character. */
-static int text_width(const char *text)
-{
-    int width = 0;
-    for (; *text != '\0'; text = g_utf8_next_char(text)) {
-        gunichar c = g_utf8_get_char(text);
-        width += g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
-    }
-    return width;
-}
-
-static void measure(Run *run)
-{
-    int longest[2] = {0, 0};
-    for (unsigned i = 0; i < run->network->hosts->len; i++) {
-        int width = text_width(g_array_index(run->network->hosts, MgNetworkHost, i).name);
-        if (width > longest[0]) {
-            longest[1] = longest[0];
-            longest[0] = width;
-        } else {
-            longest[1] = MAX(longest[1], width);
-        }
-    }
-    run->width_pair = longest[0] + 3 + longest[1];
-    run->width_label = 4;
-    for (size_t i = 1; i < mg_registry_n_dissectors(run->registry); i++) {
-        const char *label = mg_registry_dissector(run->registry, (uint8_t)i)->label;
-        run->width_label = MAX(run->width_label, text_width(label));
-    }
-}
-
-static void pad(GString *line, int width, size_t from)
-{
-    for (int n = text_width(line->str + from); n < width; n++)
-        g_string_append_c(line, ' ');
-}
-
-static const char *host_name(const MgTrace *trace, MgHostId host)
-{
-    return host != 0 ? mg_trace_host(trace, host)->name : "";
-}
-
-/* " 0.084  alice → mta.example.com   SMTP   EHLO alice.example.com" */
-static void print_text(Run *run, const MgTrace *trace, uint32_t n)
-{
-    static const char *const kinds[] = {[MG_RECORD_EXCHANGE] = "?",
-                                        [MG_RECORD_STATE] = N_("state"),
-                                        [MG_RECORD_NOTE] = N_("note"),
-                                        [MG_RECORD_DECISION] = N_("decision"),
-                                        [MG_RECORD_ACTION] = N_("action")};
-    const MgRecord *record = mg_trace_record(trace, n);
-    const MgDissector *dissector = mg_registry_dissector(run->registry, record->dissector);
-    GString *line = run->line;
-    int64_t ms = record->at / MG_MILLISECONDS;
-    g_string_printf(line, "%2" G_GINT64_FORMAT ".%03d  ", ms / 1000, (int)(ms % 1000));
-    size_t from = line->len;
-    g_string_append(line, host_name(trace, record->from));
-    if (record->to != 0)
-        g_string_append_printf(line, " → %s", host_name(trace, record->to));
-    pad(line, run->width_pair, from);
-    g_string_append(line, "   ");
-    from = line->len;
-    g_string_append(line, record->kind == MG_RECORD_EXCHANGE && dissector != NULL
-                              ? dissector->label
-                              : _(kinds[record->kind]));
-    pad(line, run->width_label, from);
-    g_string_append(line, "   ");
-    for (unsigned i = 0; i < run->depth->data[n]; i++)
-        g_string_append(line, "  ");
-    g_string_truncate(run->summary, 0); /* a dissector measures what it writes to */
-    mg_trace_summarize(trace, n, run->summary);
-    g_string_append_len(line, run->summary->str, (gssize)run->summary->len);
-    g_string_append_c(line, '\n');
-    fwrite(line->str, 1, line->len, stdout);
 }
 
 static void print_json(const MgTrace *trace, uint32_t n)
@@ -131,16 +51,11 @@ static void print_json(const MgTrace *trace, uint32_t n)
 
 /* ---- records, as they come ---- */
 
-static bool bare_packet(const Run *run, const MgRecord *record)
-{
-    const MgDissector *dissector = mg_registry_dissector(run->registry, record->dissector);
-    return dissector == &mg_inet_tcp || dissector == &mg_inet_udp || dissector == &mg_inet_icmp;
-}
-
 static bool wanted(const Run *run, const MgTrace *trace, uint32_t n)
 {
     const MgRecord *record = mg_trace_record(trace, n);
-    if (record->kind == MG_RECORD_EXCHANGE && !run->packets && bare_packet(run, record))
+    if (record->kind == MG_RECORD_EXCHANGE && !run->packets &&
+        mg_record_is_bare(run->registry, record))
         return false;
     if (run->filter != NULL)
         return mg_filter_match(run->filter, trace, n);
@@ -148,16 +63,6 @@ static bool wanted(const Run *run, const MgTrace *trace, uint32_t n)
         return run->json || record->kind != MG_RECORD_STATE;
     const MgRule *rule = mg_registry_rule(run->registry, mg_trace_text(trace, record->text_a));
     return rule == NULL || rule->severity > MG_SEVERITY_CHAT;
-}
-
-static void note_depth(Run *run, const MgRecord *record, uint32_t n)
-{
-    uint32_t parent = record->parent;
-    g_assert(parent < n); /* a cause comes first */
-    uint8_t depth = parent != 0 ? (uint8_t)MIN(run->depth->data[parent] + 1, 20) : 0;
-    if (run->depth->len == 0)
-        g_byte_array_append(run->depth, (const uint8_t *)"", 1);
-    g_byte_array_append(run->depth, &depth, 1);
 }
 
 /* Looks at what is new in the trace; stops at the record that --until wants. */
@@ -168,13 +73,14 @@ static void look(Run *run)
     while (run->seen < end && !run->met) {
         uint32_t n = ++run->seen;
         const MgRecord *record = mg_trace_record(trace, n);
-        run->n_spoken += record->kind == MG_RECORD_EXCHANGE && !bare_packet(run, record);
-        note_depth(run, record, n);
+        run->n_spoken +=
+            record->kind == MG_RECORD_EXCHANGE && !mg_record_is_bare(run->registry, record);
+        mg_record_line_note(run->line, record, n);
         if (!run->quiet && wanted(run, trace, n)) {
             if (run->json)
                 print_json(trace, n);
             else
-                print_text(run, trace, n);
+                mg_record_line_print(run->line, trace, n);
         }
         run->met = run->until != NULL && mg_filter_match(run->until, trace, n);
     }
@@ -317,7 +223,7 @@ static int run_network(Run *run, const char *name)
         mg_complain(command, _("%s cannot be used: see above"), run->network->path);
         return MG_EXIT_FAILED;
     }
-    measure(run);
+    run->line = mg_record_line_new(run->network, run->registry);
     play(run);
     return finish(run);
 }
@@ -328,9 +234,7 @@ static void clear(Run *run)
     g_clear_pointer(&run->network, mg_network_free);
     g_clear_pointer(&run->until, mg_filter_free);
     g_clear_pointer(&run->filter, mg_filter_free);
-    g_byte_array_unref(run->depth);
-    g_string_free(run->line, TRUE);
-    g_string_free(run->summary, TRUE);
+    mg_record_line_free(run->line);
     g_free(run->until_text);
     g_free(run->filter_text);
     g_free(run->trace_path);
@@ -341,11 +245,7 @@ static void clear(Run *run)
 
 int mg_run_main(int argc, char **argv, MgRegistry *registry)
 {
-    Run run = {.registry = registry,
-               .seed = 1,
-               .depth = g_byte_array_new(),
-               .line = g_string_new(NULL),
-               .summary = g_string_new(NULL)};
+    Run run = {.registry = registry, .seed = 1};
     const GOptionEntry entries[] = {
         {"until", 0, 0, G_OPTION_ARG_STRING, &run.until_text, N_("Stops at the first that matches"),
          N_("FILTER")},

@@ -43,12 +43,14 @@ int mg_picture_main(int argc, char **argv, MgRegistry *registry)
     static const char command[] = "mailglass picture";
     int at = -1, seed = 1;
     gboolean dark = FALSE;
-    char *output = NULL, *view = NULL, *language = NULL, *size = NULL;
+    char *output = NULL, *view = NULL, *language = NULL, *size = NULL, *step = NULL;
     const GOptionEntry entries[] = {
         {"output", 0, 0, G_OPTION_ARG_FILENAME, &output, N_("The picture: .png, .svg or .pdf"),
          N_("FILE")},
         {"at", 0, 0, G_OPTION_ARG_INT, &at, N_("The record that the eye is at (the last)"),
          N_("N")},
+        {"step", 0, 0, G_OPTION_ARG_STRING, &step,
+         N_("Where this step of a lesson begins: a number or a step's name"), N_("STEP")},
         {"view", 0, 0, G_OPTION_ARG_STRING, &view, N_("map or ladder"), N_("VIEW")},
         {"seed", 0, 0, G_OPTION_ARG_INT, &seed, N_("Fixes chance (1)"), N_("N")},
         {"dark", 0, 0, G_OPTION_ARG_NONE, &dark, N_("Light on dark"), NULL},
@@ -58,19 +60,21 @@ int mg_picture_main(int argc, char **argv, MgRegistry *registry)
     g_auto(GStrv) words = g_strdupv(argv); /* parsing takes options out of argv */
     bool helped = false;
     int result = mg_parse_options(
-        command, "NETWORK",
-        _("Draws a network without a display.\n\nExample:\n  mailglass picture first-mail --at 40 "
-          "--output map.png --dark --language ko"),
+        command, "NETWORK|LESSON",
+        _("Draws a network, or that of a lesson's step, without a display.\n\nExamples:\n"
+          "  mailglass picture first-mail --at 40 --output map.png --dark --language ko\n"
+          "  mailglass picture smtp-by-hand --step 3 --view ladder --output sheet.pdf"),
         entries, &argc, &argv, &helped);
     bool given = output != NULL;
     g_free(output);
     g_free(view);
     g_free(language);
     g_free(size);
+    g_free(step);
     if (result != MG_EXIT_DONE || helped)
         return result;
     if (argc != 2 || !given) {
-        mg_complain(command, "%s", _("one network and --output are wanted; see --help"));
+        mg_complain(command, "%s", _("one network or lesson and --output are wanted; see --help"));
         return MG_EXIT_USAGE;
     }
     g_free(words[0]);

@@ -44,6 +44,14 @@ void mg_lesson_play_set_leap(MgLessonPlay *play, bool leap); /* on at first */
 /* The record to play to, where that is not reached yet; else 0. */
 uint32_t mg_lesson_play_target(MgLessonPlay *play);
 
+/* (nullable) What of `run` could not be done, and the line that says it: "nothing matches", or an
+ * error. */
+const char *mg_lesson_play_trouble(MgLessonPlay *play, unsigned *line);
+
+/* The language of what is missing; mg_language_now() at first. */
+MgLanguage mg_lesson_play_language(MgLessonPlay *play);
+void mg_lesson_play_set_language(MgLessonPlay *play, MgLanguage language);
+
 /* Does one line: `try`, what somebody typed, `solution`. */
 bool mg_lesson_play_do(MgLessonPlay *play, const char *line, GError **error);
 
@@ -78,6 +86,12 @@ bool mg_lesson_play_solution_shown(MgLessonPlay *play);
 void mg_lesson_play_show_solution(MgLessonPlay *play);
 /* Does all its lines, from where the step began if what was done is in the way. */
 bool mg_lesson_play_solve(MgLessonPlay *play, GError **error);
+
+/* For who keeps score: in this step so far. */
+typedef struct {
+    unsigned attempts, wrong; /* presses of Check that failed; wrong answers of quizzes */
+} MgLessonScore;
+MgLessonScore mg_lesson_play_score(MgLessonPlay *play);
 
 /* Record 0: the beginning. What this step's checks look after. */
 uint32_t mg_lesson_play_since(MgLessonPlay *play);

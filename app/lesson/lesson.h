@@ -44,11 +44,12 @@ typedef struct {
     unsigned line;
 } MgProseBlock;
 typedef struct {
-    char *title;       /* (nullable) of the step, plain */
-    GPtrArray *blocks; /* MgProseBlock */
-    GPtrArray *codes;  /* char *: inline code, in order */
-    GPtrArray *links;  /* char *: where links lead, in order */
-    unsigned line;     /* 0: this language is missing */
+    char *title;                     /* (nullable) of the step, plain */
+    GPtrArray *blocks;               /* MgProseBlock */
+    GPtrArray *codes;                /* char *: inline code, in order */
+    GPtrArray *links;                /* char *: where links lead, in order */
+    GArray *code_lines, *link_lines; /* unsigned, one each */
+    unsigned line;                   /* 0: this language is missing */
 } MgProse;
 
 /* ---- what a step holds ---- */
@@ -80,15 +81,17 @@ typedef enum {
 } MgCompare;
 typedef struct {
     MgCheckKind kind;
-    char *text;        /* as written */
-    char *filter_text; /* (nullable) SAW, THEN_SAW, COUNT, NEVER: one filter of field and where */
-    char *field;       /* SAW …: the field or "note"; MAILBOX: "imf.subject", "size", "count" */
-    char *rule;        /* (nullable) NEVER note */
-    char *host, *engine, *value; /* STATE: value is the state; MAILBOX: host is the address */
-    MgCompare compare;           /* COUNT, MAILBOX */
-    uint64_t number;             /* COUNT */
-    MgTime within;               /* WITHIN */
-    MgBilingual failed;          /* said when it fails; may be empty */
+    char *text;  /* as written */
+    char *where; /* (nullable) SAW, THEN_SAW, COUNT, NEVER: the filter after "where" */
+    char *field; /* SAW …: the field or "note"; MAILBOX: "imf.subject", "size", "count" */
+    char *rule;  /* (nullable) NEVER note */
+    char *host, *engine,
+        *value;         /* STATE: value is the state, host NULL until
+                           mg_lesson_judge() has split it off; MAILBOX: host is the address */
+    MgCompare compare;  /* COUNT, STATE, MAILBOX */
+    uint64_t number;    /* COUNT */
+    MgTime within;      /* WITHIN */
+    MgBilingual failed; /* said when it fails; may be empty */
     unsigned line;
     bool broken; /* it has a mistake, which was told */
 } MgCheck;
@@ -125,7 +128,7 @@ typedef struct {
     unsigned line, solution_line;
 } MgLessonStep;
 
-typedef struct {
+typedef struct MgLesson {
     char *id;     /* the folder's name */
     char *folder; /* path */
     char *path;   /* of lesson.md */
@@ -139,6 +142,9 @@ typedef struct {
     bool script; /* the network's own is played */
     unsigned network_line, needs_line;
     GPtrArray *steps; /* MgLessonStep */
+    struct MgLesson
+        *glossaries[2]; /* (nullable) its own, the one a folder up; read when asked for */
+    bool glossary_read[2];
 } MgLesson;
 
 /* Reads a lesson: a folder, or its lesson.md. Every mistake is a line in `problems`, as
@@ -159,5 +165,8 @@ int mg_lesson_find_step(const MgLesson *lesson, const char *id); /* -1: none */
 /* (nullable) The meaning of "#term" for this lesson: from glossary.md beside lesson.md, then from
  * the one a folder up. `title` is the word, blocks its meaning. Read once and kept. */
 const MgProse *mg_lesson_word(const MgLesson *lesson, const char *term, MgLanguage language);
+
+/* Reads a glossary, as mg_lesson_load(): each step is a word. */
+MgLesson *mg_glossary_load(const char *path, GPtrArray *problems);
 
 G_END_DECLS

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* network-action.c - "alice send mail/hello.eml to bob@example.net" against a verb's usage
  *
- * A usage is the verb and then words: FILE is read, other words in capitals stand for anything,
- * what is in small letters is meant as it is, "…" means one or more, "[…]" may be left out.
+ * A usage is the verb and then words: FILE is read, SERVER may be a host of the network, whose
+ * address the engine is told, other words in capitals stand for anything, what is in small letters
+ * is meant as it is, "…" means one or more, "[…]" may be left out.
  */
 #include <glib/gi18n-lib.h>
 
@@ -10,7 +11,7 @@
 
 typedef struct {
     const char *text; /* without marks */
-    bool literal, file, repeats;
+    bool literal, file, server, repeats;
     bool opens, closes; /* a part that may be left out */
 } Token;
 
@@ -45,6 +46,7 @@ static GArray *tokens_of(char **words)
         token.text = word;
         token.literal = !g_ascii_isupper(word[0]);
         token.file = strcmp(word, "FILE") == 0;
+        token.server = strcmp(word, "SERVER") == 0;
         g_array_append_val(tokens, token);
     }
     return tokens;
@@ -60,12 +62,12 @@ static bool fits(const Token *token, const char *word)
     return word[0] != '\0';
 }
 
-/* Are these words what the tokens want? `file`: the index of the FILE word, -1 if none. */
-static bool match(const GArray *tokens, char **words, int *file)
+/* Are these words what the tokens want? `file`, `server`: the index of that word, -1 if none. */
+static bool match(const GArray *tokens, char **words, int *file, int *server)
 {
     size_t w = 0;
     bool skip = false;
-    *file = -1;
+    *file = *server = -1;
     for (unsigned t = 0; t < tokens->len; t++) {
         const Token *token = &g_array_index(tokens, Token, t);
         if (token->opens)
@@ -75,6 +77,8 @@ static bool match(const GArray *tokens, char **words, int *file)
                 return false;
             if (token->file)
                 *file = (int)w;
+            if (token->server)
+                *server = (int)w;
             w++;
             while (token->repeats && words[w] != NULL && fits(token, words[w]))
                 w++;
@@ -131,12 +135,18 @@ static bool fill(const MgNetwork *network, const MgEngineKind *kind, char **word
     const char *usage = kind->usage != NULL ? kind->usage : kind->verb;
     g_auto(GStrv) wanted = g_strsplit(usage, " ", -1);
     g_autoptr(GArray) tokens = tokens_of(wanted[0] != NULL ? wanted + 1 : wanted);
-    int at = -1;
-    if (!match(tokens, words, &at)) {
+    int at, server;
+    if (!match(tokens, words, &at, &server)) {
         g_set_error(error, MG_ERROR, MG_ERROR_CONFIG, _("write it like this: %s"), usage);
         return false;
     }
     action->words = g_strdupv(words);
+    int named = server >= 0 ? mg_network_find_host(network, words[server]) : -1;
+    if (named >= 0) { /* engines do not know the names of hosts */
+        g_free(action->words[server]);
+        action->words[server] =
+            g_strdup(g_array_index(network->hosts, MgNetworkHost, named).addresses[0]);
+    }
     if (at < 0)
         return true;
     action->path = g_strdup(words[at]);

@@ -492,6 +492,31 @@ static void tell_branch(MgSession *session)
     g_object_thaw_notify(object);
 }
 
+void mg_session_restart(MgSession *session)
+{
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    g_assert(session->network != NULL);
+    mg_session_set_playing(session, false);
+    MgWorld *world = mg_world_new(session->network, session->registry, session->seed, problems);
+    g_assert(world != NULL); /* it could be made the first time */
+    g_autoptr(GPtrArray) before = session->branches; /* views may look at it until they are told */
+    session->branches = g_ptr_array_new_with_free_func(branch_free);
+    session->branch = 0;
+    play_clear(&session->replay);
+    Branch *branch = branch_new(mg_world_trace(world));
+    g_ptr_array_add(session->branches, branch);
+    branch->live.world = world;
+    play_live(&branch->live, branch->deeds, MG_SESSION_RECORDS_MAX);
+    session->position = session->selected = session->fence = session->stop = 0;
+    session->told = mg_trace_n_records(branch->trace);
+    GObject *object = G_OBJECT(session);
+    g_object_freeze_notify(object);
+    const unsigned changed[] = {PROP_TRACE, PROP_N_RECORDS, PROP_POSITION, PROP_SELECTED, PROP_FENCE};
+    for (size_t i = 0; i < G_N_ELEMENTS(changed); i++)
+        g_object_notify_by_pspec(object, props[changed[i]]);
+    g_object_thaw_notify(object);
+}
+
 /* The replay, which stands at the position, becomes the world of a new branch. */
 static void branch_off(MgSession *session)
 {

@@ -38,6 +38,9 @@ MgSession *mg_session_new(const char *path, MgRegistry *registry, uint64_t seed,
 MgSession *mg_session_new_for_network(MgNetwork *network, MgRegistry *registry, uint64_t seed,
                                       GPtrArray *problems);
 
+/* Begins anew, as if it had just been made: no branches, nothing done, position 0. */
+void mg_session_restart(MgSession *session);
+
 /* A session over a trace that something else writes (a capture, real servers): no network, no
  * world, no interventions. Call mg_session_grown() when records were added. */
 MgSession *mg_session_new_for_trace(MgTrace *trace);
