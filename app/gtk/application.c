@@ -5,19 +5,18 @@
 #include <stdio.h>
 
 #include "networks.h"
-#include "plugins-page.h"
+#include "picture.h"
 #include "shelf.h"
 #include "window.h"
 #include "words.h"
 
-#define FIRST_NETWORK "first-mail"
-#define SETTLE_MS     400 /* until a picture is taken: delayed parts have been drawn */
+#define SETTLE_MS 400 /* until a picture is taken: delayed parts have been drawn */
 
 struct _MgApplication {
     AdwApplication parent_instance;
     MgRegistry *registry;
     GtkWidget *window; /* the first one */
-    char *screenshot, *size, *action, *lesson, *step;
+    char *screenshot, *size, *action, *lesson, *step, *language;
     gboolean first_frame;
     gint64 began;
     int at, seed;
@@ -62,42 +61,57 @@ static void set_size(MgApplication *self)
         gtk_window_set_default_size(GTK_WINDOW(self->window), width, height);
 }
 
-static void open_first(MgApplication *self, const char *name)
+/* From 0 on, or from the end. */
+static void seek(MgApplication *self)
 {
-    MgWindow *window = MG_WINDOW(self->window);
-    g_autofree char *path = mg_networks_find(name != NULL ? name : FIRST_NETWORK);
-    if (path == NULL && name != NULL)
-        g_printerr("mailglass-window: %s: %s\n", name, _("no such network"));
-    if (self->start_page || path == NULL ||
-        !mg_window_open(window, path, (guint64)MAX(self->seed, 0))) {
-        mg_window_show_start(window);
-        return;
-    }
-    MgSession *session = mg_window_session(window);
+    MgSession *session = mg_window_session(MG_WINDOW(self->window));
     uint32_t n = mg_trace_n_records(mg_session_trace(session));
     mg_session_seek(session, self->at < 0 ? n : MIN((uint32_t)self->at, n));
 }
 
-/* "--step" is the id of a step, or its number from 1 on. */
+static gboolean open_network(MgApplication *self, const char *name)
+{
+    g_autofree char *path = mg_networks_find(name);
+    if (path == NULL)
+        g_printerr("mailglass-window: %s: %s\n", name, _("no such network"));
+    if (path == NULL || !mg_window_open(MG_WINDOW(self->window), path, (guint64)MAX(self->seed, 0)))
+        return FALSE;
+    seek(self);
+    return TRUE;
+}
+
+/* -1: where it was left. */
 static int step_number(MgApplication *self, const char *folder)
 {
     if (self->step == NULL)
         return -1;
-    if (g_ascii_isdigit(self->step[0]))
-        return MAX((int)g_ascii_strtoll(self->step, NULL, 10) - 1, 0);
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(MgLesson) lesson = mg_lesson_load(folder, problems);
-    return lesson != NULL ? mg_lesson_find_step(lesson, self->step) : -1;
+    int step = lesson != NULL ? mg_picture_step(lesson, self->step) : -1;
+    if (step < 0)
+        g_printerr("mailglass-window: %s: %s\n", self->step, _("no such step"));
+    return step;
 }
 
-static void open_lesson(MgApplication *self)
+static gboolean open_lesson(MgApplication *self)
 {
-    MgWindow *window = MG_WINDOW(self->window);
     g_autofree char *folder = mg_shelf_find(self->lesson);
     if (folder == NULL)
         g_printerr("mailglass-window: %s: %s\n", self->lesson, _("no such lesson"));
-    if (folder == NULL || !mg_window_open_lesson(window, folder, step_number(self, folder)))
-        mg_window_show_start(window);
+    if (folder == NULL ||
+        !mg_window_open_lesson(MG_WINDOW(self->window), folder, step_number(self, folder)))
+        return FALSE;
+    if (self->at != 0)
+        seek(self);
+    return TRUE;
+}
+
+/* Who asks for nothing is shown what there is. */
+static void open_first(MgApplication *self, const char *name)
+{
+    if (self->start_page || (self->lesson != NULL && !open_lesson(self)) ||
+        (self->lesson == NULL && (name == NULL || !open_network(self, name))))
+        mg_window_show_start(MG_WINDOW(self->window));
 }
 
 static int command_line(GApplication *application, GApplicationCommandLine *line)
@@ -105,12 +119,11 @@ static int command_line(GApplication *application, GApplicationCommandLine *line
     MgApplication *self = MG_APPLICATION(application);
     int argc = 0;
     g_auto(GStrv) argv = g_application_command_line_get_arguments(line, &argc);
+    if (self->language != NULL)
+        g_setenv("LANGUAGE", self->language, TRUE);
     self->window = mg_window_new(GTK_APPLICATION(self), self->registry);
     set_size(self);
-    if (self->lesson != NULL)
-        open_lesson(self);
-    else
-        open_first(self, argc > 1 ? argv[1] : NULL);
+    open_first(self, argc > 1 ? argv[1] : NULL);
     gtk_window_present(GTK_WINDOW(self->window));
     if (self->presentation)
         gtk_widget_activate_action(self->window, "win.presentation", NULL);
@@ -147,6 +160,7 @@ static void mg_application_finalize(GObject *object)
     g_free(self->size);
     g_free(self->action);
     g_free(self->lesson);
+    g_free(self->language);
     g_free(self->step);
     G_OBJECT_CLASS(mg_application_parent_class)->finalize(object);
 }
@@ -162,28 +176,29 @@ static void mg_application_init(MgApplication *self)
 {
     self->seed = 1;
     self->began = g_get_monotonic_time();
-    const GOptionEntry entries[] = {{"seed", 0, 0, G_OPTION_ARG_INT, &self->seed,
-                                     N_("Chance begins with this number (1)"), N_("N")},
-                                    {"at", 0, 0, G_OPTION_ARG_INT, &self->at,
-                                     N_("Begins at this event; -1 is the last one"), N_("N")},
-                                    {"lesson", 0, 0, G_OPTION_ARG_STRING, &self->lesson,
-                                     N_("Begins a lesson, where it was left"), N_("NAME")},
-                                    {"step", 0, 0, G_OPTION_ARG_STRING, &self->step,
-                                     N_("Begins at this step of the lesson"), N_("STEP")},
-                                    {"start-page", 0, 0, G_OPTION_ARG_NONE, &self->start_page,
-                                     N_("Begins with the list of networks"), NULL},
-                                    {"presentation", 0, 0, G_OPTION_ARG_NONE, &self->presentation,
-                                     N_("Begins as a presentation"), NULL},
-                                    {"size", 0, 0, G_OPTION_ARG_STRING, &self->size,
-                                     N_("Size of the window, as 1280x800"), N_("SIZE")},
-                                    {"action", 0, 0, G_OPTION_ARG_STRING, &self->action,
-                                     N_("Does this at the start, such as win.compose"), N_("NAME")},
-                                    {"first-frame", 0, 0, G_OPTION_ARG_NONE, &self->first_frame,
-                                     N_("Says how long the first frame took, and ends"), NULL},
-                                    {"screenshot", 0, 0, G_OPTION_ARG_FILENAME, &self->screenshot,
-                                     N_("Writes what is seen as a picture, and ends"),
-                                     N_("FILE.png")},
-                                    {0}};
+    const GOptionEntry entries[] = {
+        {"seed", 0, 0, G_OPTION_ARG_INT, &self->seed, N_("Chance begins with this number (1)"),
+         N_("N")},
+        {"at", 0, 0, G_OPTION_ARG_INT, &self->at, N_("Begins at this event; -1 is the last one"),
+         N_("N")},
+        {"lesson", 0, 0, G_OPTION_ARG_STRING, &self->lesson,
+         N_("Begins a lesson, where it was left"), N_("NAME")},
+        {"step", 0, 0, G_OPTION_ARG_STRING, &self->step, N_("Begins at this step of the lesson"),
+         N_("STEP")},
+        {"language", 0, 0, G_OPTION_ARG_STRING, &self->language, N_("en or ko"), N_("LANGUAGE")},
+        {"start-page", 0, 0, G_OPTION_ARG_NONE, &self->start_page,
+         N_("Begins with the list of lessons and networks"), NULL},
+        {"presentation", 0, 0, G_OPTION_ARG_NONE, &self->presentation,
+         N_("Begins as a presentation"), NULL},
+        {"size", 0, 0, G_OPTION_ARG_STRING, &self->size, N_("Size of the window, as 1280x800"),
+         N_("SIZE")},
+        {"action", 0, 0, G_OPTION_ARG_STRING, &self->action,
+         N_("Does this at the start, such as win.compose"), N_("NAME")},
+        {"first-frame", 0, 0, G_OPTION_ARG_NONE, &self->first_frame,
+         N_("Says how long the first frame took, and ends"), NULL},
+        {"screenshot", 0, 0, G_OPTION_ARG_FILENAME, &self->screenshot,
+         N_("Writes what is seen as a picture, and ends"), N_("FILE.png")},
+        {0}};
     g_application_add_main_option_entries(G_APPLICATION(self), entries);
     g_application_set_option_context_parameter_string(G_APPLICATION(self), "[NETWORK]");
 }

@@ -18,7 +18,12 @@ const MgShortcut mg_shortcuts[] = {
     {N_("Speed"), "2", "win.speed-2", N_("Normal speed"), TRUE},
     {N_("Speed"), "3", "win.speed-3", N_("Four times the speed"), TRUE},
     {N_("Speed"), "4", "win.speed-4", N_("As fast as it can"), TRUE},
-    {N_("Window"), "F11", "win.presentation", N_("Presentation"), FALSE},
+    {N_("Presentation"), "F11", "win.presentation", N_("Begin or end it"), FALSE},
+    {N_("Presentation"), "Page_Down", "win.present-next", N_("Next step of the lesson"), TRUE},
+    {N_("Presentation"), "Page_Up", "win.present-back", N_("Previous step of the lesson"), TRUE},
+    {N_("Presentation"), "b period", "win.blank", N_("Black screen"), TRUE},
+    {N_("Presentation"), "n", "win.present-notes", N_("Notes"), TRUE},
+    {N_("Presentation"), "<Control><Shift>n", "win.notes", N_("Notes for the teacher"), FALSE},
     {N_("Window"), "<Control>f", "win.filter", N_("Filter"), FALSE},
     {N_("Window"), "<Control>l", "win.networks", N_("Networks"), FALSE},
     {N_("Window"), "<Control>i", "win.inspector", N_("Inspector"), FALSE},
@@ -53,33 +58,61 @@ static gboolean is_wanted_there(GtkWindow *window, GtkWidget *focus, unsigned ke
     return FALSE;
 }
 
-static gboolean on_key(GtkEventControllerKey *keys, unsigned key, unsigned code,
-                       GdkModifierType modifiers, GtkWindow *window)
+/* "b period" is either of two keys. */
+static gboolean is_key(const char *accelerators, unsigned key, GdkModifierType modifiers)
 {
-    GtkWidget *focus = gtk_window_get_focus(window);
-    modifiers &= GDK_CONTROL_MASK | GDK_ALT_MASK | GDK_SHIFT_MASK | GDK_SUPER_MASK;
-    for (const MgShortcut *row = mg_shortcuts; row->action != NULL; row++) {
+    g_auto(GStrv) each = g_strsplit(accelerators, " ", -1);
+    for (size_t i = 0; each[i] != NULL; i++) {
         unsigned wanted = 0;
         GdkModifierType with = 0;
-        if (!gtk_accelerator_parse(row->accelerator, &wanted, &with))
+        if (!gtk_accelerator_parse(each[i], &wanted, &with))
             continue;
         /* A question mark is made with Shift on most keyboards. */
         GdkModifierType have = wanted == GDK_KEY_question ? modifiers & ~GDK_SHIFT_MASK : modifiers;
-        if (gdk_keyval_to_lower(key) != wanted || have != with)
-            continue;
-        if (row->plain && is_wanted_there(window, focus, key))
-            return FALSE;
-        return gtk_widget_activate_action(GTK_WIDGET(window), row->action, NULL);
+        if (gdk_keyval_to_lower(key) == wanted && have == with)
+            return TRUE;
     }
     return FALSE;
 }
 
-void mg_shortcuts_install(GtkWindow *window)
+/* What cannot be done leaves its key to others. */
+static gboolean is_enabled(GtkWindow *window, const char *name)
+{
+    if (!g_str_has_prefix(name, "win.") || !G_IS_ACTION_MAP(window))
+        return TRUE;
+    GAction *action = g_action_map_lookup_action(G_ACTION_MAP(window), name + strlen("win."));
+    return action != NULL && g_action_get_enabled(action);
+}
+
+/* `target` has the actions of the window; closing is done to the window that has the keyboard. */
+static gboolean on_key(GtkEventControllerKey *keys, unsigned key, unsigned code,
+                       GdkModifierType modifiers, GtkWindow *target)
+{
+    GtkWindow *window = GTK_WINDOW(gtk_event_controller_get_widget(GTK_EVENT_CONTROLLER(keys)));
+    GtkWidget *focus = gtk_window_get_focus(window);
+    modifiers &= GDK_CONTROL_MASK | GDK_ALT_MASK | GDK_SHIFT_MASK | GDK_SUPER_MASK;
+    for (const MgShortcut *row = mg_shortcuts; row->action != NULL; row++) {
+        if (!is_key(row->accelerator, key, modifiers) || !is_enabled(target, row->action))
+            continue;
+        if (row->plain && is_wanted_there(window, focus, key))
+            return FALSE;
+        gboolean here = g_str_has_prefix(row->action, "window.");
+        return gtk_widget_activate_action(GTK_WIDGET(here ? window : target), row->action, NULL);
+    }
+    return FALSE;
+}
+
+void mg_shortcuts_install_for(GtkWindow *window, GtkWindow *target)
 {
     GtkEventController *keys = gtk_event_controller_key_new();
     gtk_event_controller_set_propagation_phase(keys, GTK_PHASE_CAPTURE);
-    g_signal_connect(keys, "key-pressed", G_CALLBACK(on_key), window);
+    g_signal_connect(keys, "key-pressed", G_CALLBACK(on_key), target);
     gtk_widget_add_controller(GTK_WIDGET(window), keys);
+}
+
+void mg_shortcuts_install(GtkWindow *window)
+{
+    mg_shortcuts_install_for(window, window);
 }
 
 /* These containers take children from GtkBuilder alone (before GTK 4.14). */

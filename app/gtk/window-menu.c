@@ -20,8 +20,10 @@ static GMenu *group_menu(const char *group)
 {
     GMenu *menu = g_menu_new();
     for (const MgShortcut *row = mg_shortcuts; row->action != NULL; row++)
-        if (strcmp(row->group, group) == 0)
-            add_item(menu, _(row->title), row->action, row->accelerator);
+        if (strcmp(row->group, group) == 0) {
+            g_auto(GStrv) keys = g_strsplit(row->accelerator, " ", -1);
+            add_item(menu, _(row->title), row->action, keys[0]);
+        }
     return menu;
 }
 
@@ -41,6 +43,22 @@ static GMenu *step_menu(void)
     return menu;
 }
 
+/* What can be taken along. */
+static GMenu *save_menu(void)
+{
+    static const struct {
+        const char *title, *action;
+    } rows[] = {{N_("Save map…"), "win.save-map"},
+                {N_("Save ladder…"), "win.save-ladder"},
+                {N_("Save capture…"), "win.save-capture"},
+                {N_("Save as a lesson…"), "win.save-lesson"},
+                {N_("Save my progress…"), "win.save-progress"}};
+    GMenu *menu = g_menu_new();
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        g_menu_append(menu, _(rows[i].title), rows[i].action);
+    return menu;
+}
+
 static GMenuModel *main_menu(void)
 {
     GMenu *menu = g_menu_new();
@@ -54,8 +72,13 @@ static GMenuModel *main_menu(void)
     add_item(run, _("The next branch"), "win.next-branch", NULL);
     g_menu_append_section(menu, NULL, G_MENU_MODEL(run));
     g_autoptr(GMenu) window = group_menu("Window");
-    add_item(window, _("Save capture…"), "win.save-capture", NULL);
+    g_autoptr(GMenu) presentation = group_menu("Presentation");
+    g_menu_append_submenu(window, _("Presentation"), G_MENU_MODEL(presentation));
     g_menu_append_section(menu, NULL, G_MENU_MODEL(window));
+    g_autoptr(GMenu) save = save_menu();
+    g_autoptr(GMenu) saving = g_menu_new();
+    g_menu_append_submenu(saving, _("Save"), G_MENU_MODEL(save));
+    g_menu_append_section(menu, NULL, G_MENU_MODEL(saving));
     g_autoptr(GMenu) about = g_menu_new();
     add_item(about, _("Plugins"), "win.plugins", NULL);
     add_item(about, _("About Mailglass"), "win.about", NULL);

@@ -11,15 +11,19 @@
 #include "foot.h"
 #include "inspector.h"
 #include "ladder.h"
+#include "lecture.h"
 #include "lesson-check.h"
 #include "lesson-panel.h"
 #include "map-view.h"
 #include "networks.h"
+#include "notes-window.h"
 #include "pcapng.h"
 #include "plugins-page.h"
+#include "presenter.h"
 #include "problems.h"
 #include "progress.h"
 #include "real-panel.h"
+#include "save-menu.h"
 #include "shortcuts.h"
 #include "start-page.h"
 #include "theme.h"
@@ -27,9 +31,10 @@
 #include "window-style.h"
 #include "words.h"
 
-#define HOST_LOOK_MAX 5000u /* records that are looked at for what a host did last */
-#define LADDER_MIN    236   /* height at first, and … */
-#define LADDER_MAX    330   /* … at most, so that a large window is the map's */
+#define REAL_NETWORK  "first-mail" /* whose host meets a real server from the start page */
+#define HOST_LOOK_MAX 5000u        /* records that are looked at for what a host did last */
+#define LADDER_MIN    236          /* height at first, and … */
+#define LADDER_MAX    330          /* … at most, so that a large window is the map's */
 
 struct _MgWindow {
     AdwApplicationWindow parent_instance;
@@ -43,6 +48,7 @@ struct _MgWindow {
     GtkWidget *header, *stack, *start, *page, *toasts, *mode;
     /* Of the page; NULL without a session. */
     GtkWidget *side, *paned, *map, *caption, *ladder, *filter, *inspector, *foot, *lower;
+    GtkWidget *strip; /* (nullable) over the map of a lesson's presentation */
     bool presenting, paned_set;
 };
 
@@ -84,9 +90,10 @@ static gboolean on_session_page(MgWindow *self)
 
 static void update_actions(MgWindow *self)
 {
-    static const char *const names[] = {"filter", "inspector", "presentation",  "play",
-                                        "step",   "back",      "step-answered", "back-answered",
-                                        "start",  "end",       "run-end"};
+    static const char *const names[] = {"filter",     "inspector", "presentation",  "play",
+                                        "step",       "back",      "step-answered", "back-answered",
+                                        "start",      "end",       "run-end",       "save-map",
+                                        "save-ladder"};
     gboolean here = on_session_page(self);
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         enable(self, names[i], here);
@@ -100,6 +107,8 @@ static void update_actions(MgWindow *self)
                                                "lesson-hint", "lesson-again", "lesson-language"};
     for (size_t i = 0; i < G_N_ELEMENTS(lesson_names); i++)
         enable(self, lesson_names[i], here && self->play != NULL);
+    mg_lecture_update(self);
+    mg_save_menu_update(self);
     gtk_widget_set_visible(self->mode, here);
     gtk_widget_set_sensitive(self->mode, here && (mg_session_network(self->session) == NULL ||
                                                   mg_compose_is_possible(self->session)));
@@ -223,6 +232,11 @@ static GtkWidget *side_new(MgWindow *self)
 static GtkWidget *page_new(MgWindow *self)
 {
     GtkWidget *page = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+    if (self->play != NULL) {
+        self->strip = mg_presenter_new(self->play);
+        gtk_widget_set_visible(self->strip, FALSE);
+        gtk_box_append(GTK_BOX(page), self->strip);
+    }
     GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
     gtk_widget_set_vexpand(row, TRUE);
     self->side = side_new(self);
@@ -249,6 +263,8 @@ static void forget_session(MgWindow *self)
         return;
     mg_session_set_playing(self->session, false);
     g_signal_handlers_disconnect_by_data(self->session, self);
+    mg_notes_window_follow(GTK_WINDOW(self), NULL);
+    self->strip = NULL;
     if (self->page != NULL)
         gtk_stack_remove(GTK_STACK(self->stack), self->page);
     self->page = self->side = self->paned = self->map = self->caption = NULL;
@@ -542,6 +558,9 @@ static void present(MgWindow *self, bool on)
     mg_map_view_set_large(MG_MAP_VIEW(self->map), on);
     mg_caption_set_large(MG_CAPTION(self->caption), on);
     mg_foot_set_large(MG_FOOT(self->foot), on);
+    if (self->strip != NULL)
+        gtk_widget_set_visible(self->strip, on);
+    update_actions(self);
     if (on)
         gtk_window_fullscreen(GTK_WINDOW(self));
     else
@@ -657,6 +676,29 @@ static void act_mode(GSimpleAction *action, GVariant *wanted, void *data)
                                  : "simulated"));
 }
 
+static void on_connected(MgSession *session, const char *title, void *data)
+{
+    MgWindow *self = data;
+    g_free(self->path);
+    self->path = mg_networks_find(REAL_NETWORK); /* where "Simulated" leads back to */
+    mg_window_show(self, session, title);
+}
+
+/* From the start page: the same as the switch at the top, on a network that is shipped. */
+static void act_connect(GSimpleAction *action, GVariant *parameter, void *data)
+{
+    MgWindow *self = data;
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *path = mg_networks_find(REAL_NETWORK);
+    g_autoptr(MgSession) session =
+        path != NULL ? mg_session_new(path, self->registry, 1, problems) : NULL;
+    if (session == NULL) {
+        mg_problems_present(GTK_WINDOW(self), _("There is no network to connect from"), problems);
+        return;
+    }
+    mg_real_panel_ask(GTK_WINDOW(self), session, on_connected, self);
+}
+
 static void add_actions(MgWindow *self)
 {
     static const GActionEntry entries[] = {
@@ -671,6 +713,7 @@ static void add_actions(MgWindow *self)
         {"plugins", act_plugins, NULL, NULL, NULL, {0}},
         {"about", act_about, NULL, NULL, NULL, {0}},
         {"save-capture", act_save_capture, NULL, NULL, NULL, {0}},
+        {"connect", act_connect, NULL, NULL, NULL, {0}},
         {"next-branch", act_next_branch, NULL, NULL, NULL, {0}},
         {"lesson-next", act_lesson, NULL, NULL, NULL, {0}},
         {"lesson-back", act_lesson, NULL, NULL, NULL, {0}},
@@ -680,6 +723,8 @@ static void add_actions(MgWindow *self)
         {"lesson-language", NULL, "s", "'en'", act_lesson_language, {0}},
         {"mode", NULL, "s", "'simulated'", act_mode, {0}}};
     g_action_map_add_action_entries(G_ACTION_MAP(self), entries, G_N_ELEMENTS(entries), self);
+    mg_lecture_add_actions(self);
+    mg_save_menu_add_actions(self);
     GAction *language = g_action_map_lookup_action(G_ACTION_MAP(self), "lesson-language");
     g_simple_action_set_state(G_SIMPLE_ACTION(language),
                               g_variant_new_string(mg_language_codes[mg_language_now()]));
@@ -744,7 +789,7 @@ GtkWidget *mg_window_new(GtkApplication *application, MgRegistry *registry)
     self->toasts = adw_toast_overlay_new();
     adw_toast_overlay_set_child(ADW_TOAST_OVERLAY(self->toasts), self->stack);
     gtk_box_append(GTK_BOX(box), self->toasts);
-    adw_application_window_set_content(ADW_APPLICATION_WINDOW(self), box);
+    adw_application_window_set_content(ADW_APPLICATION_WINDOW(self), mg_lecture_cover_new(box));
     update_actions(self);
     return GTK_WIDGET(self);
 }
