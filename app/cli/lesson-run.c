@@ -208,17 +208,39 @@ static void cmd_hint(Taker *taker)
     mg_print_text(text != NULL ? text : "", "  • ", "    ");
 }
 
+/* The answers that are chosen, with what is said of them. */
+static void print_answers(Taker *taker)
+{
+    const MgLessonStep *step = mg_lesson_play_step(taker->play);
+    for (unsigned i = 0; i < step->quizzes->len; i++) {
+        const MgQuiz *quiz = g_ptr_array_index(step->quizzes, i);
+        int chosen = mg_lesson_play_chosen(taker->play, i);
+        if (chosen < 0)
+            continue;
+        const MgQuizAnswer *answer = g_ptr_array_index(quiz->answers, chosen);
+        const char *label = mg_bilingual_plain(&answer->label, language(taker));
+        const char *why = mg_bilingual_plain(&answer->why, language(taker));
+        g_autofree char *text = g_strdup_printf("%c) %s\n%s", 'a' + chosen,
+                                                label != NULL ? label : "", why != NULL ? why : "");
+        mg_print_text(text, "  ✓ ", "    ");
+    }
+}
+
 static void cmd_solution(Taker *taker)
 {
     const MgLessonStep *step = mg_lesson_play_step(taker->play);
     g_autoptr(GError) error = NULL;
+    size_t quiz;
+    if (step->solution->len == 0 && next_open_quiz(taker, &quiz) == NULL) {
+        printf("  %s\n", _("nothing has to be done here"));
+        return;
+    }
     for (unsigned i = 0; i < step->solution->len; i++)
         printf("  %s\n", ((const MgLessonDeed *)g_ptr_array_index(step->solution, i))->text);
-    if (step->solution->len == 0)
-        printf("  %s\n", _("nothing has to be done here"));
-    else if (!mg_lesson_play_solve(taker->play, &error))
+    if (!mg_lesson_play_solve(taker->play, &error))
         printf("  %s\n", error != NULL ? error->message : _("it cannot be done here"));
     print_records(taker);
+    print_answers(taker);
 }
 
 static void cmd_next(Taker *taker)

@@ -122,9 +122,12 @@ char *mg_find_lesson(const char *command, const char *name)
     for (unsigned i = 0; i < lessons->len; i++)
         g_string_append_printf(names, "%s%s", i > 0 ? ", " : "",
                                ((MgShelfEntry *)g_ptr_array_index(lessons, i))->id);
-    mg_complain(command,
-                _("there is no lesson \"%s\", and no folder with a lesson.md; there are: %s"), name,
-                names->str);
+    if (names->len == 0)
+        mg_complain(command, _("there is no lesson \"%s\", and no folder with a lesson.md"), name);
+    else
+        mg_complain(command,
+                    _("there is no lesson \"%s\", and no folder with a lesson.md; there are: %s"),
+                    name, names->str);
     return NULL;
 }
 

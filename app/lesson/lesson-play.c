@@ -247,6 +247,8 @@ static uint32_t run_target(MgLessonPlay *play, const MgLessonStep *step, uint32_
 {
     if (step->run.until != NULL) {
         uint32_t n = find(play, step->run.until, from);
+        if (n == 0) /* somebody has played on beyond it */
+            n = find(play, step->run.until, play->beginnings[play->at].since);
         if (n != 0)
             return n;
         set_trouble(play, _("the run ends and nothing matches \"until\""), step->run.until_line);
@@ -267,7 +269,7 @@ static void run(MgLessonPlay *play)
     do_run_deeds(play, step);
     uint32_t target = run_target(play, step, from);
     if (!play->leap) /* several deeds may have moved the eye */
-        mg_session_seek(play->session, from);
+        mg_session_seek(play->session, MIN(from, target));
     play->hides = step->run.predict && step->quizzes->len > 0;
     aim(play, target);
     if (play->hides)
@@ -431,6 +433,13 @@ bool mg_lesson_play_tried(MgLessonPlay *play)
     return play->tried;
 }
 
+static bool is_right(const MgLessonPlay *play, unsigned quiz)
+{
+    const MgQuiz *asked = g_ptr_array_index(step_at(play, play->at)->quizzes, quiz);
+    int chosen = play->chosen[quiz];
+    return chosen >= 0 && ((const MgQuizAnswer *)g_ptr_array_index(asked->answers, chosen))->right;
+}
+
 bool mg_lesson_play_done(MgLessonPlay *play)
 {
     const MgLessonStep *step = step_at(play, play->at);
@@ -509,12 +518,23 @@ static bool rewind_to(MgLessonPlay *play, size_t at)
     return mg_session_position(play->session) == beginning->position;
 }
 
+/* The first right answer of each question that has none yet. */
+static void answer_as_told(MgLessonPlay *play)
+{
+    const MgLessonStep *step = step_at(play, play->at);
+    for (unsigned i = 0; i < step->quizzes->len; i++) {
+        const MgQuiz *quiz = g_ptr_array_index(step->quizzes, i);
+        for (unsigned j = 0; j < quiz->answers->len && !is_right(play, i); j++)
+            if (((const MgQuizAnswer *)g_ptr_array_index(quiz->answers, j))->right)
+                mg_lesson_play_choose(play, i, j, NULL);
+    }
+}
+
 bool mg_lesson_play_solve(MgLessonPlay *play, GError **error)
 {
     const MgLessonStep *step = step_at(play, play->at);
     uint32_t since = play->beginnings[play->at].since;
-    if (play->hides)
-        reveal(play);
+    answer_as_told(play);
     bool good = do_all(play, step->solution, NULL) && passes(play);
     if (!good && rewind_to(play, play->at)) { /* what was done before is in the way */
         bool leap = play->leap;
@@ -549,22 +569,6 @@ static uint32_t proved_until(MgLessonPlay *play)
     return last != 0 ? last : mg_session_position(play->session);
 }
 
-/* As the lesson says it is done: the first right answers, then the solution. */
-static void do_as_told(MgLessonPlay *play)
-{
-    const MgLessonStep *step = step_at(play, play->at);
-    for (unsigned i = 0; i < step->quizzes->len; i++) {
-        const MgQuiz *quiz = g_ptr_array_index(step->quizzes, i);
-        for (unsigned j = 0; j < quiz->answers->len; j++) {
-            if (!((const MgQuizAnswer *)g_ptr_array_index(quiz->answers, j))->right)
-                continue;
-            mg_lesson_play_choose(play, i, j, NULL);
-            break;
-        }
-    }
-    do_all(play, step->solution, NULL);
-}
-
 void mg_lesson_play_enter(MgLessonPlay *play, size_t step)
 {
     g_assert(step < play->lesson->steps->len);
@@ -576,7 +580,8 @@ void mg_lesson_play_enter(MgLessonPlay *play, size_t step)
     play->leap = true;
     for (size_t i = 0; i < step; i++) {
         begin(play, i, since);
-        do_as_told(play);
+        answer_as_told(play);
+        do_all(play, step_at(play, i)->solution, NULL);
         since = proved_until(play);
     }
     play->leap = leap;

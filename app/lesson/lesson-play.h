@@ -84,7 +84,8 @@ size_t mg_lesson_play_n_hints(MgLessonPlay *play); /* shown so far */
 bool mg_lesson_play_hint(MgLessonPlay *play);      /* shows one more; false when there is none */
 bool mg_lesson_play_solution_shown(MgLessonPlay *play);
 void mg_lesson_play_show_solution(MgLessonPlay *play);
-/* Does all its lines, from where the step began if what was done is in the way. */
+/* Answers what is asked and does all its lines, from where the step began if what was done is in
+ * the way. */
 bool mg_lesson_play_solve(MgLessonPlay *play, GError **error);
 
 /* For who keeps score: in this step so far. */
