@@ -22,7 +22,7 @@ const MgEngineKind mg_pop3_console = {
     .verb = "talk",
     .usage = "talk URL",
     .scheme = "pop3",
-    .dissector = "pop3",
+    .dissector = "pop",
     .create = create_client,
     MG_CONSOLE_METHODS,
 };
@@ -32,7 +32,7 @@ const MgEngineKind mg_pop3_by_hand = {
     .summary = N_("Answers POP3 by hand: a person is the server"),
     .transport = MG_TRANSPORT_STREAM,
     .port = PORT,
-    .dissector = "pop3",
+    .dissector = "pop",
     .create = create_server,
     MG_CONSOLE_METHODS,
 };
