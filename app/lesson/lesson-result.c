@@ -122,9 +122,9 @@ static MgVerdictOf look_count(Looker *looker, const MgCheck *check)
     verdict.passed = holds(check->compare, count, check->number);
     if (!verdict.passed) {
         g_autofree char *what = what_of(looker, check);
-        verdict.missing = g_strdup_printf(
-            _("Seen %" G_GUINT64_FORMAT " times, and %" G_GUINT64_FORMAT " was asked for: %s."),
-            count, check->number, what);
+        verdict.missing =
+            g_strdup_printf(_("Seen %u times, and %u was asked for: %s."), (unsigned)count,
+                            (unsigned)MIN(check->number, UINT_MAX), what);
     }
     return verdict;
 }
@@ -258,8 +258,8 @@ static MgVerdictOf look_mailbox(Looker *looker, const MgCheck *check)
     if (verdict.passed)
         verdict.proof = delivery_of(looker, check->host);
     else if (counts)
-        verdict.missing = g_strdup_printf(
-            _("The mailbox of %s holds %" G_GUINT64_FORMAT " messages."), check->host, count);
+        verdict.missing = g_strdup_printf(_("The mailbox of %s holds %u messages."), check->host,
+                                          (unsigned)count);
     else
         verdict.missing = g_strdup_printf(_("The mailbox of %s has no message whose %s fits."),
                                           check->host, check->field);
