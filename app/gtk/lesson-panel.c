@@ -10,7 +10,8 @@
 #include "quiz-card.h"
 #include "words.h"
 
-#define WIDTH 323
+#define WIDTH       323
+#define SUMMARY_MAX 60 /* characters of what proved a check */
 
 typedef enum { PRIMARY_PLAY, PRIMARY_PAUSE, PRIMARY_CHECK, PRIMARY_NEXT, PRIMARY_FINISH } Primary;
 
@@ -247,36 +248,62 @@ static void on_show(GtkButton *button, MgLessonPanel *self)
     mg_session_select(self->session, proof);
 }
 
+/* What proved a check; the check as written where nothing of the trace alone does. */
+static GtkWidget *proof_new(MgLessonPanel *self, const MgCheck *check, uint32_t proof)
+{
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 1);
+    const MgTrace *trace = mg_session_trace(self->session);
+    if (proof == 0 || proof > mg_trace_n_records(trace)) {
+        gtk_box_append(GTK_BOX(box), label_new(check->text, "wire"));
+        return box;
+    }
+    const MgRecord *record = mg_trace_record(trace, proof);
+    const char *from = record->from != 0 ? mg_trace_host(trace, record->from)->name : "";
+    g_autofree char *hosts =
+        record->to != 0 && record->to != record->from
+            ? g_strdup_printf("%s → %s", from, mg_trace_host(trace, record->to)->name)
+            : g_strdup(from);
+    g_autofree char *summary = mg_words_summary(trace, proof, SUMMARY_MAX);
+    gtk_box_append(GTK_BOX(box), label_new(hosts, "mg-hosts"));
+    gtk_box_append(GTK_BOX(box), label_new(summary, "wire"));
+    return box;
+}
+
+static GtkWidget *missing_new(MgLessonPanel *self, const MgCheck *check, const char *missing)
+{
+    GtkWidget *words = prose_new(self);
+    const char *failed = mg_bilingual_markup(&check->failed, language_of(self));
+    g_autofree char *plain = g_markup_escape_text(missing != NULL ? missing : check->text, -1);
+    mg_prose_view_add_markup(MG_PROSE_VIEW(words), failed != NULL ? failed : plain, NULL);
+    return words;
+}
+
+static GtkWidget *show_new(MgLessonPanel *self, uint32_t proof)
+{
+    GtkWidget *show = gtk_button_new_with_label(_("Show"));
+    gtk_widget_add_css_class(show, "source");
+    gtk_widget_set_valign(show, GTK_ALIGN_START);
+    gtk_widget_set_tooltip_text(show, _("Shows the exchange that proves it"));
+    g_object_set_data(G_OBJECT(show), "proof", GUINT_TO_POINTER(proof));
+    g_signal_connect(show, "clicked", G_CALLBACK(on_show), self);
+    return show;
+}
+
 static GtkWidget *result_new(MgLessonPanel *self, const MgCheck *check, const MgCheckResult *result)
 {
     GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 8);
     gtk_widget_add_css_class(row, "mg-result");
     gtk_widget_add_css_class(row, result->passed ? "mg-good" : "mg-bad");
+    gtk_widget_set_tooltip_text(row, check->text);
     GtkWidget *icon = gtk_image_new_from_icon_name(result->passed ? "object-select-symbolic"
                                                                   : "dialog-warning-symbolic");
     gtk_widget_set_valign(icon, GTK_ALIGN_START);
     set_name(icon, result->passed ? _("There") : _("Missing"));
     gtk_box_append(GTK_BOX(row), icon);
-    const char *failed = mg_bilingual_markup(&check->failed, language_of(self));
-    GtkWidget *words;
-    if (result->passed) {
-        words = label_new(check->text, "wire");
-    } else {
-        words = prose_new(self);
-        g_autofree char *missing =
-            g_markup_escape_text(result->missing != NULL ? result->missing : check->text, -1);
-        mg_prose_view_add_markup(MG_PROSE_VIEW(words), failed != NULL ? failed : missing, NULL);
-    }
-    gtk_box_append(GTK_BOX(row), words);
-    if (result->passed && result->proof != 0) {
-        GtkWidget *show = gtk_button_new_with_label(_("Show"));
-        gtk_widget_add_css_class(show, "source");
-        gtk_widget_set_valign(show, GTK_ALIGN_START);
-        gtk_widget_set_tooltip_text(show, _("Shows the exchange that proves it"));
-        g_object_set_data(G_OBJECT(show), "proof", GUINT_TO_POINTER(result->proof));
-        g_signal_connect(show, "clicked", G_CALLBACK(on_show), self);
-        gtk_box_append(GTK_BOX(row), show);
-    }
+    gtk_box_append(GTK_BOX(row), result->passed ? proof_new(self, check, result->proof)
+                                                : missing_new(self, check, result->missing));
+    if (result->passed && result->proof != 0)
+        gtk_box_append(GTK_BOX(row), show_new(self, result->proof));
     return row;
 }
 
@@ -406,7 +433,8 @@ static void update_foot(MgLessonPanel *self)
                                                    ? NULL
                                                    : _("First answer the question"));
     gtk_widget_set_visible(self->primary, !gtk_widget_get_visible(self->finished));
-    gtk_button_set_label(GTK_BUTTON(self->hint), solution ? _("Show solution") : _("Hint"));
+    gtk_button_set_label(GTK_BUTTON(self->hint), solution ? _("Solution") : _("Hint"));
+    gtk_widget_set_tooltip_text(self->hint, solution ? _("Shows the lines that do it") : NULL);
     gtk_widget_set_sensitive(self->hint, more);
     gtk_widget_set_sensitive(self->back, mg_lesson_play_at(self->play) > 0);
 }
@@ -635,13 +663,28 @@ static GtkWidget *section_new(MgLessonPanel *self)
     return section;
 }
 
+static GtkWidget *title_new(MgLessonPanel *self)
+{
+    GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
+    GtkWidget *again = gtk_button_new_from_icon_name("view-refresh-symbolic");
+    self->title = label_new("", "title-2");
+    gtk_widget_set_focusable(self->title, TRUE);
+    gtk_widget_set_tooltip_text(again, _("Start this step again"));
+    set_name(again, _("Start this step again"));
+    gtk_widget_add_css_class(again, "flat");
+    gtk_widget_add_css_class(again, "circular");
+    gtk_widget_set_valign(again, GTK_ALIGN_START);
+    g_signal_connect_swapped(again, "clicked", G_CALLBACK(mg_lesson_panel_again), self);
+    gtk_box_append(GTK_BOX(row), self->title);
+    gtk_box_append(GTK_BOX(row), again);
+    return row;
+}
+
 static GtkWidget *content_new(MgLessonPanel *self)
 {
     self->content = gtk_box_new(GTK_ORIENTATION_VERTICAL, 12);
     gtk_widget_add_css_class(self->content, "mg-lesson-content");
-    self->title = label_new("", "title-2");
-    gtk_widget_set_focusable(self->title, TRUE);
-    gtk_box_append(GTK_BOX(self->content), self->title);
+    gtk_box_append(GTK_BOX(self->content), title_new(self));
     self->step = gtk_box_new(GTK_ORIENTATION_VERTICAL, 10);
     gtk_box_append(GTK_BOX(self->content), self->step);
     self->results = section_new(self);
@@ -687,22 +730,17 @@ static GtkWidget *foot_new(MgLessonPanel *self)
 {
     GtkWidget *bar = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 8);
     gtk_widget_add_css_class(bar, "side-foot");
-    GtkWidget *again = gtk_button_new_from_icon_name("view-refresh-symbolic");
-    gtk_widget_set_tooltip_text(again, _("Start this step again"));
-    set_name(again, _("Start this step again"));
-    gtk_widget_add_css_class(again, "flat");
     self->back = gtk_button_new_with_label(_("Back"));
     self->hint = gtk_button_new_with_label(_("Hint"));
     self->primary = gtk_button_new_with_label("");
     gtk_widget_add_css_class(self->primary, "suggested-action");
     gtk_widget_set_hexpand(self->primary, TRUE);
     gtk_widget_set_halign(self->primary, GTK_ALIGN_END);
-    GtkWidget *const buttons[] = {self->back, self->hint, again, self->primary};
+    GtkWidget *const buttons[] = {self->back, self->hint, self->primary};
     for (size_t i = 0; i < G_N_ELEMENTS(buttons); i++)
         gtk_box_append(GTK_BOX(bar), buttons[i]);
     g_signal_connect_swapped(self->back, "clicked", G_CALLBACK(mg_lesson_panel_back), self);
     g_signal_connect_swapped(self->hint, "clicked", G_CALLBACK(mg_lesson_panel_hint), self);
-    g_signal_connect_swapped(again, "clicked", G_CALLBACK(mg_lesson_panel_again), self);
     g_signal_connect(self->primary, "clicked", G_CALLBACK(on_primary), self);
     return bar;
 }

@@ -72,8 +72,8 @@ static GtkWidget *label_new(const char *class)
     gtk_label_set_yalign(GTK_LABEL(label), 0);
     gtk_label_set_wrap(GTK_LABEL(label), TRUE);
     gtk_label_set_wrap_mode(GTK_LABEL(label), PANGO_WRAP_WORD_CHAR);
-    gtk_label_set_natural_wrap_mode(GTK_LABEL(label), GTK_NATURAL_WRAP_NONE);
-    gtk_label_set_max_width_chars(GTK_LABEL(label), 1); /* the panel says how wide it is */
+    gtk_label_set_max_width_chars(GTK_LABEL(label), 1); /* the panel says how wide it is, … */
+    gtk_label_set_width_chars(GTK_LABEL(label), 4);     /* … but no letter stands alone */
     gtk_widget_set_hexpand(label, TRUE);
     if (class != NULL)
         gtk_widget_add_css_class(label, class);

@@ -6,6 +6,7 @@
 
 #include "caption.h"
 #include "compose.h"
+#include "console-view.h"
 #include "description.h"
 #include "filter-bar.h"
 #include "foot.h"
@@ -47,7 +48,7 @@ struct _MgWindow {
     AdwWindowTitle *title;
     GtkWidget *header, *stack, *start, *page, *toasts, *mode;
     /* Of the page; NULL without a session. */
-    GtkWidget *side, *paned, *map, *caption, *ladder, *filter, *inspector, *foot, *lower;
+    GtkWidget *side, *paned, *map, *caption, *ladder, *filter, *inspector, *foot, *lower, *console;
     GtkWidget *strip; /* (nullable) over the map of a lesson's presentation */
     bool presenting, paned_set;
 };
@@ -96,7 +97,8 @@ static void update_actions(MgWindow *self)
                                         "save-ladder"};
     gboolean here = on_session_page(self);
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-        enable(self, names[i], here);
+        enable(self, names[i], here && mg_foot_can(self->session, names[i]));
+    enable(self, "console", here && mg_session_network(self->session) != NULL);
     enable(self, "compose",
            here && self->session != NULL &&
                (mg_compose_is_possible(self->session) || mg_real_panel_has(self->session)));
@@ -135,7 +137,7 @@ static void update_title(MgWindow *self, const char *title)
     } else {
         g_string_append(subtitle, _("real server, in real time"));
     }
-    if (mg_session_n_branches(self->session) > 1)
+    if (mg_session_n_branches(self->session) > 1 && self->play == NULL)
         g_string_append_printf(subtitle, _(" · branch %zu of %zu"),
                                mg_session_branch(self->session) + 1,
                                mg_session_n_branches(self->session));
@@ -155,7 +157,7 @@ static void on_trace(MgWindow *self)
 {
     update_actions(self);
     update_title(self, NULL);
-    if (mg_session_n_branches(self->session) > 1)
+    if (mg_session_n_branches(self->session) > 1 && self->play == NULL)
         mg_window_toast(self, _("What you did in the past began another branch of the run"));
 }
 
@@ -192,8 +194,23 @@ static void on_paned(GtkPaned *paned, GParamSpec *spec, MgWindow *self)
     gtk_paned_set_position(paned, height - CLAMP(height * 36 / 100, LADDER_MIN, LADDER_MAX));
 }
 
+/* What is typed in a lesson is done by the lesson. */
+static gboolean do_in_lesson(const char *line, GError **error, gpointer play)
+{
+    return mg_lesson_play_do(play, line, error);
+}
+
+static GtkWidget *console_new(MgWindow *self)
+{
+    self->console = mg_console_view_new(self->session);
+    if (self->play != NULL)
+        mg_console_view_set_doer(MG_CONSOLE_VIEW(self->console), do_in_lesson, self->play);
+    return self->console;
+}
+
 static GtkWidget *middle_new(MgWindow *self)
 {
+    GtkWidget *middle = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
     GtkWidget *above = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
     self->map = mg_map_view_new(self->session);
     gtk_widget_set_vexpand(self->map, TRUE);
@@ -217,7 +234,10 @@ static GtkWidget *middle_new(MgWindow *self)
     self->paned_set = false;
     g_signal_connect(self->paned, "notify::max-position", G_CALLBACK(on_paned), self);
     gtk_widget_set_hexpand(self->paned, TRUE);
-    return self->paned;
+    gtk_widget_set_vexpand(self->paned, TRUE);
+    gtk_box_append(GTK_BOX(middle), self->paned);
+    gtk_box_append(GTK_BOX(middle), console_new(self)); /* is seen in a presentation, too */
+    return middle;
 }
 
 static GtkWidget *side_new(MgWindow *self)
@@ -540,6 +560,19 @@ static void act_inspector(GSimpleAction *action, GVariant *parameter, void *data
         mg_inspector_focus(MG_INSPECTOR(self->inspector));
 }
 
+/* Opens it; goes to it where it is seen already; closes it from inside of it. */
+static void act_console(GSimpleAction *action, GVariant *parameter, void *data)
+{
+    MgWindow *self = data;
+    GtkWidget *focus = gtk_window_get_focus(GTK_WINDOW(self));
+    bool inside = focus != NULL && gtk_widget_is_ancestor(focus, self->console);
+    mg_console_view_set_open(MG_CONSOLE_VIEW(self->console), !inside);
+    if (inside)
+        gtk_widget_grab_focus(self->map);
+    else
+        mg_console_view_focus(MG_CONSOLE_VIEW(self->console));
+}
+
 /* Panels are hidden and shown again, never made anew: so nothing is lost. */
 static void present(MgWindow *self, bool on)
 {
@@ -558,6 +591,7 @@ static void present(MgWindow *self, bool on)
     mg_map_view_set_large(MG_MAP_VIEW(self->map), on);
     mg_caption_set_large(MG_CAPTION(self->caption), on);
     mg_foot_set_large(MG_FOOT(self->foot), on);
+    mg_console_view_set_large(MG_CONSOLE_VIEW(self->console), on);
     if (self->strip != NULL)
         gtk_widget_set_visible(self->strip, on);
     update_actions(self);
@@ -708,6 +742,7 @@ static void add_actions(MgWindow *self)
         {"compose", act_compose, NULL, NULL, NULL, {0}},
         {"filter", act_filter, NULL, NULL, NULL, {0}},
         {"inspector", act_inspector, NULL, NULL, NULL, {0}},
+        {"console", act_console, NULL, NULL, NULL, {0}},
         {"presentation", act_presentation, NULL, NULL, NULL, {0}},
         {"keys", act_keys, NULL, NULL, NULL, {0}},
         {"plugins", act_plugins, NULL, NULL, NULL, {0}},

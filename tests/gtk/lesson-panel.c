@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* lesson-panel.c - a lesson taken in the real window from its first step to its last, by clicks and
+ * actions, in both languages, with wrong answers and checks that fail
+ *
+ * With TEST_PICTURES=FOLDER it leaves a picture of each step there. */
+#include <locale.h>
+
+#include "lesson-panel.h"
+#include "prose-view.h"
+#include "quiz-card.h"
+#include "shelf.h"
+#include "window.h"
+#include "words.h"
+
+#define LESSON "smtp-by-hand"
+
+static MgRegistry *registry;
+
+static void settle(void)
+{
+    for (int i = 0; i < 20; i++)
+        while (g_main_context_iteration(NULL, FALSE))
+            continue;
+}
+
+static gboolean tell(void *data)
+{
+    *(bool *)data = true;
+    return G_SOURCE_REMOVE;
+}
+
+static void wait_ms(unsigned ms)
+{
+    bool over = false;
+    g_timeout_add(ms, tell, &over);
+    while (!over)
+        g_main_context_iteration(NULL, TRUE);
+}
+
+static void shoot(MgWindow *window, const char *what)
+{
+    static unsigned n;
+    const char *folder = g_getenv("TEST_PICTURES");
+    if (folder == NULL)
+        return;
+    wait_ms(150);
+    g_autofree char *name = g_strdup_printf("%02u-%s.png", n++, what);
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    mg_window_save_picture(GTK_WINDOW(window), path);
+}
+
+/* ---- finding widgets that are seen ---- */
+
+typedef bool (*Wanted)(GtkWidget *widget, const void *what);
+
+static GtkWidget *find(GtkWidget *from, Wanted wanted, const void *what)
+{
+    if (!gtk_widget_get_visible(from))
+        return NULL;
+    if (wanted(from, what))
+        return from;
+    for (GtkWidget *at = gtk_widget_get_first_child(from); at != NULL;
+         at = gtk_widget_get_next_sibling(at)) {
+        GtkWidget *found = find(at, wanted, what);
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+static bool is_type(GtkWidget *widget, const void *type)
+{
+    return G_TYPE_CHECK_INSTANCE_TYPE(widget, *(const GType *)type);
+}
+
+static bool is_button(GtkWidget *widget, const void *label)
+{
+    return GTK_IS_BUTTON(widget) && g_strcmp0(gtk_button_get_label(GTK_BUTTON(widget)), label) == 0;
+}
+
+static bool is_text(GtkWidget *widget, const void *text)
+{
+    return GTK_IS_LABEL(widget) && strstr(gtk_label_get_text(GTK_LABEL(widget)), text) != NULL;
+}
+
+static bool has_class(GtkWidget *widget, const void *class)
+{
+    return gtk_widget_has_css_class(widget, class);
+}
+
+static GtkWidget *panel_of(MgWindow *window)
+{
+    GType type = MG_TYPE_LESSON_PANEL;
+    return find(GTK_WIDGET(window), is_type, &type);
+}
+
+static GtkWidget *button_of(MgWindow *window, const char *label)
+{
+    return find(panel_of(window), is_button, label);
+}
+
+static void click(GtkWidget *button)
+{
+    g_assert_nonnull(button);
+    g_assert_true(gtk_widget_is_sensitive(button));
+    g_signal_emit_by_name(button, "clicked");
+    settle();
+}
+
+static void press(MgWindow *window, const char *label)
+{
+    click(button_of(window, label));
+}
+
+static void act(MgWindow *window, const char *action)
+{
+    g_assert_true(gtk_widget_activate_action(GTK_WIDGET(window), action, NULL));
+    settle();
+}
+
+static void speak(MgWindow *window, MgLanguage language)
+{
+    g_action_group_activate_action(G_ACTION_GROUP(window), "lesson-language",
+                                   g_variant_new_string(mg_language_codes[language]));
+    settle();
+}
+
+static MgWindow *open_window(int step)
+{
+    MgWindow *window = MG_WINDOW(mg_window_new(NULL, registry));
+    g_autofree char *folder = mg_shelf_find(LESSON);
+    g_assert_nonnull(folder);
+    g_assert_true(mg_window_open_lesson(window, folder, step));
+    gtk_window_present(GTK_WINDOW(window));
+    gtk_test_widget_wait_for_draw(GTK_WIDGET(window));
+    settle();
+    return window;
+}
+
+static void close_window(MgWindow *window)
+{
+    gtk_window_destroy(GTK_WINDOW(window));
+    settle();
+}
+
+/* ---- a whole lesson ---- */
+
+/* What the step says is on the panel, and nothing of it is too wide. */
+static void look_at_step(MgWindow *window, MgLanguage language)
+{
+    MgLessonPlay *play = mg_window_play(window);
+    const char *title =
+        mg_lesson_step_title(mg_lesson_play_lesson(play), mg_lesson_play_step(play), language);
+    g_assert_nonnull(find(panel_of(window), is_text, title));
+    int least = 0, natural = 0;
+    gtk_widget_measure(panel_of(window), GTK_ORIENTATION_HORIZONTAL, -1, &least, &natural, NULL,
+                       NULL);
+    g_assert_cmpint(natural, <=, 330);
+}
+
+/* The other language and back: the place stays. */
+static void switch_language(MgWindow *window, MgLanguage language)
+{
+    MgLessonPlay *play = mg_window_play(window);
+    MgSession *session = mg_lesson_play_session(play);
+    size_t at = mg_lesson_play_at(play);
+    uint32_t position = mg_session_position(session);
+    speak(window, MG_N_LANGUAGES - 1 - language);
+    look_at_step(window, MG_N_LANGUAGES - 1 - language);
+    speak(window, language);
+    look_at_step(window, language);
+    g_assert_cmpuint(mg_lesson_play_at(play), ==, at);
+    g_assert_cmpuint(mg_session_position(session), ==, position);
+}
+
+static void choose(MgWindow *window, size_t quiz, bool right)
+{
+    MgLessonPlay *play = mg_window_play(window);
+    const MgQuiz *asked = g_ptr_array_index(mg_lesson_play_step(play)->quizzes, quiz);
+    GType type = MG_TYPE_QUIZ_CARD;
+    GtkWidget *card = find(panel_of(window), is_type, &type);
+    for (unsigned i = 0; i < quiz; i++)
+        card = gtk_widget_get_next_sibling(card);
+    for (unsigned i = 0; i < asked->answers->len; i++) {
+        if (((const MgQuizAnswer *)g_ptr_array_index(asked->answers, i))->right != right)
+            continue;
+        click(mg_quiz_card_row(MG_QUIZ_CARD(card), i));
+        g_assert_cmpint(mg_lesson_play_chosen(play, quiz), ==, (int)i);
+        break;
+    }
+    g_assert_nonnull(find(card, has_class, right ? "mg-good" : "mg-bad"));
+    g_assert_null(find(card, has_class, right ? "mg-bad" : "mg-good"));
+}
+
+static void do_checks(MgWindow *window)
+{
+    MgLessonPlay *play = mg_window_play(window);
+    MgSession *session = mg_lesson_play_session(play);
+    const MgLessonStep *step = mg_lesson_play_step(play);
+    act(window, "win.lesson-check"); /* nothing was done yet */
+    g_assert_nonnull(find(panel_of(window), has_class, "mg-result"));
+    g_assert_nonnull(button_of(window, _("Check")));
+    shoot(window, "missing");
+    for (unsigned i = 0; i < step->hints->len; i++)
+        press(window, _("Hint"));
+    g_assert_cmpuint(mg_lesson_play_n_hints(play), ==, step->hints->len);
+    press(window, _("Solution"));
+    shoot(window, "solution");
+    press(window, _("Do it"));
+    g_assert_null(find(panel_of(window), has_class, "mg-trouble"));
+    act(window, "win.run-end");
+    press(window, _("Check"));
+    shoot(window, "passed");
+    for (unsigned i = 0; i < step->checks->len; i++)
+        g_assert_true(mg_lesson_play_result(play, i)->passed);
+    if (button_of(window, _("Show")) != NULL) {
+        press(window, _("Show"));
+        g_assert_cmpuint(mg_session_selected(session), ==, mg_session_position(session));
+        g_assert_cmpuint(mg_session_position(session), >, mg_lesson_play_since(play));
+    }
+}
+
+static void take_step(MgWindow *window, MgLanguage language)
+{
+    MgLessonPlay *play = mg_window_play(window);
+    const MgLessonStep *step = mg_lesson_play_step(play);
+    look_at_step(window, language);
+    shoot(window, step->id);
+    g_assert_false(mg_session_playing(mg_lesson_play_session(play)));
+    if (mg_lesson_play_target(play) != 0) {
+        uint32_t before = mg_session_position(mg_lesson_play_session(play));
+        press(window, _("Play"));
+        g_assert_cmpuint(mg_session_position(mg_lesson_play_session(play)), >, before);
+        act(window, "win.run-end");
+        g_assert_cmpuint(mg_lesson_play_target(play), ==, 0);
+        g_assert_null(button_of(window, _("Pause")));
+    }
+    if (step->checks->len > 0)
+        do_checks(window);
+    for (unsigned i = 0; i < step->quizzes->len; i++) {
+        choose(window, i, false);
+        shoot(window, "wrong");
+        act(window, "win.run-end");
+        choose(window, i, true);
+    }
+    switch_language(window, language);
+    if (step->checks->len > 0 && !mg_lesson_play_tried(play)) /* the wrong answer did something */
+        act(window, "win.lesson-check");
+    shoot(window, "done");
+}
+
+static void take_lesson(MgLanguage language)
+{
+    MgWindow *window = open_window(0);
+    MgLessonPlay *play = mg_window_play(window);
+    speak(window, language);
+    size_t n = mg_lesson_play_n_steps(play);
+    for (size_t i = 0; i < n; i++) {
+        g_assert_cmpuint(mg_lesson_play_at(play), ==, i);
+        take_step(window, language);
+        if (i + 1 < n) {
+            press(window, _("Next"));
+        } else {
+            act(window, "win.run-end");
+            press(window, _("Finish"));
+            g_assert_nonnull(button_of(window, _("Back to the lessons")));
+            shoot(window, "finished");
+        }
+    }
+    close_window(window);
+}
+
+static void test_english(void)
+{
+    take_lesson(MG_ENGLISH);
+}
+
+static void test_korean(void)
+{
+    take_lesson(MG_KOREAN);
+}
+
+/* ---- parts ---- */
+
+/* Where it was left, it goes on; steps that were reached can be entered again. */
+static void test_left(void)
+{
+    MgWindow *window = open_window(2);
+    close_window(window);
+    window = open_window(-1);
+    MgLessonPlay *play = mg_window_play(window);
+    g_assert_cmpuint(mg_lesson_play_at(play), ==, 2);
+    act(window, "win.lesson-back");
+    g_assert_cmpuint(mg_lesson_play_at(play), ==, 1);
+    click(find(panel_of(window), has_class, "mg-done"));
+    g_assert_cmpuint(mg_lesson_play_at(play), ==, 0);
+    g_assert_false(gtk_widget_is_sensitive(button_of(window, _("Back"))));
+    act(window, "win.lesson-next"); /* a teacher skips */
+    act(window, "win.lesson-again");
+    g_assert_cmpuint(mg_lesson_play_at(play), ==, 1);
+    close_window(window);
+}
+
+/* A line that cannot be done is told in the panel, and the next that can takes it away. */
+static void test_trouble(void)
+{
+    MgWindow *window = open_window(2);
+    MgSession *session = mg_window_session(window);
+    GtkWidget *button = find(panel_of(window), has_class, "mg-try");
+    click(button);
+    g_assert_null(find(panel_of(window), has_class, "mg-trouble"));
+    act(window, "win.start"); /* nobody waits for a line there */
+    while (mg_lesson_play_target(mg_window_play(window)) != 0)
+        act(window, "win.run-end");
+    g_object_set_data_full(G_OBJECT(button), "line", g_strdup("nobody> HELO"), g_free);
+    uint32_t position = mg_session_position(session);
+    click(button);
+    g_assert_nonnull(find(panel_of(window), has_class, "mg-trouble"));
+    g_assert_cmpuint(mg_session_position(session), ==, position);
+    shoot(window, "trouble");
+    act(window, "win.lesson-again");
+    g_assert_null(find(panel_of(window), has_class, "mg-trouble"));
+    close_window(window);
+}
+
+/* A word opens below its paragraph and closes again; a host begins to glow. */
+static void test_links(void)
+{
+    MgWindow *window = open_window(0);
+    GType type = MG_TYPE_PROSE_VIEW;
+    MgProseView *view = MG_PROSE_VIEW(find(panel_of(window), is_type, &type));
+    g_assert_null(find(panel_of(window), has_class, "mg-word"));
+    g_assert_true(mg_prose_view_follow(view, "#smtp"));
+    settle();
+    g_assert_nonnull(find(panel_of(window), has_class, "mg-word"));
+    shoot(window, "word");
+    g_assert_true(mg_prose_view_follow(view, "#smtp"));
+    settle();
+    g_assert_null(find(panel_of(window), has_class, "mg-word"));
+    g_assert_true(mg_prose_view_follow(view, "host:mx.example.net"));
+    g_assert_true(mg_session_points_at(mg_window_session(window), "mx.example.net"));
+    g_assert_false(mg_prose_view_follow(view, "javascript:alert(1)"));
+    close_window(window);
+}
+
+/* The panel goes with everything else when it is presented, and comes back as it was. */
+static void test_presentation(void)
+{
+    MgWindow *window = open_window(1);
+    GtkWidget *panel = panel_of(window);
+    act(window, "win.presentation");
+    g_assert_false(gtk_widget_get_mapped(panel));
+    act(window, "win.presentation");
+    g_assert_true(gtk_widget_get_mapped(panel));
+    act(window, "win.networks");
+    g_assert_null(gtk_widget_get_mapped(panel) ? panel : NULL);
+    close_window(window);
+}
+
+int main(int argc, char **argv)
+{
+    gtk_test_init(&argc, &argv, NULL);
+    adw_init();
+    setlocale(LC_ALL, "C.UTF-8");
+    registry = mg_registry_new();
+    g_test_add_func("/lesson/links", test_links);
+    g_test_add_func("/lesson/trouble", test_trouble);
+    g_test_add_func("/lesson/left", test_left);
+    g_test_add_func("/lesson/presentation", test_presentation);
+    g_test_add_func("/lesson/english", test_english);
+    g_test_add_func("/lesson/korean", test_korean);
+    int result = g_test_run();
+    mg_registry_unref(registry);
+    return result;
+}
