@@ -38,6 +38,20 @@ static void test_asks(const void *path)
     report(mg_transcript_run_asks(path, kinds_of_main()));
 }
 
+/* Kinds that share a table of transitions are one machine with several births. */
+static bool takes(const MgTranscriptCoverage *coverage, const MgEngineKind *kind,
+                  const MgTransition *row)
+{
+    for (unsigned i = 0; i + 1 < main_kinds->len; i++) {
+        const MgEngineKind *other = g_ptr_array_index(main_kinds, i);
+        g_autofree char *key = g_strdup_printf("%s %s -> %s", other->name, row->from, row->to);
+        if (other->transitions == kind->transitions &&
+            g_hash_table_contains(coverage->transitions, key))
+            return true;
+    }
+    return false;
+}
+
 static void test_coverage(void)
 {
     MgTranscriptCoverage coverage = {g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
@@ -47,10 +61,9 @@ static void test_coverage(void)
     for (unsigned i = 0; i + 1 < main_kinds->len; i++) {
         const MgEngineKind *kind = g_ptr_array_index(main_kinds, i);
         for (const MgTransition *row = kind->transitions; row != NULL && row->from != NULL; row++) {
-            g_autofree char *key = g_strdup_printf("%s %s -> %s", kind->name, row->from, row->to);
-            if (strcmp(row->from, row->to) != 0 &&
-                !g_hash_table_contains(coverage.transitions, key))
-                report(g_strdup_printf("no transcript takes %s (%s)", key, row->on));
+            if (strcmp(row->from, row->to) != 0 && !takes(&coverage, kind, row))
+                report(g_strdup_printf("no transcript takes %s %s -> %s (%s)", kind->name,
+                                       row->from, row->to, row->on));
         }
         for (const MgRule *rule = kind->rules; rule != NULL && rule->id != NULL; rule++)
             if (!g_hash_table_contains(coverage.rules, rule->id))

@@ -605,6 +605,28 @@ static void fate_format(const void *data, GString *out)
     add_data(out, fate->data);
 }
 
+/* ---- person.line: "line EHLO client.example", "line" alone, "hang-up" ---- */
+
+static void person_format_question(const void *data, GString *out)
+{
+    const MgPersonQuestion *question = data;
+    g_string_append_printf(out, " %s", question->peer);
+}
+
+static void *person_parse_answer(const char *text, size_t count, GPtrArray *pool)
+{
+    MgPersonAnswer answer = {0};
+    if (strcmp(text, "line") == 0)
+        answer.text = "";
+    else if (g_str_has_prefix(text, "line "))
+        answer.text = mg_transcript_pool_string(pool, text + strlen("line "));
+    else if (strcmp(text, "hang-up") != 0)
+        return NULL;
+    return mg_transcript_pool_copy(pool, &answer, sizeof answer);
+}
+
+static const char *const person_faults[] = {"hang-up", "line", "line QUIT", NULL};
+
 static const MgTopicAdapter adapters[] = {
     {.topic = MG_TOPIC_POLICY,
      .name = "policy",
@@ -652,6 +674,11 @@ static const MgTopicAdapter adapters[] = {
      .format_answer = mailbox_format_answer,
      .parse_answer = mailbox_parse_answer,
      .faults = mailbox_faults},
+    {.topic = MG_TOPIC_PERSON,
+     .name = "person",
+     .format_question = person_format_question,
+     .parse_answer = person_parse_answer,
+     .faults = person_faults},
     {.topic = MG_DELIVER_FATE, .name = "fate", .format_answer = fate_format},
 };
 

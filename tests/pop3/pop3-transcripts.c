@@ -5,5 +5,6 @@
 
 int main(int argc, char **argv)
 {
-    return mg_transcript_main(argc, argv, &mg_pop3_server, &mg_pop3_client, NULL);
+    return mg_transcript_main(argc, argv, &mg_pop3_server, &mg_pop3_client, &mg_pop3_console,
+                              &mg_pop3_by_hand, NULL);
 }
