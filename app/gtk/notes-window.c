@@ -39,12 +39,8 @@ static void empty(GtkWidget *box)
 
 static GtkWidget *line_new(const char *text, const char *class)
 {
-    GtkWidget *label = gtk_label_new(text);
-    gtk_label_set_xalign(GTK_LABEL(label), 0);
-    gtk_label_set_wrap(GTK_LABEL(label), TRUE);
-    gtk_label_set_wrap_mode(GTK_LABEL(label), PANGO_WRAP_WORD_CHAR);
-    gtk_widget_add_css_class(label, class);
-    return label;
+    g_autofree char *markup = g_markup_escape_text(text, -1);
+    return mg_prose_label_new(markup, class);
 }
 
 static void add_heading(GtkWidget *box, const char *text)
@@ -306,6 +302,7 @@ static void mg_notes_window_init(MgNotesWindow *self)
     gtk_widget_set_hexpand(left, TRUE);
     GtkWidget *right = column_new(&self->right, "mg-notes-side");
     gtk_widget_set_size_request(right, SIDE_WIDTH, -1);
+    gtk_widget_set_hexpand(right, FALSE);
     gtk_widget_set_vexpand(row, TRUE);
     gtk_box_append(GTK_BOX(row), left);
     gtk_box_append(GTK_BOX(row), gtk_separator_new(GTK_ORIENTATION_VERTICAL));

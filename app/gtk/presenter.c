@@ -5,7 +5,9 @@
 #include "prose-view.h"
 #include "words.h"
 
-#define COLUMNS 2
+#define COLUMNS     2 /* of answers; three stand in one row */
+#define ANSWER_WIDE 20
+#define ASK_WIDE    44
 
 struct _MgPresenter {
     GtkWidget parent_instance;
@@ -18,6 +20,15 @@ struct _MgPresenter {
 G_DEFINE_FINAL_TYPE(MgPresenter, mg_presenter, GTK_TYPE_WIDGET)
 
 /* ---- the question ---- */
+
+/* `wide`: characters that a line has room for in any case: without them a label could be as narrow
+ * as a word, and so high that the window had to grow. */
+static GtkWidget *text_new(const char *markup, const char *class, int wide)
+{
+    GtkWidget *label = mg_prose_label_new(markup, class);
+    gtk_label_set_width_chars(GTK_LABEL(label), wide);
+    return label;
+}
 
 /* The first that was not answered rightly; when all were, the last, so that it can be talked about.
  */
@@ -62,7 +73,7 @@ static GtkWidget *answer_new(MgPresenter *self, const MgQuizAnswer *answer, unsi
     bool chosen = mg_lesson_play_chosen(self->play, self->quiz) == (int)at;
     GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 14);
     gtk_box_append(GTK_BOX(row), mark_new(answer, at, chosen));
-    GtkWidget *text = mg_prose_label_new(mg_bilingual_markup(&answer->label, language), NULL);
+    GtkWidget *text = text_new(mg_bilingual_markup(&answer->label, language), NULL, ANSWER_WIDE);
     gtk_widget_set_hexpand(text, TRUE);
     gtk_box_append(GTK_BOX(row), text);
     GtkWidget *button = gtk_button_new();
@@ -88,7 +99,7 @@ static void add_why(MgPresenter *self, const MgQuiz *quiz)
     const char *why = mg_bilingual_markup(&answer->why, mg_lesson_play_language(self->play));
     if (why == NULL)
         return;
-    gtk_box_append(GTK_BOX(self->question), mg_prose_label_new(why, "mg-show-why"));
+    gtk_box_append(GTK_BOX(self->question), text_new(why, "mg-show-why", ASK_WIDE));
 }
 
 static void show_question(MgPresenter *self)
@@ -103,18 +114,18 @@ static void show_question(MgPresenter *self)
         return;
     self->quiz = quiz_of(self, step);
     const MgQuiz *quiz = g_ptr_array_index(step->quizzes, (unsigned)self->quiz);
-    gtk_box_append(
-        GTK_BOX(self->question),
-        mg_prose_label_new(mg_bilingual_markup(&quiz->ask, mg_lesson_play_language(self->play)),
-                           "mg-show-ask"));
+    gtk_box_append(GTK_BOX(self->question),
+                   text_new(mg_bilingual_markup(&quiz->ask, mg_lesson_play_language(self->play)),
+                            "mg-show-ask", ASK_WIDE));
     GtkWidget *grid = gtk_grid_new();
     gtk_grid_set_column_homogeneous(GTK_GRID(grid), TRUE);
     gtk_grid_set_row_spacing(GTK_GRID(grid), 8);
     gtk_grid_set_column_spacing(GTK_GRID(grid), 12);
+    int columns = quiz->answers->len == 3 ? 3 : COLUMNS;
     for (unsigned i = 0; i < quiz->answers->len; i++) {
         GtkWidget *button = answer_new(self, g_ptr_array_index(quiz->answers, i), i);
         g_ptr_array_add(self->answers, button);
-        gtk_grid_attach(GTK_GRID(grid), button, (int)i % COLUMNS, (int)i / COLUMNS, 1, 1);
+        gtk_grid_attach(GTK_GRID(grid), button, (int)i % columns, (int)i / columns, 1, 1);
     }
     gtk_box_append(GTK_BOX(self->question), grid);
     add_why(self, quiz);

@@ -104,12 +104,12 @@ static void name_button(GtkWidget *card, const char *path, const char *name, con
     g_object_set_data_full(G_OBJECT(card), MG_START_PATH, g_strdup(path), g_free);
 }
 
-static GtkWidget *button_card_new(GtkWidget *box)
+static GtkWidget *button_card_new(GtkWidget *box, const char *class)
 {
     GtkWidget *card = gtk_button_new();
     gtk_button_set_child(GTK_BUTTON(card), box);
     gtk_widget_add_css_class(card, "card");
-    gtk_widget_add_css_class(card, "network-card");
+    gtk_widget_add_css_class(card, class);
     return card;
 }
 
@@ -205,7 +205,7 @@ GtkWidget *mg_start_lesson_card(const MgShelfEntry *entry, MgProgressOf of)
     g_autofree char *far = mg_start_how_far(entry->lesson, of);
     g_autofree char *foot = g_strdup_printf("%s · %s", minutes, far);
     add_line(box, foot, "dim-label", 1);
-    GtkWidget *card = button_card_new(box);
+    GtkWidget *card = button_card_new(box, "network-card");
     g_autofree char *said = g_strdup_printf("%s, %s", title_of(entry), foot);
     name_button(card, entry->folder, said, about_of(entry));
     return card;
@@ -243,8 +243,7 @@ GtkWidget *mg_start_first_card(const MgStartFirst *first)
     gtk_widget_add_css_class(time, "dim-label");
     gtk_box_append(GTK_BOX(end), time);
     gtk_box_append(GTK_BOX(row), end);
-    GtkWidget *card = button_card_new(row);
-    gtk_widget_add_css_class(card, "mg-first");
+    GtkWidget *card = button_card_new(row, "mg-first");
     g_autofree char *said = g_strdup_printf("%s: %s", first->eyebrow, first->title);
     name_button(card, first->entry->folder, said, about_of(first->entry));
     return card;
@@ -276,7 +275,7 @@ GtkWidget *mg_start_network_card(MgRegistry *registry, const char *path)
             g_strdup_printf("%s%s%s", hosts, regions[0] != '\0' ? " · " : "", regions);
         add_line(box, foot, "dim-label", 1);
     }
-    GtkWidget *card = button_card_new(box);
+    GtkWidget *card = button_card_new(box, "network-card");
     name_button(card, path, title, about);
     return card;
 }

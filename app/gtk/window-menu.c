@@ -125,11 +125,12 @@ GtkWidget *mg_window_header_new(GtkWidget *title, GtkWidget **mode)
     GtkWidget *networks = gtk_button_new();
     GtkWidget *content = adw_button_content_new();
     adw_button_content_set_icon_name(ADW_BUTTON_CONTENT(content), "open-menu-symbolic");
-    adw_button_content_set_label(ADW_BUTTON_CONTENT(content), _("Networks"));
+    adw_button_content_set_label(ADW_BUTTON_CONTENT(content), _("Lessons"));
     gtk_button_set_child(GTK_BUTTON(networks), content);
     gtk_actionable_set_action_name(GTK_ACTIONABLE(networks), "win.networks");
     gtk_accessible_update_property(GTK_ACCESSIBLE(networks), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                   _("Networks"), -1);
+                                   _("Lessons and networks"), -1);
+    gtk_widget_set_tooltip_text(networks, _("Lessons and networks"));
     adw_header_bar_pack_start(bar, networks);
     adw_header_bar_pack_start(bar,
                               icon_button("go-previous-symbolic", "win.previous", _("Go back")));
