@@ -126,9 +126,42 @@ static void add_record(GString *markup, const MgTrace *trace, uint32_t n)
                record->from != 0 ? "   " : "", color, words);
 }
 
+/* Who has a console that waits for a line at the end of what has happened; 0 nobody. */
+static MgHostId who_waits(MgSession *session)
+{
+    const MgTrace *trace = mg_session_trace(session);
+    MgHostId host = mg_session_position(session) == mg_trace_n_records(trace) &&
+                            mg_session_network(session) != NULL
+                        ? mg_trace_n_hosts(trace)
+                        : 0;
+    while (host > 0 && !mg_session_waits(session, host, NULL))
+        host--;
+    return host;
+}
+
+/* The world stands still, for a question or for somebody who may type. */
+static void add_pause(GString *sentence, MgSession *session)
+{
+    uint32_t fence = mg_session_fence(session);
+    MgHostId host = who_waits(session);
+    if (fence != 0 && mg_session_position(session) >= fence) {
+        g_string_truncate(sentence, 0);
+        add_markup(sentence, "%s", _("What comes next? Answer the question on the left."));
+    } else if (host != 0) {
+        if (sentence->len > 0)
+            g_string_append(sentence, "  ·  ");
+        add_markup(sentence, _("%s’s console waits for a line"),
+                   mg_trace_host(mg_session_trace(session), host)->name);
+    }
+}
+
 /* Before the first event: what it will be. */
 static void add_next(GString *markup, MgSession *session)
 {
+    if (mg_session_fence(session) != 0) {
+        add_markup(markup, "%s", _("What comes next? Answer the question on the left."));
+        return;
+    }
     uint32_t next = mg_session_peek(session, MG_STEP_EXCHANGE, false);
     if (next == mg_session_position(session)) {
         add_markup(markup, "%s", _("Nothing has happened here yet."));
@@ -154,7 +187,10 @@ static void update(MgCaption *self)
     if (n > 0) {
         add_jump(words, self->session, n);
         add_record(words, mg_session_trace(self->session), n);
-        add_sentence(sentence, mg_session_trace(self->session), n);
+        if (mg_trace_record(mg_session_trace(self->session), n)->kind != MG_RECORD_STATE ||
+            who_waits(self->session) == 0)
+            add_sentence(sentence, mg_session_trace(self->session), n);
+        add_pause(sentence, self->session);
     } else {
         add_next(words, self->session);
     }
@@ -289,6 +325,7 @@ GtkWidget *mg_caption_new(MgSession *session)
     g_signal_connect(session, "notify::position", G_CALLBACK(on_session), self);
     g_signal_connect(session, "notify::trace", G_CALLBACK(on_session), self);
     g_signal_connect(session, "notify::n-records", G_CALLBACK(on_session), self);
+    g_signal_connect(session, "notify::fence", G_CALLBACK(on_session), self);
     g_signal_connect(adw_style_manager_get_default(), "notify::dark", G_CALLBACK(on_theme), self);
     update(self);
     return GTK_WIDGET(self);

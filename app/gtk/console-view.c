@@ -471,3 +471,11 @@ const char *mg_console_view_prompt(MgConsoleView *self)
 {
     return find_prompt(self, self->chosen)->label;
 }
+
+void mg_console_view_set_large(MgConsoleView *self, gboolean large)
+{
+    if (large)
+        gtk_widget_add_css_class(GTK_WIDGET(self), "mg-large");
+    else
+        gtk_widget_remove_css_class(GTK_WIDGET(self), "mg-large");
+}

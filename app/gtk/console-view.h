@@ -24,6 +24,7 @@ void mg_console_view_set_doer(MgConsoleView *self, MgConsoleDoer doer, gpointer 
 void mg_console_view_set_open(MgConsoleView *self, gboolean open);
 gboolean mg_console_view_is_open(MgConsoleView *self);
 void mg_console_view_focus(MgConsoleView *self);
+void mg_console_view_set_large(MgConsoleView *self, gboolean large);
 /* What the prompt says now: "alice → mta.example.com:25 >". */
 const char *mg_console_view_prompt(MgConsoleView *self);
 

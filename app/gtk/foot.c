@@ -64,6 +64,19 @@ static void on_action(GSimpleAction *action, GVariant *parameter, gpointer data)
     }
 }
 
+/* Forward is nowhere while the eye stands at the fence. */
+gboolean mg_foot_can(MgSession *session, const char *name)
+{
+    static const char *const forward[] = {"play", "step", "step-answered", "run-end", "end", NULL};
+    uint32_t fence = mg_session_fence(session);
+    return fence == 0 || mg_session_position(session) < fence || !g_strv_contains(forward, name);
+}
+
+static void on_fence(MgSession *session, GParamSpec *spec, gpointer action)
+{
+    g_simple_action_set_enabled(action, mg_foot_can(session, g_action_get_name(G_ACTION(action))));
+}
+
 static void on_step_size(GSimpleAction *action, GVariant *value, gpointer data)
 {
     const char *name = g_variant_get_string(value, NULL);
@@ -83,6 +96,9 @@ void mg_foot_install_actions(GActionMap *map, MgSession *session)
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         GSimpleAction *action = g_simple_action_new(names[i], NULL);
         g_signal_connect_object(action, "activate", G_CALLBACK(on_action), session, 0);
+        g_signal_connect_object(session, "notify::fence", G_CALLBACK(on_fence), action, 0);
+        g_signal_connect_object(session, "notify::position", G_CALLBACK(on_fence), action, 0);
+        on_fence(session, NULL, action);
         g_action_map_add_action(map, G_ACTION(action));
         g_object_unref(action);
     }

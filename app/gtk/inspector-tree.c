@@ -11,6 +11,7 @@
 typedef struct {
     MgTree *tree;
     const MgRegistry *registry;
+    char **pointed; /* (nullable) ids of fields that glow */
 } Shared;
 
 #define TYPE_ITEM (item_get_type())
@@ -25,6 +26,7 @@ G_DEFINE_FINAL_TYPE(Item, item, G_TYPE_OBJECT)
 static void clear_shared(void *data)
 {
     mg_tree_free(((Shared *)data)->tree);
+    g_strfreev(((Shared *)data)->pointed);
 }
 
 static void item_finalize(GObject *object)
@@ -72,10 +74,12 @@ struct _MgInspectorTree {
     GtkWidget *list;
     GtkSingleSelection *selection;
     GtkTreeListModel *rows;
-    Shared *shared;  /* (nullable) */
-    bool quiet;      /* the selection is not a person's */
-    unsigned later;  /* the list has not got its rows' sizes yet, … */
-    unsigned frames; /* … and so many frames were painted since */
+    Shared *shared;        /* (nullable) */
+    char **pointed;        /* (nullable) */
+    GPtrArray *rows_shown; /* GtkListItem, bound; borrowed */
+    bool quiet;            /* the selection is not a person's */
+    unsigned later;        /* the list has not got its rows' sizes yet, … */
+    unsigned frames;       /* … and so many frames were painted since */
 };
 
 enum { PICKED, N_SIGNALS };
@@ -178,6 +182,28 @@ static void set_class(GtkWidget *widget, const char *class, bool on)
         gtk_widget_remove_css_class(widget, class);
 }
 
+static bool glows(const Item *item)
+{
+    const char *id = mg_tree_node(item->shared->tree, item->node)->field->id;
+    return item->shared->pointed != NULL && id != NULL &&
+           g_strv_contains((const char *const *)item->shared->pointed, id);
+}
+
+/* The ring is the row's, which is around what a factory may fill. */
+static void show_glow(const Item *item, GtkWidget *expander)
+{
+    GtkWidget *row = gtk_widget_get_parent(expander);
+    if (row != NULL)
+        set_class(row, "pointed", glows(item));
+    if (glows(item))
+        gtk_accessible_update_property(GTK_ACCESSIBLE(expander),
+                                       GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                       _("The lesson points at this"), -1);
+    else
+        gtk_accessible_reset_property(GTK_ACCESSIBLE(expander),
+                                      GTK_ACCESSIBLE_PROPERTY_DESCRIPTION);
+}
+
 static void show_value(GtkTreeListRow *row, GParamSpec *spec, GtkListItem *list_item)
 {
     g_autoptr(Item) item = gtk_tree_list_row_get_item(row);
@@ -212,9 +238,10 @@ static void show_value(GtkTreeListRow *row, GParamSpec *spec, GtkListItem *list_
     g_autofree char *spoken = g_strdup_printf("%s %s", name, cut);
     gtk_accessible_update_property(GTK_ACCESSIBLE(expander), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken,
                                    -1);
+    show_glow(item, expander);
 }
 
-static void bind(GtkSignalListItemFactory *factory, GtkListItem *list_item)
+static void bind(GtkSignalListItemFactory *factory, GtkListItem *list_item, MgInspectorTree *self)
 {
     GtkTreeListRow *row = gtk_list_item_get_item(list_item);
     GtkWidget *expander = gtk_list_item_get_child(list_item);
@@ -227,10 +254,13 @@ static void bind(GtkSignalListItemFactory *factory, GtkListItem *list_item)
     gtk_widget_set_css_classes(dot, classes);
     g_signal_connect(row, "notify::expanded", G_CALLBACK(show_value), list_item);
     show_value(row, NULL, list_item);
+    g_ptr_array_add(self->rows_shown, list_item);
 }
 
-static void unbind(GtkSignalListItemFactory *factory, GtkListItem *list_item)
+static void unbind(GtkSignalListItemFactory *factory, GtkListItem *list_item, MgInspectorTree *self)
 {
+    if (self->rows_shown != NULL)
+        g_ptr_array_remove_fast(self->rows_shown, list_item);
     GtkTreeListRow *row = gtk_list_item_get_item(list_item);
     g_signal_handlers_disconnect_by_func(row, show_value, list_item);
     gtk_tree_expander_set_list_row(GTK_TREE_EXPANDER(gtk_list_item_get_child(list_item)), NULL);
@@ -329,6 +359,7 @@ void mg_inspector_tree_set(MgInspectorTree *self, const MgRegistry *registry, Mg
         self->shared = g_rc_box_new0(Shared);
         self->shared->tree = tree;
         self->shared->registry = registry;
+        self->shared->pointed = g_strdupv(self->pointed);
         GListModel *top = children(self->shared, MG_NODE_ROOT);
         if (top == NULL)
             top = G_LIST_MODEL(g_list_store_new(TYPE_ITEM));
@@ -337,6 +368,20 @@ void mg_inspector_tree_set(MgInspectorTree *self, const MgRegistry *registry, Mg
         gtk_single_selection_set_model(self->selection, G_LIST_MODEL(self->rows));
     }
     self->quiet = false;
+}
+
+void mg_inspector_tree_point(MgInspectorTree *self, const char *const *ids)
+{
+    g_strfreev(self->pointed);
+    self->pointed = g_strdupv((char **)ids);
+    if (self->shared == NULL)
+        return;
+    g_strfreev(self->shared->pointed);
+    self->shared->pointed = g_strdupv(self->pointed);
+    for (guint i = 0; i < self->rows_shown->len; i++) {
+        GtkListItem *list_item = g_ptr_array_index(self->rows_shown, i);
+        show_value(gtk_list_item_get_item(list_item), NULL, list_item);
+    }
 }
 
 const MgTree *mg_inspector_tree_get(MgInspectorTree *self)
@@ -358,6 +403,8 @@ static void mg_inspector_tree_dispose(GObject *object)
         gtk_widget_unparent(child);
     }
     g_clear_object(&self->selection);
+    g_clear_pointer(&self->rows_shown, g_ptr_array_unref);
+    g_clear_pointer(&self->pointed, g_strfreev);
     G_OBJECT_CLASS(mg_inspector_tree_parent_class)->dispose(object);
 }
 
@@ -372,14 +419,15 @@ static void mg_inspector_tree_class_init(MgInspectorTreeClass *class)
 
 static void mg_inspector_tree_init(MgInspectorTree *self)
 {
+    self->rows_shown = g_ptr_array_new();
     self->selection = gtk_single_selection_new(NULL);
     gtk_single_selection_set_autoselect(self->selection, FALSE);
     gtk_single_selection_set_can_unselect(self->selection, TRUE);
     g_signal_connect_swapped(self->selection, "notify::selected", G_CALLBACK(on_selected), self);
     GtkListItemFactory *factory = gtk_signal_list_item_factory_new();
     g_signal_connect(factory, "setup", G_CALLBACK(setup), NULL);
-    g_signal_connect(factory, "bind", G_CALLBACK(bind), NULL);
-    g_signal_connect(factory, "unbind", G_CALLBACK(unbind), NULL);
+    g_signal_connect(factory, "bind", G_CALLBACK(bind), self);
+    g_signal_connect(factory, "unbind", G_CALLBACK(unbind), self);
     self->list = gtk_list_view_new(g_object_ref(GTK_SELECTION_MODEL(self->selection)), factory);
     gtk_widget_add_css_class(self->list, "inspector-tree");
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->list), GTK_ACCESSIBLE_PROPERTY_LABEL,

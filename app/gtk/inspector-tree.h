@@ -24,4 +24,7 @@ MgNode mg_inspector_tree_selected(MgInspectorTree *self);
 /* One line of a layer that is closed: "192.0.2.10 → 192.0.2.25". (transfer full) */
 char *mg_inspector_tree_line(const MgTree *tree, MgNode node);
 
+/* (nullable) Fields with these ids glow. Copied. */
+void mg_inspector_tree_point(MgInspectorTree *self, const char *const *ids);
+
 G_END_DECLS

@@ -59,11 +59,23 @@ static void on_octet(MgInspector *self, unsigned offset)
     mg_inspector_pick_octet(self, offset);
 }
 
+/* The first of what a lesson points at; MG_NODE_ROOT if this has none of it. */
+static MgNode pointed_node(const MgInspector *self, const MgTree *tree)
+{
+    const char *const *names = mg_session_pointed(self->session);
+    MgNode node = MG_NODE_ROOT;
+    for (size_t i = 0; names != NULL && names[i] != NULL && node == MG_NODE_ROOT; i++)
+        node = mg_tree_find(tree, names[i], MG_NODE_ROOT);
+    return node;
+}
+
 /* What is worth looking at first: what was looked at before, else a field with a story. */
 static MgNode first_node(const MgInspector *self, const MgTree *tree, const MgDissector *own,
                          bool packet)
 {
-    MgNode wanted = self->wanted != NULL ? mg_tree_find(tree, self->wanted, 0) : MG_NODE_ROOT;
+    MgNode wanted = pointed_node(self, tree);
+    if (wanted == MG_NODE_ROOT && self->wanted != NULL)
+        wanted = mg_tree_find(tree, self->wanted, 0);
     if (wanted != MG_NODE_ROOT)
         return wanted;
     MgNode first = MG_NODE_ROOT, named = MG_NODE_ROOT, text = MG_NODE_ROOT;
@@ -147,6 +159,17 @@ static void show_record(MgInspector *self)
     mg_host_now_set_host(MG_HOST_NOW(self->now), record->to != 0 ? record->to : record->from);
 }
 
+static void on_pointed(MgInspector *self)
+{
+    const MgTree *tree = mg_inspector_tree_get(MG_INSPECTOR_TREE(self->tree));
+    MgNode node = tree != NULL ? pointed_node(self, tree) : MG_NODE_ROOT;
+    mg_inspector_tree_point(MG_INSPECTOR_TREE(self->tree), mg_session_pointed(self->session));
+    if (node == MG_NODE_ROOT)
+        return;
+    mg_inspector_tree_select(MG_INSPECTOR_TREE(self->tree), node);
+    show_node(self, node);
+}
+
 /* ---- the object ---- */
 
 static void mg_inspector_dispose(GObject *object)
@@ -214,6 +237,8 @@ GtkWidget *mg_inspector_new(MgSession *session)
     mg_host_now_set_session(MG_HOST_NOW(self->now), session);
     g_signal_connect_swapped(session, "notify::selected", G_CALLBACK(show_record), self);
     g_signal_connect_swapped(session, "notify::trace", G_CALLBACK(show_record), self);
+    g_signal_connect_swapped(session, "notify::pointed", G_CALLBACK(on_pointed), self);
+    mg_inspector_tree_point(MG_INSPECTOR_TREE(self->tree), mg_session_pointed(session));
     show_record(self);
     return GTK_WIDGET(self);
 }

@@ -13,6 +13,7 @@
 #define ARROW_Y     20
 #define NOTE_Y      12  /* middle of a note's pill */
 #define STATE_Y     32  /* middle of a state's pill */
+#define GLOW_EDGE   2   /* of the ring around what glows */
 #define EDGE        10  /* nothing is written nearer to the right edge */
 #define WIDE_MAX    300 /* of a wire text that is longer than its arrow */
 #define WIRE_FONT   "monospace 8"
@@ -162,14 +163,36 @@ static PangoLayout *short_name(const MgLadderPaint *paint, const char *name, dou
     return words(paint, NAME_FONT, first, max_width);
 }
 
-static char *slot_name(const MgLadderPaint *paint, unsigned slot)
+/* (nullable) The host that has this lifeline for itself. */
+static const MgTraceHost *slot_host(const MgLadderPaint *paint, unsigned slot)
 {
     unsigned n = n_slots(paint), columns = mg_ladder_index_n_columns(paint->index);
     if (slot == n - 1 && columns > n)
-        /* TRANSLATORS: hosts that have no lifeline of their own */
-        return g_strdup_printf(_("%u more"), columns - n + 1);
-    MgHostId host = mg_ladder_index_column_host(paint->index, slot);
-    return g_strdup(mg_trace_host(mg_session_trace(paint->session), host)->name);
+        return NULL;
+    return mg_trace_host(mg_session_trace(paint->session),
+                         mg_ladder_index_column_host(paint->index, slot));
+}
+
+static char *slot_name(const MgLadderPaint *paint, unsigned slot)
+{
+    unsigned n = n_slots(paint), columns = mg_ladder_index_n_columns(paint->index);
+    const MgTraceHost *host = slot_host(paint, slot);
+    return host != NULL ? g_strdup(host->name)
+                        /* TRANSLATORS: hosts that have no lifeline of their own */
+                        : g_strdup_printf(_("%u more"), columns - n + 1);
+}
+
+static void paint_ring(GtkSnapshot *snapshot, graphene_rect_t area, double radius, GdkRGBA color)
+{
+    GskRoundedRect round;
+    gsk_rounded_rect_init_from_rect(&round, &area, (float)radius);
+    gtk_snapshot_push_rounded_clip(snapshot, &round);
+    fill(snapshot, area.origin.x, area.origin.y, area.size.width, area.size.height,
+         mg_theme_fade(color, 0.14));
+    gtk_snapshot_pop(snapshot);
+    gtk_snapshot_append_border(snapshot, &round,
+                               (const float[]){GLOW_EDGE, GLOW_EDGE, GLOW_EDGE, GLOW_EDGE},
+                               (const GdkRGBA[]){color, color, color, color});
 }
 
 void mg_ladder_paint_head(const MgLadderPaint *paint, GtkSnapshot *snapshot)
@@ -182,6 +205,12 @@ void mg_ladder_paint_head(const MgLadderPaint *paint, GtkSnapshot *snapshot)
         g_autoptr(PangoLayout) layout = short_name(paint, name, room);
         int width = 0, height = 0;
         pango_layout_get_pixel_size(layout, &width, &height);
+        const MgTraceHost *host = slot_host(paint, i);
+        if (host != NULL && mg_session_points_at(paint->session, host->name))
+            paint_ring(snapshot,
+                       GRAPHENE_RECT_INIT((float)(x - width / 2.0) - 9, 4, (float)width + 18,
+                                          MG_LADDER_HEAD_HEIGHT - 8),
+                       12, palette->accent);
         put(snapshot, layout, x - width / 2.0, (MG_LADDER_HEAD_HEIGHT - height) / 2.0,
             palette->text);
     }
@@ -358,6 +387,10 @@ void mg_ladder_paint_row(const MgLadderPaint *paint, GtkSnapshot *snapshot, uint
     if (current || selected)
         fill(snapshot, 0, 0, paint->width, MG_LADDER_ROW_HEIGHT,
              mg_theme_fade(palette->accent, current ? 0.13 : 0.07));
+    if (n == paint->glow)
+        paint_ring(snapshot,
+                   GRAPHENE_RECT_INIT(4, 1, (float)paint->width - 8, MG_LADDER_ROW_HEIGHT - 2), 8,
+                   palette->accent);
     if (current)
         fill(snapshot, 0, 0, 3, MG_LADDER_ROW_HEIGHT, palette->accent);
     if (mg_ladder_index_is_inside(paint->index, n))

@@ -18,6 +18,7 @@ typedef struct {
     PangoContext *pango;
     double width;
     gboolean dark;
+    uint32_t glow; /* record whose row glows; 0 none */
 } MgLadderPaint;
 
 /* Names of hosts over their lifelines. */

@@ -15,6 +15,7 @@ struct _MgLadder {
     GtkWidget *scrolled, *list, *empty;
     GPtrArray *views; /* RowView, bound to a row; borrowed */
     uint32_t current; /* record of the row that the position is in */
+    uint32_t glow;    /* record of the row that a lesson points at; 0 none */
     unsigned later;   /* the list has not got its size yet */
 };
 
@@ -22,9 +23,12 @@ G_DEFINE_FINAL_TYPE(MgLadder, mg_ladder, GTK_TYPE_WIDGET)
 
 static MgLadderPaint paint_of(MgLadder *self)
 {
-    return (MgLadderPaint){self->session, mg_ladder_model_index(self->model),
+    return (MgLadderPaint){self->session,
+                           mg_ladder_model_index(self->model),
                            gtk_widget_get_pango_context(GTK_WIDGET(self)),
-                           gtk_widget_get_width(GTK_WIDGET(self)), mg_theme_is_dark()};
+                           gtk_widget_get_width(GTK_WIDGET(self)),
+                           mg_theme_is_dark(),
+                           self->glow};
 }
 
 /* ---- a row ---- */
@@ -110,6 +114,8 @@ static void say(RowView *view)
                                after != NULL ? after : "");
     }
     add_states(self, view->n, label);
+    if (view->n == self->glow)
+        g_string_append_printf(label, "; %s", _("The lesson points at this"));
     gtk_accessible_update_property(GTK_ACCESSIBLE(view), GTK_ACCESSIBLE_PROPERTY_LABEL, label->str,
                                    -1);
 }
@@ -154,16 +160,32 @@ static void on_activate(GtkListView *list, unsigned row, MgLadder *self)
 
 /* ---- following the session ---- */
 
+/* Whether what a lesson points at is among its fields. */
+static bool is_pointed(MgLadder *self, uint32_t n)
+{
+    const MgTrace *trace = mg_session_trace(self->session);
+    const char *const *names = mg_session_pointed(self->session);
+    if (n == 0 || names == NULL || mg_trace_record(trace, n)->kind != MG_RECORD_EXCHANGE)
+        return false;
+    g_autoptr(MgTree) tree = mg_trace_tree(trace, n);
+    for (size_t i = 0; names[i] != NULL; i++)
+        if (mg_tree_find(tree, names[i], MG_NODE_ROOT) != MG_NODE_ROOT)
+            return true;
+    return false;
+}
+
 static void redraw(MgLadder *self)
 {
     uint32_t row = 0, position = mg_session_position(self->session);
     const MgLadderIndex *index = mg_ladder_model_index(self->model);
     bool shown = mg_ladder_index_row_of(index, position, &row);
+    uint32_t glowed = self->glow;
     self->current = shown ? mg_ladder_index_record(index, row) : 0;
+    self->glow = is_pointed(self, position) || is_pointed(self, self->current) ? self->current : 0;
     for (unsigned i = 0; i < self->views->len; i++) {
         RowView *view = g_ptr_array_index(self->views, i);
         const MgFold *fold = mg_ladder_index_fold(index, view->n);
-        if (view->n == self->current ||
+        if (view->n == self->current || view->n == glowed ||
             (fold != NULL && mg_ladder_index_fold_count(index, fold, position) != view->told))
             say(view);
         gtk_widget_queue_draw(GTK_WIDGET(view));
@@ -323,6 +345,7 @@ GtkWidget *mg_ladder_new(MgSession *session)
     gtk_widget_set_parent(self->empty, GTK_WIDGET(self));
     g_signal_connect_swapped(session, "notify::position", G_CALLBACK(follow), self);
     g_signal_connect_swapped(session, "notify::selected", G_CALLBACK(redraw), self);
+    g_signal_connect_swapped(session, "notify::pointed", G_CALLBACK(redraw), self);
     g_signal_connect_swapped(self->model, "changed", G_CALLBACK(on_changed), self);
     g_signal_connect_swapped(adw_style_manager_get_default(), "notify::dark", G_CALLBACK(redraw),
                              self);

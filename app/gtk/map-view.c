@@ -7,6 +7,7 @@
 #include "map-view.h"
 
 #include <adwaita.h>
+#include <math.h>
 
 #include "player.h"
 #include "scene.h"
@@ -15,6 +16,8 @@
 
 #define NEAR_RECORDS 400u /* a step forward of this many is replayed at once */
 #define LINES_MS     70   /* after a step back or a jump, the hosts' states are looked up later */
+#define PULSE_US     1600000 /* a host that glows is lit once in this time, … */
+#define PULSES       3       /* … so often; then it is calm, so that it does not keep the eye */
 
 struct _MgMapView {
     GtkWidget parent_instance;
@@ -26,7 +29,9 @@ struct _MgMapView {
     char *font;           /* (nullable) the desktop's */
     double zoom;
     gboolean still_dark, large;
-    guint tick, lines;
+    guint tick, lines, pulses;
+    gint64 pulses_began; /* frame time; 0: at the next frame */
+    double pulse;
     uint32_t position, n_flows;
     MgHostId selected;
 };
@@ -47,7 +52,8 @@ static MgScene scene_of(MgMapView *self)
                      .progress = mg_player_progress(mg_player_get(self->session)),
                      .selected = self->selected,
                      .font = self->font,
-                     .zoom = self->zoom};
+                     .zoom = self->zoom,
+                     .pulse = self->pulse};
 }
 
 /* ---- cards ---- */
@@ -59,7 +65,7 @@ struct _MgCard {
     GtkButton parent_instance;
     MgMapView *view;
     MgHostId host;
-    gboolean active;
+    gboolean active, pointed;
     char *line;
 };
 
@@ -253,6 +259,64 @@ static gboolean on_tick(GtkWidget *widget, GdkFrameClock *clock, gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+/* ---- what glows ---- */
+
+static void draw_pointed(MgMapView *self)
+{
+    for (guint i = 0; i < self->cards->len; i++)
+        if (((MgCard *)g_ptr_array_index(self->cards, i))->pointed)
+            gtk_widget_queue_draw(g_ptr_array_index(self->cards, i));
+}
+
+static gboolean on_pulse(GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+    MgMapView *self = MG_MAP_VIEW(widget);
+    gint64 now = gdk_frame_clock_get_frame_time(clock);
+    if (self->pulses_began == 0)
+        self->pulses_began = now;
+    double passed = (double)(now - self->pulses_began) / PULSE_US;
+    gboolean over = passed >= PULSES || self->pulses == 0;
+    self->pulse = over ? 0 : (1 - cos(2 * G_PI * passed)) / 2;
+    draw_pointed(self);
+    if (!over)
+        return G_SOURCE_CONTINUE;
+    self->pulses = 0;
+    return G_SOURCE_REMOVE;
+}
+
+static void stop_pulses(MgMapView *self)
+{
+    if (self->pulses != 0)
+        gtk_widget_remove_tick_callback(GTK_WIDGET(self), self->pulses);
+    self->pulses = 0;
+    self->pulses_began = 0;
+    self->pulse = 0;
+}
+
+static void on_pointed(MgSession *session, GParamSpec *spec, MgMapView *self)
+{
+    gboolean animations = FALSE, any = FALSE;
+    stop_pulses(self);
+    for (guint i = 0; i < self->cards->len; i++) {
+        MgCard *card = g_ptr_array_index(self->cards, i);
+        const char *name = mg_trace_host(mg_session_trace(session), card->host)->name;
+        card->pointed = mg_session_points_at(session, name);
+        any = any || card->pointed;
+        gtk_widget_queue_draw(GTK_WIDGET(card));
+        if (card->pointed)
+            gtk_accessible_update_property(GTK_ACCESSIBLE(card),
+                                           GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                           _("The lesson points at this"), -1);
+        else
+            gtk_accessible_reset_property(GTK_ACCESSIBLE(card),
+                                          GTK_ACCESSIBLE_PROPERTY_DESCRIPTION);
+    }
+    g_object_get(gtk_widget_get_settings(GTK_WIDGET(self)), "gtk-enable-animations", &animations,
+                 NULL);
+    if (any && animations)
+        self->pulses = gtk_widget_add_tick_callback(GTK_WIDGET(self), on_pulse, NULL, NULL);
+}
+
 static void on_player(MgPlayer *player, MgMapView *self)
 {
     if (mg_player_is_moving(player) && self->tick == 0)
@@ -375,6 +439,7 @@ static void mg_map_view_dispose(GObject *object)
     MgMapView *self = MG_MAP_VIEW(object);
     GtkWidget *child;
     g_clear_handle_id(&self->lines, g_source_remove);
+    stop_pulses(self);
     while ((child = gtk_widget_get_first_child(GTK_WIDGET(self))) != NULL)
         gtk_widget_unparent(child);
     g_ptr_array_set_size(self->cards, 0);
@@ -437,6 +502,8 @@ GtkWidget *mg_map_view_new(MgSession *session)
                                    -1);
     on_settings(settings, NULL, self);
     follow(self);
+    on_pointed(session, NULL, self);
+    g_signal_connect(session, "notify::pointed", G_CALLBACK(on_pointed), self);
     g_signal_connect(session, "notify::position", G_CALLBACK(on_session), self);
     g_signal_connect(session, "notify::trace", G_CALLBACK(on_session), self);
     g_signal_connect(session, "notify::n-records", G_CALLBACK(on_session), self);

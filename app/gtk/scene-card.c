@@ -13,6 +13,9 @@
 #define ICON_LEAST 16.0
 #define NAME_LINE  1.22 /* heights of lines, by the size of their words */
 #define STATE_LINE 1.32
+#define GLOW_GAP   4.0 /* between a card and the ring that points at it */
+#define GLOW_RING  2.5
+#define GLOW_BLUR  12.0
 
 /* ---- words of a host ---- */
 
@@ -163,6 +166,22 @@ static char *icon_of(const MgTraceHost *host)
     return g_strdup("host-other");
 }
 
+/* A ring around the card, and a light around the ring: without the light it is seen too. */
+static void paint_glow(const MgPaper *paper, const MgScene *scene, const graphene_rect_t *card)
+{
+    GdkRGBA accent = mg_palette(scene->dark)->accent;
+    GdkRGBA light = mg_theme_fade(accent, 0.55 + 0.35 * scene->pulse);
+    float gap = (float)(GLOW_GAP + GLOW_RING), wide = (float)GLOW_RING;
+    graphene_rect_t around = *card;
+    GskRoundedRect ring;
+    graphene_rect_inset(&around, -gap, -gap);
+    gsk_rounded_rect_init_from_rect(&ring, &around, (float)(RADIUS * scene->geometry->scale) + gap);
+    gtk_snapshot_append_outset_shadow(paper->snapshot, &ring, &light, 0, 0,
+                                      (float)(1 + 4 * scene->pulse), (float)GLOW_BLUR);
+    gtk_snapshot_append_border(paper->snapshot, &ring, (const float[]){wide, wide, wide, wide},
+                               (const GdkRGBA[]){accent, accent, accent, accent});
+}
+
 static void paint_box(cairo_t *cr, const MgScene *scene, MgHostId id, const graphene_rect_t *card)
 {
     const MgPalette *palette = mg_palette(scene->dark);
@@ -219,6 +238,8 @@ void mg_paper_card(const MgPaper *paper, const MgScene *scene, MgHostId id,
     double y = card->origin.y + (card->size.height - words - icon - 3 * scale) / 2;
     graphene_rect_t bounds = *card;
     graphene_rect_inset(&bounds, -3, -3);
+    if (mg_session_points_at(scene->session, host->name))
+        paint_glow(paper, scene, card);
     cairo_t *cr = gtk_snapshot_append_cairo(paper->snapshot, &bounds);
     paint_box(cr, scene, id, card);
     g_autofree char *drawing = icon_of(host);

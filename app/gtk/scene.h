@@ -23,6 +23,7 @@ typedef struct {
     MgHostId selected; /* 0 none */
     const char *font;  /* (nullable) family of words; the system's sans without it */
     double zoom;       /* of words, as the desktop wants them; 0 is 1 */
+    double pulse;      /* of what glows, 0 to 1; 0 is calm */
 } MgScene;
 
 #define MG_SCENE_REST (-1.0) /* it stands where it is seen best */

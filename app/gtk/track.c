@@ -28,6 +28,14 @@ struct _MgTrack {
 
 G_DEFINE_FINAL_TYPE(MgTrack, mg_track, GTK_TYPE_WIDGET)
 
+static uint8_t worth(const MgRecord *record)
+{
+    bool packet = record->unit == MG_UNIT_NOTE || record->dissector == 0;
+    if (record->kind != MG_RECORD_EXCHANGE)
+        return 0;
+    return packet ? PACKET : (uint8_t)(record->dissector + 1);
+}
+
 static void bin_records(MgTrack *self)
 {
     const MgTrace *trace = mg_session_trace(self->session);
@@ -47,19 +55,43 @@ static void bin_records(MgTrack *self)
             }
             self->per_bin *= 2;
         }
-        const MgRecord *record = mg_trace_record(trace, self->binned + 1);
         uint8_t *bin = &self->bins[self->binned / self->per_bin];
-        bool packet = record->unit == MG_UNIT_NOTE || record->dissector == 0;
-        if (record->kind == MG_RECORD_EXCHANGE && *bin <= PACKET)
-            *bin = packet ? PACKET : (uint8_t)(record->dissector + 1);
+        if (*bin <= PACKET)
+            *bin = MAX(*bin, worth(mg_trace_record(trace, self->binned + 1)));
         self->binned++;
     }
+}
+
+/* What a bin shows. Nothing beyond the fence is seen, also not where it stands inside of a bin. */
+static uint8_t tick_of(MgTrack *self, uint32_t bin)
+{
+    uint32_t fence = mg_session_fence(self->session), first = bin * self->per_bin;
+    if (fence == 0 || first + self->per_bin <= fence || self->bins[bin] == 0)
+        return self->bins[bin];
+    uint8_t tick = 0;
+    for (uint32_t n = first + 1; n <= fence; n++) {
+        uint8_t of = worth(mg_trace_record(self->trace, n));
+        tick = tick > PACKET ? tick : MAX(tick, of);
+    }
+    return tick;
 }
 
 static double x_of(MgTrack *self, double n, double width)
 {
     uint32_t total = MAX(mg_trace_n_records(mg_session_trace(self->session)), 1u);
     return EDGE + (width - 2 * EDGE) * n / total;
+}
+
+/* Where the way ends for now. */
+static void paint_fence(MgTrack *self, GtkSnapshot *snapshot, double width, double middle)
+{
+    uint32_t fence = mg_session_fence(self->session);
+    const MgPalette *palette = mg_palette(mg_theme_is_dark());
+    if (fence != 0)
+        gtk_snapshot_append_color(
+            snapshot, &palette->accent,
+            &GRAPHENE_RECT_INIT((float)x_of(self, fence + 0.5, width) + (float)KNOB,
+                                (float)middle - 9, 3, 18));
 }
 
 static void mg_track_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
@@ -77,14 +109,16 @@ static void mg_track_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
     gtk_snapshot_append_color(
         snapshot, &palette->accent,
         &GRAPHENE_RECT_INIT((float)EDGE, (float)middle - 2.5f, (float)(x - EDGE), 5));
+    paint_fence(self, snapshot, width, middle);
     for (unsigned i = 0; i < BINS_MAX; i++) {
-        if (self->bins[i] == 0)
+        uint8_t tick = tick_of(self, i);
+        if (tick == 0)
             continue;
-        GdkRGBA color = self->bins[i] == PACKET
+        GdkRGBA color = tick == PACKET
                             ? mg_theme_fade(palette->dim, 0.55)
                             : mg_theme_dissector_color(mg_session_registry(self->session),
-                                                       (uint8_t)(self->bins[i] - 1), dark);
-        float high = self->bins[i] == PACKET ? 4 : 7;
+                                                       (uint8_t)(tick - 1), dark);
+        float high = tick == PACKET ? 4 : 7;
         double at = round(x_of(self, i * (double)self->per_bin + 1, width));
         gtk_snapshot_append_color(
             snapshot, &color,
@@ -192,6 +226,7 @@ GtkWidget *mg_track_new(MgSession *session)
     g_signal_connect(session, "notify::position", G_CALLBACK(on_session), self);
     g_signal_connect(session, "notify::trace", G_CALLBACK(on_session), self);
     g_signal_connect(session, "notify::n-records", G_CALLBACK(on_session), self);
+    g_signal_connect(session, "notify::fence", G_CALLBACK(on_session), self);
     g_signal_connect(adw_style_manager_get_default(), "notify::dark", G_CALLBACK(on_theme), self);
     update(self);
     return GTK_WIDGET(self);

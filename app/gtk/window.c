@@ -289,6 +289,7 @@ static void forget_session(MgWindow *self)
         gtk_stack_remove(GTK_STACK(self->stack), self->page);
     self->page = self->side = self->paned = self->map = self->caption = NULL;
     self->ladder = self->filter = self->inspector = self->foot = self->lower = NULL;
+    self->console = NULL;
     g_clear_object(&self->session);
     g_clear_object(&self->play);
 }
