@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "command.h"
+#include "plugin-command.h"
 
 /* To add a command: a file, and a row here. */
 const MgCommand mg_commands[] = {
@@ -38,8 +39,19 @@ const MgCommand mg_commands[] = {
 
 /* ---- help ---- */
 
-int mg_help_main(int argc, char **argv, MgRegistry *registry)
+static void print_plugin_commands(const MgRegistry *registry, int width)
 {
+    for (size_t i = 0; i < mg_registry_n_engines(registry); i++) {
+        const MgCommandRow *row = mg_registry_engine_at(registry, i)->command;
+        if (row != NULL)
+            printf("  mailglass %-*s   %s\n", width, row->name,
+                   mg_registry_translate(registry, row->summary));
+    }
+}
+
+int mg_help_main(int argc, char **argv, MgRegistry *given)
+{
+    g_autoptr(MgRegistry) registry = given != NULL ? mg_registry_ref(given) : mg_registry_new();
     size_t width = 0;
     for (const MgCommand *command = mg_commands; command->name != NULL; command++)
         width = MAX(width, strlen(command->name));
@@ -47,6 +59,7 @@ int mg_help_main(int argc, char **argv, MgRegistry *registry)
     printf("  mailglass [NETWORK]   %s\n\n", _("opens the window"));
     for (const MgCommand *command = mg_commands; command->name != NULL; command++)
         printf("  mailglass %-*s   %s\n", (int)width, command->name, _(command->summary));
+    print_plugin_commands(registry, (int)width);
     printf("\n%s\n", _("mailglass COMMAND --help explains one, with an example."));
     g_autoptr(GPtrArray) networks = mg_shipped_networks();
     if (networks->len > 0) {
@@ -65,45 +78,50 @@ int mg_version_main(int argc, char **argv, MgRegistry *registry)
 
 /* ---- finding the command ---- */
 
-/* How many words of `argv` (after the program) are this command's name; 0 if it is another. */
-static int words_of(const MgCommand *command, int argc, char **argv)
+/* Calls `each` with the name of every command, the plugins' too. */
+static void each_name(const MgRegistry *registry, void (*each)(const char *name, void *data),
+                      void *data)
 {
-    g_auto(GStrv) words = g_strsplit(command->name, " ", -1);
-    int n = 0;
-    while (words[n] != NULL && n + 1 < argc && strcmp(words[n], argv[n + 1]) == 0)
-        n++;
-    return words[n] == NULL ? n : 0;
+    for (const MgCommand *command = mg_commands; command->name != NULL; command++)
+        each(command->name, data);
+    for (size_t i = 0; i < mg_registry_n_engines(registry); i++)
+        if (mg_registry_engine_at(registry, i)->command != NULL)
+            each(mg_registry_engine_at(registry, i)->command->name, data);
 }
 
 /* "mailglass network": a command's first word alone. */
-static bool begins_command(const char *word)
+typedef struct {
+    const char *first;
+    GString *seconds;
+} Seconds;
+
+static void add_second(const char *name, void *data)
 {
-    for (const MgCommand *command = mg_commands; command->name != NULL; command++)
-        if (g_str_has_prefix(command->name, word) && command->name[strlen(word)] == ' ')
-            return true;
-    return false;
+    Seconds *seconds = data;
+    size_t len = strlen(seconds->first);
+    if (g_str_has_prefix(name, seconds->first) && name[len] == ' ')
+        g_string_append_printf(seconds->seconds, "%s%s", seconds->seconds->len > 0 ? ", " : "",
+                               name + len + 1);
 }
 
-static void list_second_words(const char *first)
+static bool is_first_word(const MgRegistry *registry, const char *first)
 {
     g_autoptr(GString) list = g_string_new(NULL);
-    for (const MgCommand *command = mg_commands; command->name != NULL; command++)
-        if (g_str_has_prefix(command->name, first) && command->name[strlen(first)] == ' ')
-            g_string_append_printf(list, "%s%s", list->len > 0 ? ", " : "",
-                                   command->name + strlen(first) + 1);
+    Seconds seconds = {first, list};
+    each_name(registry, add_second, &seconds);
+    if (list->len == 0)
+        return false;
     g_autofree char *name = g_strdup_printf("mailglass %s", first);
     mg_complain(name, _("after it comes one of: %s"), list->str);
+    return true;
 }
 
-static int run_command(const MgCommand *command, int argc, char **argv)
+static int end_command(int result)
 {
-    g_autoptr(MgRegistry) registry = mg_registry_new();
-    int result = command->main(argc, argv, registry);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        mg_complain("mailglass", "%s", _("standard output cannot be written to"));
-        result = MG_EXIT_FAILED;
-    }
-    return result;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return result;
+    mg_complain("mailglass", "%s", _("standard output cannot be written to"));
+    return MG_EXIT_FAILED;
 }
 
 /* What is no command opens the window if it can be a network or a file. */
@@ -136,15 +154,20 @@ int main(int argc, char **argv)
         if (strcmp(argv[1], options[i].option) == 0)
             return options[i].main(argc, argv, NULL);
     for (const MgCommand *command = mg_commands; command->name != NULL; command++) {
-        int words = words_of(command, argc, argv);
-        if (words > 0)
-            return run_command(command, argc - words, argv + words);
-    }
-    if (argc > 1 && begins_command(argv[1])) {
-        list_second_words(argv[1]);
-        return MG_EXIT_USAGE;
+        int words = mg_command_words(command->name, argc, argv);
+        if (words > 0) {
+            g_autoptr(MgRegistry) registry = mg_registry_new();
+            return end_command(command->main(argc - words, argv + words, registry));
+        }
     }
     if (!opens_window(argc, argv)) {
+        int words = 0;
+        g_autoptr(MgRegistry) registry = mg_registry_new();
+        const MgEngineKind *kind = mg_find_plugin_command(registry, argc, argv, &words);
+        if (kind != NULL)
+            return end_command(mg_plugin_command_main(kind, argc - words, argv + words, registry));
+        if (is_first_word(registry, argv[1]))
+            return MG_EXIT_USAGE;
         mg_complain("mailglass",
                     _("there is no command \"%s\", and no network or file of that name; "
                       "mailglass help lists the commands"),

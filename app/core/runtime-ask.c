@@ -109,6 +109,16 @@ static void ask_store(MgInstance *asker, const MgAsk *ask, MgTime now)
     mg_engine_answer(asker->engine, ask->id, &answer, now);
 }
 
+static void ask_file(MgInstance *asker, const MgAsk *ask, MgTime now)
+{
+    const MgCommander *commander = asker->commander;
+    MgFileAnswer answer = {0};
+    bool answered = commander != NULL && commander->file != NULL;
+    if (answered)
+        commander->file(ask->question, &answer, commander->data);
+    mg_engine_answer(asker->engine, ask->id, answered ? &answer : NULL, now);
+}
+
 static const MgEngineKind *answerer_of(const MgHost *host, const char *topic)
 {
     for (guint i = 0; i < host->runs->len; i++) {
@@ -138,6 +148,8 @@ void mg_runtime_route(MgInstance *asker, const MgAsk *ask, MgTime now)
         send_datagram(asker, ask);
     } else if (strcmp(ask->topic, MG_TOPIC_MAILBOX) == 0) {
         ask_store(asker, ask, now);
+    } else if (strcmp(ask->topic, MG_TOPIC_FILE) == 0) {
+        ask_file(asker, ask, now);
     } else if (strcmp(ask->topic, MG_TOPIC_PERSON) == 0) {
         open_ask(asker, (MgOpenAsk){.id = ask->id, .person = true});
     } else if ((kind = answerer_of(host, ask->topic)) != NULL) {

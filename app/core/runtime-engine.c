@@ -204,6 +204,8 @@ static void deliver(MgInstance *instance, const MgEvent *event, MgTime now)
         }
     } else if (strcmp(type, MG_DELIVER_FATE) == 0) {
         count_fate(instance, event->deliver.item, now);
+    } else if (instance->commander != NULL) {
+        instance->commander->seen(type, event->deliver.item, instance->commander->data);
     }
 }
 

@@ -50,9 +50,10 @@ typedef struct MgInstance {
     const char *topic;        /* (nullable) */
     MgAnswered done;          /* (nullable) a program asked */
     void *done_data;
-    uint32_t cause;    /* record that this engine's doings follow from, unless a
-                          peer's does */
-    const char *state; /* (nullable) static */
+    const MgCommander *commander; /* (nullable) of a command; outlives it */
+    uint32_t cause;               /* record that this engine's doings follow from, unless a
+                                     peer's does */
+    const char *state;            /* (nullable) static */
     MgOpenAsk *asks;
     uint32_t n_asks, asks_room;
     uint32_t heap_at; /* index + 1 in the heap of deadlines; 0: not in it */

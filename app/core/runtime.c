@@ -218,6 +218,15 @@ uint32_t mg_runtime_ask(MgRuntime *runtime, MgHostId id, const char *topic, cons
     return 0;
 }
 
+void mg_runtime_command(MgRuntime *runtime, MgHostId id, const MgEngineKind *kind,
+                        const MgCommandCall *call, const MgCommander *commander)
+{
+    MgBirth birth = {.question = call};
+    MgInstance *instance = mg_runtime_bear(runtime, id, kind, &birth, 0);
+    instance->commander = commander;
+    mg_runtime_pump(runtime, 0);
+}
+
 /* ---- what a person types ---- */
 
 static const MgInstance *waiting(const MgHost *host, uint32_t *ask)

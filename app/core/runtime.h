@@ -125,6 +125,16 @@ typedef struct {
 uint32_t mg_runtime_ask(MgRuntime *runtime, MgHostId id, const char *topic, const void *question,
                         MgListener listener, MgTime now);
 
+/* Gives birth to a command's engine. `seen` hears each DELIVER as it comes; the engine is done when
+ * it is gone. `files` answers MG_TOPIC_FILE; NULL: nobody. */
+typedef struct {
+    void (*seen)(const char *type, const void *item, void *data);
+    void (*file)(const MgFileQuestion *question, MgFileAnswer *answer, void *data); /* (nullable) */
+    void *data;
+} MgCommander;
+void mg_runtime_command(MgRuntime *runtime, MgHostId id, const MgEngineKind *kind,
+                        const MgCommandCall *call, const MgCommander *commander);
+
 /* Somebody types a line where an engine of this host asks for one (MG_TOPIC_PERSON), the youngest
  * of several; NULL hangs up. False with an error if none asks. */
 bool mg_runtime_tell(MgRuntime *runtime, MgHostId id, const char *text, MgTime now, GError **error);

@@ -22,6 +22,8 @@
  *     CLOSE: a queued mail is the answerer of "mail.accept" that lives on.
  *   - a *verb*: the kind has a verb. One is made when a script or a person says
  *     "HOST VERB WORDS…"; its question is an MgVerbCall.
+ *   - a *command*: the kind has a command row. One is made when somebody runs "mailglass NAME …";
+ *     its question is an MgCommandCall.
  * What all engines of one kind on one host share (zones, a cache) is made by setup() and comes in
  * MgBirth.shared.
  */
@@ -98,7 +100,7 @@ typedef struct MgEngine MgEngine;
 
 /* What an engine is born with. All of it is borrowed during create(). */
 typedef struct {
-    const void *question;                     /* answerers and verbs; NULL for servers */
+    const void *question;                     /* answerers, verbs, commands; NULL for servers */
     void *shared;                             /* (nullable) what setup() made for this host */
     const MgSettings *settings;               /* the host's, after the kind's rows; never NULL */
     const char *host;                         /* this host's name: "mta.example.com" */
@@ -108,6 +110,27 @@ typedef struct {
     uint64_t seed; /* this engine's own; see mg_random_next() */
     MgTime now;
 } MgBirth;
+
+/* A command of the program `mailglass`, as data. The engine is born with an MgCommandCall
+ * (topics.h), and says what is printed by DELIVER. Every command has --help and --json. */
+typedef struct {
+    const char *name;     /* "zone", as in --zone */
+    const char *argument; /* (nullable) "FILE": its content is the value; "ADDRESS", "N" …; NULL: a
+                             switch, whose value is "true" */
+    const char *about;    /* N_() one sentence */
+    const char *setting;  /* (nullable) the key it has in the settings; NULL: its name */
+    bool many;            /* it may be given several times */
+} MgCommandOption;        /* a table ends with {0} */
+typedef struct {
+    const char *name;               /* "dns zone" */
+    const char *usage;              /* (nullable) the words after it: "FILE…", "NAME [TYPE]" */
+    const char *summary;            /* N_() one line */
+    const char *about;              /* N_() for --help: what it does, and an example */
+    const MgCommandOption *options; /* (nullable) */
+    const char *serves; /* (nullable) "dns.server dns.server-tcp": no engine is born; these wait at
+                           --listen ADDRESS:PORT until the user ends it */
+    bool real;          /* it talks to real servers: --trace and --timeout are there too */
+} MgCommandRow;
 
 /* What one sort of engine is, as data: first for people and tools, then for the host. */
 typedef struct {
@@ -122,8 +145,9 @@ typedef struct {
     const char *usage;  /* verbs: "send FILE to ADDRESS…": FILE words become content */
     const char *scheme; /* verbs (nullable): only for URLs of this scheme, "pop3": in … */
     const char
-        *scheme_setting;   /* … this setting, "fetch"; NULL: in the first word after the verb */
-    const char *dissector; /* (nullable) the dissector of its bytes: "smtp" */
+        *scheme_setting; /* … this setting, "fetch"; NULL: in the first word after the verb */
+    const MgCommandRow *command;     /* commands (nullable) */
+    const char *dissector;           /* (nullable) the dissector of its bytes: "smtp" */
     const MgSettingRow *settings;    /* (nullable) ends with {0} */
     const MgRule *rules;             /* (nullable) ends with {0} */
     const MgTransition *transitions; /* (nullable) ends with {0} */

@@ -16,7 +16,7 @@
 
 G_BEGIN_DECLS
 
-#define MG_ABI_MAJOR 1u
+#define MG_ABI_MAJOR 2u
 #define MG_ABI_MINOR 0u
 
 typedef struct {

@@ -185,6 +185,35 @@ typedef struct {
     const char *path; /* (nullable) its name */
 } MgVerbCall;
 
+/* What somebody typed after "mailglass NAME". Words that the usage calls FILE, and options with
+ * such an argument, were read: each is a row of `options`, with its content and its path. */
+typedef struct {
+    const char *const *words; /* NULL-terminated */
+    size_t n_words;
+    const MgSettings
+        *options; /* by an option's setting or name; files of words have the key "FILE" */
+    bool json, terminal;
+    int64_t now; /* Unix time */
+} MgCommandCall;
+/* What a command DELIVERs, in order: text for standard output, a complaint for standard error
+ * ("mailglass dns zone: TEXT"), and once what it returns to the shell. */
+#define MG_DELIVER_TEXT      "command.text"      /* MgSpan */
+#define MG_DELIVER_COMPLAINT "command.complaint" /* char, NUL-terminated */
+#define MG_DELIVER_EXIT                                                                            \
+    "command.exit" /* int: 0 done, 1 the answer is no, 2 usage, 3 not possible */
+
+/* file.read: a file that another one names. Answered for commands alone. */
+#define MG_TOPIC_FILE "file.read"
+typedef struct {
+    const char *path;   /* as it is written */
+    const char *beside; /* (nullable) the file that names it: a relative path begins there */
+} MgFileQuestion;
+typedef struct {
+    const char *path; /* where it was found */
+    MgSpan data;
+    const char *error; /* (nullable) why it could not be read; translated */
+} MgFileAnswer;
+
 /* What became of a mail, said by DELIVER with this type; the run's summary counts these. */
 #define MG_DELIVER_FATE "mail.fate"
 typedef enum {
