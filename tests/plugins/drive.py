@@ -58,10 +58,22 @@ try:
     check(installed.returncode == 0, 'installs', installed.stdout + installed.stderr)
     mailglass = os.path.join(next(f for f, _, _ in os.walk(root) if os.path.basename(f) == 'bin'), 'mailglass')
     own = os.path.dirname(find(root, 'smtp.so'))
-    data = os.path.dirname(os.path.dirname(os.path.dirname(find(root, 'first-mail/network.ini') or find(root, 'network.ini'))))
+    data = os.path.dirname(os.path.dirname(find(root, 'glossary.md')))  # …/share/mailglass/lessons/glossary.md
     for name in ('org.mailglass.Mailglass.desktop', 'org.mailglass.Mailglass.svg', 'mailglass.1', 'mailglass.pc',
-                 'plugin.h', 'mailglass', 'mailglass.mo', 'org.mailglass.Mailglass.metainfo.xml', 'mailglass-window'):
+                 'plugin.h', 'mailglass', 'mailglass.mo', 'org.mailglass.Mailglass.metainfo.xml', 'mailglass-window',
+                 'lesson.md', 'glossary.md'):
         check(find(root, name) or find(root, name + '.gz'), f'{name} is installed')
+
+    lessons = sorted(f for f in os.listdir(os.path.join(source, 'lessons'))
+                     if os.path.exists(os.path.join(source, 'lessons', f, 'lesson.md')))
+    shelf = {'MAILGLASS_PLUGIN_PATH': own, 'MAILGLASS_DATA': data}
+    listed = run(mailglass, 'lesson', 'list', '--json', **shelf)
+    found = {row['id']: row for row in map(json.loads, listed.stdout.splitlines())}
+    check(sorted(found) == lessons and all(r['folder'].startswith(root) and not r['problems'] for r in found.values()),
+          'the installed lessons are found, and sound', listed.stdout + listed.stderr)
+    for lesson in ('first-mail', 'smtp-by-hand'):  # a network that is shipped, and one of its own
+        proved = run(mailglass, 'lesson', 'check', lesson, **shelf)
+        check(proved.returncode == 0, f'{lesson} is proved where it is installed', proved.stdout + proved.stderr)
 
     theirs = os.path.join(scratch, 'theirs')
     os.mkdir(theirs)
