@@ -15,12 +15,19 @@
 
 typedef enum { PRIMARY_PLAY, PRIMARY_PAUSE, PRIMARY_CHECK, PRIMARY_NEXT, PRIMARY_FINISH } Primary;
 
+/* What an attempt has shown; it stays so wherever the eye goes then. */
+typedef struct {
+    bool passed;
+    uint32_t proof;
+    char *missing; /* (nullable) */
+} Verdict;
+
 struct _MgLessonPanel {
     GtkWidget parent_instance;
     MgLessonPlay *play;
     MgSession *session; /* the play's */
     size_t reached;
-    bool judged, passed; /* results of this attempt are shown, and what they say */
+    GPtrArray *verdicts; /* Verdict: results of the last attempt; empty when there was none */
     GtkWidget *box, *eyebrow, *segments, *scrolled, *content, *title, *step;
     GtkWidget *results, *hints, *solution, *finished;
     GPtrArray *quizzes; /* MgQuizCard of the step */
@@ -289,7 +296,7 @@ static GtkWidget *show_new(MgLessonPanel *self, uint32_t proof)
     return show;
 }
 
-static GtkWidget *result_new(MgLessonPanel *self, const MgCheck *check, const MgCheckResult *result)
+static GtkWidget *result_new(MgLessonPanel *self, const MgCheck *check, const Verdict *result)
 {
     GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 8);
     gtk_widget_add_css_class(row, "mg-result");
@@ -307,27 +314,62 @@ static GtkWidget *result_new(MgLessonPanel *self, const MgCheck *check, const Mg
     return row;
 }
 
-/* They are of the moment when Check was pressed, wherever the eye goes then. True if they say
- * something else than before. */
+static void verdict_free(void *data)
+{
+    g_free(((Verdict *)data)->missing);
+    g_free(data);
+}
+
+static void take_verdicts(MgLessonPanel *self)
+{
+    const MgLessonStep *step = mg_lesson_play_step(self->play);
+    g_ptr_array_set_size(self->verdicts, 0);
+    for (unsigned i = 0; i < step->checks->len; i++) {
+        const MgCheckResult *result = mg_lesson_play_result(self->play, i);
+        Verdict *verdict = g_new0(Verdict, 1);
+        *verdict = (Verdict){result->passed, result->proof, g_strdup(result->missing)};
+        g_ptr_array_add(self->verdicts, verdict);
+    }
+}
+
+/* In the language of now, where that is still known. */
+static void translate_verdicts(MgLessonPanel *self)
+{
+    for (unsigned i = 0; i < self->verdicts->len; i++) {
+        Verdict *verdict = g_ptr_array_index(self->verdicts, i);
+        const MgCheckResult *result = mg_lesson_play_result(self->play, i);
+        if (verdict->passed || result->passed)
+            continue;
+        g_free(verdict->missing);
+        verdict->missing = g_strdup(result->missing);
+    }
+}
+
+static bool all_passed(MgLessonPanel *self)
+{
+    bool passed = self->verdicts->len > 0;
+    for (unsigned i = 0; i < self->verdicts->len; i++)
+        passed = passed && ((const Verdict *)g_ptr_array_index(self->verdicts, i))->passed;
+    return passed;
+}
+
+/* True if they say something else than before. */
 static bool update_results(MgLessonPanel *self)
 {
     const MgLessonStep *step = mg_lesson_play_step(self->play);
-    unsigned n = mg_lesson_play_tried(self->play) ? step->checks->len : 0;
     g_autoptr(GString) says = g_string_new(NULL);
-    self->passed = n > 0;
-    for (unsigned i = 0; i < n; i++) {
-        const MgCheckResult *result = mg_lesson_play_result(self->play, i);
-        self->passed = self->passed && result->passed;
-        g_string_append_printf(says, "%d %u %s\n", result->passed, result->proof,
-                               result->missing != NULL ? result->missing : "");
+    for (unsigned i = 0; i < self->verdicts->len; i++) {
+        const Verdict *verdict = g_ptr_array_index(self->verdicts, i);
+        g_string_append_printf(says, "%d %u %s\n", verdict->passed, verdict->proof,
+                               verdict->missing != NULL ? verdict->missing : "");
     }
     if (!begin_section(self, self->results, says->str))
         return false;
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < self->verdicts->len; i++)
         gtk_box_append(GTK_BOX(self->results), result_new(self, g_ptr_array_index(step->checks, i),
-                                                          mg_lesson_play_result(self->play, i)));
+                                                          g_ptr_array_index(self->verdicts, i)));
     end_section(self->results);
-    return n > 0;
+    return self->verdicts->len > 0;
 }
 
 static bool update_hints(MgLessonPanel *self)
@@ -403,7 +445,7 @@ static bool quizzes_right(MgLessonPanel *self)
 static Primary primary_of(MgLessonPanel *self)
 {
     Primary onward = at_last(self) ? PRIMARY_FINISH : PRIMARY_NEXT;
-    if (self->passed && mg_lesson_play_tried(self->play))
+    if (all_passed(self))
         return onward;
     if (mg_lesson_play_target(self->play) > mg_session_position(self->session))
         return mg_session_playing(self->session) ? PRIMARY_PAUSE : PRIMARY_PLAY;
@@ -466,9 +508,9 @@ static void on_changed(MgLessonPlay *play, MgLessonPanel *self)
     for (unsigned i = 0; i < self->quizzes->len; i++)
         if (mg_quiz_card_update(g_ptr_array_index(self->quizzes, i)))
             news = g_ptr_array_index(self->quizzes, i);
-    if (!self->judged || !mg_lesson_play_tried(play))
-        news = update_results(self) ? self->results : news;
-    self->judged = mg_lesson_play_tried(play);
+    if (!mg_lesson_play_tried(play)) /* something was done since */
+        g_ptr_array_set_size(self->verdicts, 0);
+    news = update_results(self) ? self->results : news;
     news = update_hints(self) ? self->hints : news;
     news = update_solution(self) ? self->solution : news;
     update_foot(self);
@@ -487,7 +529,7 @@ static void to_top(MgLessonPanel *self)
 
 static void on_step(MgLessonPlay *play, MgLessonPanel *self)
 {
-    self->judged = false;
+    g_ptr_array_set_size(self->verdicts, 0);
     gtk_widget_set_visible(self->finished, FALSE);
     show_trouble(self, mg_lesson_play_trouble(play, NULL));
     render_step(self);
@@ -515,9 +557,8 @@ void mg_lesson_panel_set_language(MgLessonPanel *self, MgLanguage language)
     GtkAdjustment *adjustment =
         gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(self->scrolled));
     double value = gtk_adjustment_get_value(adjustment);
-    self->judged = false;
     mg_lesson_play_set_language(self->play, language);
-    self->judged = false; /* it has told of the change already */
+    translate_verdicts(self);
     render_step(self);
     on_changed(self->play, self);
     g_clear_handle_id(&self->scroll, g_source_remove); /* nothing is new */
@@ -565,8 +606,9 @@ void mg_lesson_panel_check(MgLessonPanel *self)
 {
     show_trouble(self, NULL);
     settle(self);
-    self->judged = false;
     mg_lesson_play_check(self->play, true);
+    take_verdicts(self);
+    on_changed(self->play, self);
     scroll_to(self, self->results);
 }
 
@@ -673,6 +715,7 @@ static GtkWidget *title_new(MgLessonPanel *self)
     set_name(again, _("Start this step again"));
     gtk_widget_add_css_class(again, "flat");
     gtk_widget_add_css_class(again, "circular");
+    gtk_widget_add_css_class(again, "mg-again");
     gtk_widget_set_valign(again, GTK_ALIGN_START);
     g_signal_connect_swapped(again, "clicked", G_CALLBACK(mg_lesson_panel_again), self);
     gtk_box_append(GTK_BOX(row), self->title);
@@ -757,6 +800,7 @@ static void mg_lesson_panel_dispose(GObject *object)
         g_signal_handlers_disconnect_by_data(self->play, self);
     }
     g_clear_pointer(&self->quizzes, g_ptr_array_unref);
+    g_clear_pointer(&self->verdicts, g_ptr_array_unref);
     g_clear_pointer(&self->box, gtk_widget_unparent);
     g_clear_object(&self->play);
     G_OBJECT_CLASS(mg_lesson_panel_parent_class)->dispose(object);
@@ -773,6 +817,7 @@ static void mg_lesson_panel_class_init(MgLessonPanelClass *class)
 static void mg_lesson_panel_init(MgLessonPanel *self)
 {
     self->quizzes = g_ptr_array_new();
+    self->verdicts = g_ptr_array_new_with_free_func(verdict_free);
     self->box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
     gtk_widget_add_css_class(self->box, "side");
     gtk_box_append(GTK_BOX(self->box), head_new(self));
