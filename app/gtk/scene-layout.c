@@ -27,11 +27,14 @@ typedef struct {
 } Attempt;
 
 static const Attempt attempts[] = {
-    {TRUE, 1.3, 1, 116},    {TRUE, 1.15, 1, 116},  {TRUE, 1, 1, 116},     {TRUE, 1, 1, 100},
-    {TRUE, 1, 0.9, 100},    {TRUE, 1, 0.9, 84},    {TRUE, 1, 0.82, 84},   {FALSE, 1, 1, 100},
-    {FALSE, 1, 0.9, 84},    {TRUE, 0.9, 0.9, 84},  {TRUE, 0.9, 0.8, 84},  {FALSE, 0.9, 0.95, 84},
-    {FALSE, 0.8, 0.95, 84}, {FALSE, 0.7, 0.9, 76}, {FALSE, 0.6, 0.9, 76}, {FALSE, 0.5, 0.9, 76},
-    {FALSE, 0.4, 0.9, 76},  {FALSE, 0.3, 0.9, 76},
+    {TRUE, 1.3, 1, 116},     {TRUE, 1.15, 1, 116},    {TRUE, 1, 1, 116},
+    {TRUE, 1, 1, 100},       {TRUE, 1, 0.9, 100},     {TRUE, 1, 0.9, 84},
+    {TRUE, 1, 0.82, 84},     {FALSE, 1, 1, 100},      {FALSE, 1, 0.9, 84},
+    {FALSE, 0.9, 0.95, 116}, {TRUE, 0.9, 0.9, 84},    {TRUE, 0.9, 0.8, 84},
+    {FALSE, 0.9, 0.95, 84},  {FALSE, 0.8, 0.95, 124}, {FALSE, 0.8, 0.95, 84},
+    {FALSE, 0.7, 0.95, 140}, {FALSE, 0.7, 0.95, 110}, {FALSE, 0.7, 0.9, 76},
+    {FALSE, 0.6, 0.9, 76},   {FALSE, 0.5, 0.9, 76},   {FALSE, 0.4, 0.9, 76},
+    {FALSE, 0.3, 0.9, 76},
 };
 
 /* Everything about one attempt. */
