@@ -322,6 +322,7 @@ static void show_session(MgWindow *self, MgSession *session, const char *title, 
     g_simple_action_set_state(
         G_SIMPLE_ACTION(mode),
         g_variant_new_string(mg_session_network(session) != NULL ? "simulated" : "real"));
+    on_position(self); /* a lesson's step does not begin at the beginning */
     update_actions(self);
     update_title(self, title);
     if (play != NULL)
