@@ -177,6 +177,7 @@ static GtkWidget *try_new(MgLessonPanel *self, const MgLessonDeed *deed)
     GtkWidget *words =
         label != NULL ? mg_prose_label_new(label, "prose") : label_new(deed->text, "wire");
     GtkWidget *icon = gtk_image_new_from_icon_name("media-playback-start-symbolic");
+    gtk_widget_set_valign(words, GTK_ALIGN_CENTER);
     gtk_widget_add_css_class(icon, "mg-try-icon");
     gtk_box_append(GTK_BOX(row), icon);
     gtk_box_append(GTK_BOX(row), words);

@@ -59,6 +59,17 @@ static GMenu *save_menu(void)
     return menu;
 }
 
+static GMenu *lesson_menu(void)
+{
+    GMenu *menu = group_menu("Lesson");
+    g_autoptr(GMenu) languages = g_menu_new();
+    add_item(menu, _("Start this step again"), "win.lesson-again", NULL);
+    g_menu_append(languages, "한국어", "win.lesson-language::ko");
+    g_menu_append(languages, "English", "win.lesson-language::en");
+    g_menu_append_section(menu, NULL, G_MENU_MODEL(languages));
+    return menu;
+}
+
 static GMenuModel *main_menu(void)
 {
     GMenu *menu = g_menu_new();
@@ -69,6 +80,8 @@ static GMenuModel *main_menu(void)
     g_menu_append_submenu(run, _("Time"), G_MENU_MODEL(time));
     g_menu_append_submenu(run, _("A step is"), G_MENU_MODEL(steps));
     g_menu_append_submenu(run, _("Speed"), G_MENU_MODEL(speed));
+    g_autoptr(GMenu) lesson = lesson_menu();
+    g_menu_append_submenu(run, _("Lesson"), G_MENU_MODEL(lesson));
     add_item(run, _("The next branch"), "win.next-branch", NULL);
     g_menu_append_section(menu, NULL, G_MENU_MODEL(run));
     g_autoptr(GMenu) window = group_menu("Window");
