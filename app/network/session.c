@@ -95,21 +95,28 @@ static uint32_t play_reached(const Play *play)
     return mg_trace_n_records(mg_world_trace(play->world));
 }
 
+/* What happens next by itself; false when nothing is left. */
+static bool play_by_itself(Play *play)
+{
+    play->before = play_reached(play);
+    if (!mg_world_step(play->world, MG_TIME_NEVER))
+        return false;
+    play->steps++;
+    return true;
+}
+
 /* Does the next thing, which is a deed where one was done. False when nothing is left. */
 static bool play_step(Play *play, const GPtrArray *deeds)
 {
-    play->before = play_reached(play);
     const Deed *deed = play->done < deeds->len ? g_ptr_array_index(deeds, play->done) : NULL;
     if (deed != NULL && deed->steps == play->steps) {
+        play->before = play_reached(play);
         bool same = mg_world_intervene(play->world, &deed->what, NULL);
         g_assert(same); /* it was possible the first time, and a run repeats */
         play->done++;
         return true;
     }
-    if (!mg_world_step(play->world, MG_TIME_NEVER))
-        return false;
-    play->steps++;
-    return true;
+    return play_by_itself(play);
 }
 
 static void play_to(Play *play, const GPtrArray *deeds, uint32_t n)
@@ -337,7 +344,10 @@ bool mg_session_run_until(MgSession *session, const char *filter, GError **error
     if (wanted == NULL)
         return false;
     const MgTrace *trace = current(session)->trace;
-    for (uint32_t n = session->position + 1; n <= mg_trace_n_records(trace); n++) {
+    uint32_t last = mg_trace_n_records(trace);
+    if (session->fence != 0)
+        last = MIN(last, session->fence);
+    for (uint32_t n = session->position + 1; n <= last; n++) {
         if (mg_filter_match(wanted, trace, n)) {
             mg_session_seek(session, n);
             return true;
@@ -498,7 +508,7 @@ void mg_session_restart(MgSession *session)
     g_assert(session->network != NULL);
     mg_session_set_playing(session, false);
     MgWorld *world = mg_world_new(session->network, session->registry, session->seed, problems);
-    g_assert(world != NULL); /* it could be made the first time */
+    g_assert(world != NULL);                         /* it could be made the first time */
     g_autoptr(GPtrArray) before = session->branches; /* views may look at it until they are told */
     session->branches = g_ptr_array_new_with_free_func(branch_free);
     session->branch = 0;
@@ -511,7 +521,8 @@ void mg_session_restart(MgSession *session)
     session->told = mg_trace_n_records(branch->trace);
     GObject *object = G_OBJECT(session);
     g_object_freeze_notify(object);
-    const unsigned changed[] = {PROP_TRACE, PROP_N_RECORDS, PROP_POSITION, PROP_SELECTED, PROP_FENCE};
+    const unsigned changed[] = {PROP_TRACE, PROP_N_RECORDS, PROP_POSITION, PROP_SELECTED,
+                                PROP_FENCE};
     for (size_t i = 0; i < G_N_ELEMENTS(changed); i++)
         g_object_notify_by_pspec(object, props[changed[i]]);
     g_object_thaw_notify(object);
@@ -532,9 +543,9 @@ static void branch_off(MgSession *session)
     session->branch = session->branches->len - 1;
 }
 
-/* "wait 5min": what is due until then happens; `at` is then. */
-static bool wait_for(Play *play, const GPtrArray *deeds, const char *text, MgTime *at,
-                     GError **error)
+/* "wait 5min": what is due until then happens, and nothing that was done later in the story that
+ * this one leaves; `at` is then. */
+static bool wait_for(Play *play, const char *text, MgTime *at, GError **error)
 {
     MgTime time;
     if (!mg_time_parse(text + strlen(MG_WAIT), &time)) {
@@ -545,7 +556,7 @@ static bool wait_for(Play *play, const GPtrArray *deeds, const char *text, MgTim
     }
     *at = mg_world_now(play->world) + time;
     while (mg_world_next(play->world) <= *at && play_reached(play) < MG_SESSION_RECORDS_MAX &&
-           play_step(play, deeds))
+           play_by_itself(play))
         continue;
     return true;
 }
@@ -553,8 +564,7 @@ static bool wait_for(Play *play, const GPtrArray *deeds, const char *text, MgTim
 static bool intervene(MgSession *session, Play *play, MgIntervention *what, GError **error)
 {
     what->at = mg_world_now(play->world);
-    if (g_str_has_prefix(what->text, MG_WAIT) &&
-        !wait_for(play, current(session)->deeds, what->text, &what->at, error))
+    if (g_str_has_prefix(what->text, MG_WAIT) && !wait_for(play, what->text, &what->at, error))
         return false;
     what->after = play_reached(play);
     return mg_world_intervene(play->world, what, error);
