@@ -172,6 +172,19 @@ void mg_ladder_model_toggle(MgLadderModel *self, uint32_t n)
     g_signal_emit(self, signals[CHANGED], 0);
 }
 
+void mg_ladder_model_reveal(MgLadderModel *self, uint32_t n)
+{
+    uint32_t row;
+    while (mg_ladder_index_catch_up(self->index, G_MAXUINT))
+        continue;
+    if (n == 0 || !mg_ladder_index_row_of(self->index, n, &row))
+        return;
+    uint32_t shown = mg_ladder_index_record(self->index, row);
+    const MgFold *fold = shown != n ? mg_ladder_index_fold(self->index, shown) : NULL;
+    if (fold != NULL && !fold->open)
+        mg_ladder_model_toggle(self, shown);
+}
+
 /* ---- the object ---- */
 
 static void mg_ladder_model_dispose(GObject *object)

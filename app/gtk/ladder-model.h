@@ -27,5 +27,7 @@ MgLadderIndex *mg_ladder_model_index(MgLadderModel *self);
 bool mg_ladder_model_set_filter(MgLadderModel *self, const char *text, GError **error);
 /* Opens or closes the fold of this record. */
 void mg_ladder_model_toggle(MgLadderModel *self, uint32_t n);
+/* Opens the fold that hides this record, if one does. */
+void mg_ladder_model_reveal(MgLadderModel *self, uint32_t n);
 
 G_END_DECLS

@@ -291,6 +291,8 @@ static void forget_session(MgWindow *self)
     self->ladder = self->filter = self->inspector = self->foot = self->lower = NULL;
     self->console = NULL;
     g_clear_object(&self->session);
+    if (self->play != NULL)
+        g_signal_handlers_disconnect_by_data(self->play, self);
     g_clear_object(&self->play);
 }
 
@@ -303,6 +305,14 @@ static void install_run_end(MgWindow *self)
     g_action_map_add_action(G_ACTION_MAP(self), G_ACTION(action));
 }
 
+/* Where a step leads to is to be seen, not folded under its cause. */
+static void on_lesson_step(MgWindow *self)
+{
+    uint32_t target = mg_lesson_play_target(self->play);
+    mg_ladder_model_reveal(mg_ladder_get_model(MG_LADDER(self->ladder)),
+                           target != 0 ? target : mg_session_position(self->session));
+}
+
 /* `play` is nullable. */
 static void show_session(MgWindow *self, MgSession *session, const char *title, MgLessonPlay *play)
 {
@@ -312,8 +322,11 @@ static void show_session(MgWindow *self, MgSession *session, const char *title, 
     self->play = play != NULL ? g_object_ref(play) : NULL;
     mg_foot_install_actions(G_ACTION_MAP(self), session);
     self->page = page_new(self);
-    if (play != NULL)
+    if (play != NULL) {
         install_run_end(self);
+        g_signal_connect_swapped(play, "step", G_CALLBACK(on_lesson_step), self);
+        on_lesson_step(self);
+    }
     gtk_stack_add_child(GTK_STACK(self->stack), self->page);
     gtk_stack_set_visible_child(GTK_STACK(self->stack), self->page);
     g_signal_connect_swapped(session, "notify::position", G_CALLBACK(on_position), self);
