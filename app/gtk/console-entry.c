@@ -328,6 +328,7 @@ static void make_popover(MgConsoleEntry *self)
     gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scrolled), GTK_POLICY_NEVER,
                                    GTK_POLICY_AUTOMATIC);
     gtk_scrolled_window_set_propagate_natural_height(GTK_SCROLLED_WINDOW(scrolled), TRUE);
+    gtk_scrolled_window_set_propagate_natural_width(GTK_SCROLLED_WINDOW(scrolled), TRUE);
     gtk_scrolled_window_set_max_content_height(GTK_SCROLLED_WINDOW(scrolled), LIST_HEIGHT);
     gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scrolled), self->list);
     gtk_popover_set_child(GTK_POPOVER(self->popover), scrolled);

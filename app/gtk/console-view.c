@@ -387,6 +387,7 @@ static GtkWidget *new_line(const char *class, GtkAccessibleRole role)
 
 static void add_parts(MgConsoleView *self)
 {
+    GtkWidget *above = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
     GtkWidget *line = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
     self->reply = new_line("console-reply", GTK_ACCESSIBLE_ROLE_STATUS);
     self->error = new_line("error", GTK_ACCESSIBLE_ROLE_ALERT);
@@ -404,10 +405,15 @@ static void add_parts(MgConsoleView *self)
     self->hang_up = gtk_button_new_with_label(_("Hang up"));
     gtk_widget_set_tooltip_text(self->hang_up, _("Ends the conversation without a word"));
     self->wait = new_wait(self);
-    GtkWidget *const parts[] = {self->prompt, self->entry, self->hang_up, self->wait};
-    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
-        gtk_box_append(GTK_BOX(line), parts[i]);
-    gtk_box_append(GTK_BOX(self->box), self->reply);
+    gtk_widget_set_hexpand(self->reply, TRUE);
+    gtk_widget_add_css_class(self->hang_up, "console-aside");
+    gtk_widget_add_css_class(self->wait, "console-aside");
+    gtk_box_append(GTK_BOX(above), self->reply);
+    gtk_box_append(GTK_BOX(above), self->hang_up);
+    gtk_box_append(GTK_BOX(above), self->wait);
+    gtk_box_append(GTK_BOX(line), self->prompt);
+    gtk_box_append(GTK_BOX(line), self->entry);
+    gtk_box_append(GTK_BOX(self->box), above);
     gtk_box_append(GTK_BOX(self->box), line);
     gtk_box_append(GTK_BOX(self->box), self->error);
     g_signal_connect_swapped(self->prompt, "notify::selected", G_CALLBACK(on_prompt), self);

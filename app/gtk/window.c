@@ -186,6 +186,8 @@ static void on_host_selected(MgMapView *map, const char *name, MgWindow *self)
 static void on_paned(GtkPaned *paned, GParamSpec *spec, MgWindow *self)
 {
     int total = 0;
+    gtk_paned_set_resize_start_child(paned, TRUE);
+    gtk_paned_set_resize_end_child(paned, FALSE);
     g_object_get(paned, "max-position", &total, NULL);
     int height = gtk_widget_get_height(GTK_WIDGET(paned));
     if (self->paned_set || total <= 0 || total > 100000 || height < 300)
@@ -200,9 +202,17 @@ static gboolean do_in_lesson(const char *line, GError **error, gpointer play)
     return mg_lesson_play_do(play, line, error);
 }
 
+/* The map stays as it is while the console comes and goes: the room is the ladder's. */
+static void on_console(GtkWidget *console, GParamSpec *spec, MgWindow *self)
+{
+    gtk_paned_set_resize_start_child(GTK_PANED(self->paned), FALSE);
+    gtk_paned_set_resize_end_child(GTK_PANED(self->paned), TRUE);
+}
+
 static GtkWidget *console_new(MgWindow *self)
 {
     self->console = mg_console_view_new(self->session);
+    g_signal_connect(self->console, "notify::visible", G_CALLBACK(on_console), self);
     if (self->play != NULL)
         mg_console_view_set_doer(MG_CONSOLE_VIEW(self->console), do_in_lesson, self->play);
     return self->console;
