@@ -30,7 +30,7 @@ struct _MgConsoleView {
     guint later;
 };
 
-enum { TYPED, N_SIGNALS };
+enum { TYPED, GROWS, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE(MgConsoleView, mg_console_view, GTK_TYPE_WIDGET)
@@ -193,10 +193,17 @@ static void show_hint(MgConsoleView *self, const Prompt *prompt)
                                    name != NULL ? name : _("Who does what"), -1);
 }
 
+static void set_visible(MgConsoleView *self, GtkWidget *widget, bool visible)
+{
+    if (gtk_widget_get_visible(widget) != visible)
+        g_signal_emit(self, signals[GROWS], 0);
+    gtk_widget_set_visible(widget, visible);
+}
+
 static void show_error(MgConsoleView *self, const char *message)
 {
     gtk_label_set_label(GTK_LABEL(self->error), message != NULL ? message : "");
-    gtk_widget_set_visible(self->error, message != NULL);
+    set_visible(self, self->error, message != NULL);
     if (message != NULL)
         gtk_widget_add_css_class(self->entry, "error");
     else
@@ -226,8 +233,9 @@ static void show(MgConsoleView *self)
 {
     GtkWidget *widget = GTK_WIDGET(self);
     bool plays = mg_session_playing(self->session) && gtk_widget_get_visible(widget);
-    gtk_widget_set_visible(widget, mg_session_network(self->session) != NULL &&
-                                       (self->open || self->prompts->len > 1 || plays));
+    set_visible(self, widget,
+                mg_session_network(self->session) != NULL &&
+                    (self->open || self->prompts->len > 1 || plays));
 }
 
 static gboolean update(gpointer data)
@@ -374,6 +382,8 @@ static void mg_console_view_class_init(MgConsoleViewClass *class)
     gtk_widget_class_set_accessible_role(widget_class, GTK_ACCESSIBLE_ROLE_GROUP);
     signals[TYPED] = g_signal_new("typed", MG_TYPE_CONSOLE_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                   NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+    signals[GROWS] = g_signal_new("grows", MG_TYPE_CONSOLE_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                  NULL, G_TYPE_NONE, 0);
 }
 
 static GtkWidget *new_line(const char *class, GtkAccessibleRole role)

@@ -4,7 +4,8 @@
  * It is seen while somebody's console waits for a line at the session's position, and when it was
  * opened. Beside the consoles that wait, "…" takes what can be done: "alice talk smtp://…".
  *
- * Signal "typed" (const char *line): it was done, as mg_session_intervene() has it. */
+ * Signal "typed" (const char *line): it was done, as mg_session_intervene() has it. Signal "grows":
+ * it is about to be seen, or not, or to have another height. */
 #pragma once
 
 #include <gtk/gtk.h>

@@ -193,7 +193,11 @@ static void on_paned(GtkPaned *paned, GParamSpec *spec, MgWindow *self)
     if (self->paned_set || total <= 0 || total > 100000 || height < 300)
         return;
     self->paned_set = true;
-    gtk_paned_set_position(paned, height - CLAMP(height * 36 / 100, LADDER_MIN, LADDER_MAX));
+    int console = 0; /* its room is the ladder's */
+    if (gtk_widget_get_visible(self->console))
+        gtk_widget_measure(self->console, GTK_ORIENTATION_VERTICAL, -1, NULL, &console, NULL, NULL);
+    int ladder = CLAMP((height + console) * 36 / 100, LADDER_MIN, LADDER_MAX) - console;
+    gtk_paned_set_position(paned, height - ladder);
 }
 
 /* What is typed in a lesson is done by the lesson. */
@@ -203,7 +207,7 @@ static gboolean do_in_lesson(const char *line, GError **error, gpointer play)
 }
 
 /* The map stays as it is while the console comes and goes: the room is the ladder's. */
-static void on_console(GtkWidget *console, GParamSpec *spec, MgWindow *self)
+static void on_console(GtkWidget *console, MgWindow *self)
 {
     gtk_paned_set_resize_start_child(GTK_PANED(self->paned), FALSE);
     gtk_paned_set_resize_end_child(GTK_PANED(self->paned), TRUE);
@@ -212,7 +216,7 @@ static void on_console(GtkWidget *console, GParamSpec *spec, MgWindow *self)
 static GtkWidget *console_new(MgWindow *self)
 {
     self->console = mg_console_view_new(self->session);
-    g_signal_connect(self->console, "notify::visible", G_CALLBACK(on_console), self);
+    g_signal_connect(self->console, "grows", G_CALLBACK(on_console), self);
     if (self->play != NULL)
         mg_console_view_set_doer(MG_CONSOLE_VIEW(self->console), do_in_lesson, self->play);
     return self->console;
