@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* dns-record-text.c - the data of records in words, both ways (RFC 1035 §5.1, RFC 3597 §5) */
-#include "dns-record.h"
+#include "dns-record-special.h"
 
 static const char base32_digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUV"; /* RFC 4648 §7 */
 
 /* ---- printing ---- */
 
-static void format_string(MgSpan text, GString *out)
+void mg_dns_string_format(MgSpan text, GString *out)
 {
     g_string_append_c(out, '"');
     for (size_t i = 0; i < text.len; i++) {
@@ -41,7 +41,7 @@ static void format_base32(MgSpan bytes, GString *out)
 }
 
 /* RFC 5952: the longest run of zeros, of two groups at least, becomes "::". */
-static void format_aaaa(const uint8_t *bytes, GString *out)
+void mg_dns_aaaa_format(const uint8_t *bytes, GString *out)
 {
     size_t best = 8, best_len = 1;
     for (size_t i = 0; i < 8; i++) {
@@ -107,7 +107,7 @@ static void format_strings(MgSpan raw, GString *out)
     for (size_t at = 0; at < raw.len; at += (size_t)raw.data[at] + 1) {
         if (at > 0)
             g_string_append_c(out, ' ');
-        format_string(mg_span_slice(raw, at + 1, raw.data[at]), out);
+        mg_dns_string_format(mg_span_slice(raw, at + 1, raw.data[at]), out);
     }
 }
 
@@ -136,10 +136,10 @@ static void format_field(MgDnsFieldKind kind, MgSpan raw, GString *out)
                                raw.data[3]);
         break;
     case MG_DNS_FIELD_AAAA:
-        format_aaaa(raw.data, out);
+        mg_dns_aaaa_format(raw.data, out);
         break;
     case MG_DNS_FIELD_STRING:
-        format_string(mg_span_slice(raw, 1, raw.len - 1), out);
+        mg_dns_string_format(mg_span_slice(raw, 1, raw.len - 1), out);
         break;
     case MG_DNS_FIELD_WORD:
         g_string_append_len(out, (const char *)raw.data + 1, (gssize)raw.len - 1);
@@ -148,7 +148,7 @@ static void format_field(MgDnsFieldKind kind, MgSpan raw, GString *out)
         format_strings(raw, out);
         break;
     case MG_DNS_FIELD_REST:
-        format_string(raw, out);
+        mg_dns_string_format(raw, out);
         break;
     case MG_DNS_FIELD_NSAP:
         g_string_append(out, "0x");
@@ -180,6 +180,18 @@ static void format_field(MgDnsFieldKind kind, MgSpan raw, GString *out)
     case MG_DNS_FIELD_NODE:
         format_groups(raw, 2, ':', out);
         break;
+    case MG_DNS_FIELD_LOC:
+        mg_dns_loc_format(raw, out);
+        break;
+    case MG_DNS_FIELD_PROTOCOL:
+        mg_dns_protocol_format(raw.data[0], out);
+        break;
+    case MG_DNS_FIELD_PORTS:
+        mg_dns_ports_format(raw, out);
+        break;
+    case MG_DNS_FIELD_SVC:
+        mg_dns_svc_format(raw, out);
+        break;
     default:
         format_number(kind, raw, out);
     }
@@ -206,6 +218,19 @@ static bool has_words(MgDnsFieldKind kind, MgSpan raw)
         return raw.len > 0;
     case MG_DNS_FIELD_HASH:
         return raw.len > 1;
+    case MG_DNS_FIELD_LOC: {
+        g_autoptr(GString) scratch = g_string_new(NULL);
+        return mg_dns_loc_format(raw, scratch);
+    }
+    case MG_DNS_FIELD_PORTS: {
+        g_autoptr(GString) scratch = g_string_new(NULL);
+        return mg_dns_ports_format(raw, scratch);
+    }
+    case MG_DNS_FIELD_TYPES: /* RFC 4034 §4.1.2: no octets of zeros at the end of a window */
+        for (size_t at = 0; at < raw.len; at += 2u + raw.data[at + 1])
+            if (raw.data[at + 1u + raw.data[at + 1]] == 0)
+                return false;
+        return true;
     default:
         return true;
     }
@@ -270,7 +295,7 @@ static void put(Parser *parser, uint32_t value, unsigned size)
     g_byte_array_append(parser->out, bytes, size);
 }
 
-static bool parse_uint(MgSpan text, uint64_t max, uint64_t *out)
+bool mg_dns_uint_parse(MgSpan text, uint64_t max, uint64_t *out)
 {
     uint64_t value = 0;
     if (text.len == 0 || text.len > 18)
@@ -317,25 +342,30 @@ bool mg_dns_period_parse(MgSpan text, uint32_t *out)
     return total <= UINT32_MAX;
 }
 
-static void parse_string(Parser *parser, MgSpan text, size_t max)
+bool mg_dns_string_parse(MgSpan text, GByteArray *out)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < text.len; n++) {
+    for (size_t i = 0; i < text.len;) {
         uint8_t c = text.data[i++];
         if (c == '\\') {
             unsigned value = 0, digits = 0;
             while (digits < 3 && i + digits < text.len && g_ascii_isdigit(text.data[i + digits]))
                 value = value * 10 + (text.data[i + digits++] - '0');
-            if (i >= text.len || value > 255 || (digits > 0 && digits < 3)) {
-                fail(parser, "a wrong escape: \\DDD is a number up to 255");
-                return;
-            }
+            if (i >= text.len || value > 255 || (digits > 0 && digits < 3))
+                return false;
             c = digits == 3 ? (uint8_t)value : text.data[i];
             i += digits == 3 ? 3 : 1;
         }
-        g_byte_array_append(parser->out, &c, 1);
+        g_byte_array_append(out, &c, 1);
     }
-    if (n > max)
+    return true;
+}
+
+static void parse_string(Parser *parser, MgSpan text, size_t max)
+{
+    guint before = parser->out->len;
+    if (!mg_dns_string_parse(text, parser->out))
+        fail(parser, "a wrong escape: \\DDD is a number up to 255");
+    if (parser->out->len - before > max)
         fail(parser, "a string has more than 255 octets");
 }
 
@@ -418,7 +448,7 @@ static void parse_base32(Parser *parser, MgSpan text)
         parser->out->data[at] = (uint8_t)(parser->out->len - at - 1);
 }
 
-static bool parse_a(MgSpan text, uint8_t out[4])
+bool mg_dns_a_parse(MgSpan text, uint8_t out[4])
 {
     size_t at = 0;
     for (unsigned i = 0; i < 4; i++) {
@@ -433,7 +463,7 @@ static bool parse_a(MgSpan text, uint8_t out[4])
 }
 
 /* RFC 4291 §2.2: groups, "::" once, an IPv4 address at the end. */
-static bool parse_aaaa(MgSpan text, uint8_t out[16])
+bool mg_dns_aaaa_parse(MgSpan text, uint8_t out[16])
 {
     uint8_t groups[16] = {0};
     size_t n = 0, gap = SIZE_MAX, at = 0;
@@ -447,7 +477,8 @@ static bool parse_aaaa(MgSpan text, uint8_t out[16])
         for (; at < text.len && g_ascii_isxdigit(text.data[at]) && digits < 5; digits++)
             value = value * 16 + (unsigned)g_ascii_xdigit_value((char)text.data[at++]);
         if (at < text.len && text.data[at] == '.') {
-            if (n > 12 || !parse_a((MgSpan){text.data + start, text.len - start}, groups + n))
+            if (n > 12 ||
+                !mg_dns_a_parse((MgSpan){text.data + start, text.len - start}, groups + n))
                 return false;
             n += 4;
             break;
@@ -480,7 +511,7 @@ static bool parse_aaaa(MgSpan text, uint8_t out[16])
 static bool parse_time(MgSpan text, uint32_t *out)
 {
     uint64_t number = 0;
-    if (!parse_uint(text, UINT64_MAX, &number))
+    if (!mg_dns_uint_parse(text, UINT64_MAX, &number))
         return false;
     if (text.len != 14) {
         *out = (uint32_t)number;
@@ -568,7 +599,7 @@ static void parse_number(Parser *parser, MgDnsFieldKind kind, MgSpan text)
         [MG_DNS_FIELD_U32] = {UINT32_MAX, 4, "not a number up to 4294967295"},
     };
     uint64_t number = 0;
-    if (!parse_uint(text, rows[kind].max, &number))
+    if (!mg_dns_uint_parse(text, rows[kind].max, &number))
         fail(parser, rows[kind].problem);
     else
         put(parser, (uint32_t)number, rows[kind].size);
@@ -577,7 +608,7 @@ static void parse_number(Parser *parser, MgDnsFieldKind kind, MgSpan text)
 static void parse_address(Parser *parser, MgDnsFieldKind kind, MgSpan text)
 {
     uint8_t octets[16];
-    if (kind == MG_DNS_FIELD_A ? !parse_a(text, octets) : !parse_aaaa(text, octets))
+    if (kind == MG_DNS_FIELD_A ? !mg_dns_a_parse(text, octets) : !mg_dns_aaaa_parse(text, octets))
         fail(parser, kind == MG_DNS_FIELD_A ? "not an IPv4 address" : "not an IPv6 address");
     else
         g_byte_array_append(parser->out, octets, kind == MG_DNS_FIELD_A ? 4 : 16);
@@ -615,12 +646,43 @@ static void parse_name(Parser *parser, MgSpan text)
         g_byte_array_append(parser->out, name.wire, name.len);
 }
 
+static bool parse_special(Parser *parser, MgDnsFieldKind kind)
+{
+    const char *problem = NULL;
+    switch (kind) {
+    case MG_DNS_FIELD_TYPES:
+        parse_types(parser);
+        return true;
+    case MG_DNS_FIELD_LOC:
+        problem = mg_dns_loc_parse(parser->tokens, parser->n, &parser->at, parser->out);
+        break;
+    case MG_DNS_FIELD_PORTS:
+        problem = mg_dns_ports_parse(parser->tokens, parser->n, &parser->at, parser->out);
+        break;
+    case MG_DNS_FIELD_SVC:
+        problem = mg_dns_svc_parse(parser->tokens, parser->n, &parser->at, parser->out);
+        break;
+    default:
+        return false;
+    }
+    if (problem != NULL)
+        fail(parser, problem);
+    return true;
+}
+
+static void parse_protocol(Parser *parser, MgSpan text)
+{
+    uint8_t protocol = 0;
+    const char *problem = mg_dns_protocol_parse(text, &protocol);
+    if (problem != NULL)
+        fail(parser, problem);
+    put(parser, protocol, 1);
+}
+
 static void parse_field(Parser *parser, MgDnsFieldKind kind)
 {
-    if (kind == MG_DNS_FIELD_TYPES) {
-        parse_types(parser);
+    if (parse_special(parser, kind))
         return;
-    }
     if (parser->at >= parser->n) {
         fail(parser, "something is missing at the end of this record");
         return;
@@ -675,6 +737,9 @@ static void parse_field(Parser *parser, MgDnsFieldKind kind)
     case MG_DNS_FIELD_NODE:
         parse_groups(parser, text, 4, 2, ':');
         break;
+    case MG_DNS_FIELD_PROTOCOL:
+        parse_protocol(parser, text);
+        break;
     case MG_DNS_FIELD_U8:
     case MG_DNS_FIELD_U16:
     case MG_DNS_FIELD_U32:
@@ -693,7 +758,7 @@ static void parse_generic(Parser *parser, uint16_t type)
     uint64_t len = 0;
     guint before = parser->out->len;
     parser->at = 1;
-    if (parser->n < 2 || !parse_uint(parser->tokens[1].text, UINT16_MAX, &len)) {
+    if (parser->n < 2 || !mg_dns_uint_parse(parser->tokens[1].text, UINT16_MAX, &len)) {
         fail(parser, "after \\# comes the length of the data");
         return;
     }

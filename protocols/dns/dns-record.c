@@ -2,6 +2,8 @@
 /* dns-record.c - record types as rows, and their data on the wire */
 #include "dns-record.h"
 
+#include "dns-record-special.h"
+
 #define U8      MG_DNS_FIELD_U8
 #define U16     MG_DNS_FIELD_U16
 #define U32     MG_DNS_FIELD_U32
@@ -28,6 +30,7 @@ static const MgDnsTypeRow low[] = {
     [7] = {"MB", {NAME}, 7},
     [8] = {"MG", {NAME}, 8},
     [9] = {"MR", {NAME}, 9},
+    [11] = {"WKS", {MG_DNS_FIELD_A, MG_DNS_FIELD_PROTOCOL, MG_DNS_FIELD_PORTS}, 11},
     [12] = {"PTR", {NAME}, 12},
     [13] = {"HINFO", {STRING, STRING}, 13},
     [14] = {"MINFO", {NAME, NAME}, 14},
@@ -44,6 +47,7 @@ static const MgDnsTypeRow low[] = {
     [22] = {"NSAP", {MG_DNS_FIELD_NSAP}, 22},
     [27] = {"GPOS", {WORD, WORD, WORD}, 27},
     [28] = {"AAAA", {MG_DNS_FIELD_AAAA}, 28},
+    [29] = {"LOC", {MG_DNS_FIELD_LOC}, 29},
     [33] = {"SRV", {U16, U16, U16, PLAIN}, 33},
     [35] = {"NAPTR", {U16, U16, STRING, STRING, STRING, PLAIN}, 35},
     [36] = {"KX", {U16, PLAIN}, 36},
@@ -65,6 +69,8 @@ static const MgDnsTypeRow low[] = {
     [61] = {"OPENPGPKEY", {BASE64}, 61},
     [62] = {"CSYNC", {U32, U16, TYPES}, 62},
     [63] = {"ZONEMD", {U32, U8, U8, HEX}, 63},
+    [64] = {"SVCB", {U16, PLAIN, MG_DNS_FIELD_SVC}, 64},
+    [65] = {"HTTPS", {U16, PLAIN, MG_DNS_FIELD_SVC}, 65},
 };
 
 static const MgDnsTypeRow high[] = {
@@ -85,7 +91,6 @@ static const struct {
     uint16_t type;
 } question_types[] = {{"OPT", 41},   {"TKEY", 249},  {"TSIG", 250},    {"IXFR", 251},
                       {"AXFR", 252}, {"MAILB", 253}, {"MAILA", 254},   {"ANY", 255},
-                      {"SVCB", 64},  {"HTTPS", 65},  {"LOC", 29},      {"WKS", 11},
                       {"APL", 42},   {"NULL", 10},   {"IPSECKEY", 45}, {"NSAP-PTR", 23}};
 
 static const char *const rcode_names[] = {
@@ -205,10 +210,11 @@ static void read_types(MgDnsReader *reader)
 bool mg_dns_read_field(MgDnsReader *reader, MgDnsFieldKind kind, MgDnsName *name)
 {
     static const uint8_t sizes[] = {
-        [MG_DNS_FIELD_U8] = 1,     [MG_DNS_FIELD_U16] = 2,  [MG_DNS_FIELD_U32] = 4,
-        [MG_DNS_FIELD_PERIOD] = 4, [MG_DNS_FIELD_A] = 4,    [MG_DNS_FIELD_AAAA] = 16,
-        [MG_DNS_FIELD_TIME] = 4,   [MG_DNS_FIELD_TYPE] = 2, [MG_DNS_FIELD_EUI48] = 6,
-        [MG_DNS_FIELD_EUI64] = 8,  [MG_DNS_FIELD_NODE] = 8,
+        [MG_DNS_FIELD_U8] = 1,       [MG_DNS_FIELD_U16] = 2,  [MG_DNS_FIELD_U32] = 4,
+        [MG_DNS_FIELD_PERIOD] = 4,   [MG_DNS_FIELD_A] = 4,    [MG_DNS_FIELD_AAAA] = 16,
+        [MG_DNS_FIELD_TIME] = 4,     [MG_DNS_FIELD_TYPE] = 2, [MG_DNS_FIELD_EUI48] = 6,
+        [MG_DNS_FIELD_EUI64] = 8,    [MG_DNS_FIELD_NODE] = 8, [MG_DNS_FIELD_LOC] = 16,
+        [MG_DNS_FIELD_PROTOCOL] = 1,
     };
     switch (kind) {
     case MG_DNS_FIELD_NAME:
@@ -230,7 +236,12 @@ bool mg_dns_read_field(MgDnsReader *reader, MgDnsFieldKind kind, MgDnsName *name
     case MG_DNS_FIELD_NSAP:
     case MG_DNS_FIELD_HEX:
     case MG_DNS_FIELD_BASE64:
+    case MG_DNS_FIELD_PORTS:
         mg_dns_read_span(reader, reader->len - reader->at);
+        break;
+    case MG_DNS_FIELD_SVC:
+        if (!mg_dns_svc_valid(mg_dns_read_span(reader, reader->len - reader->at)))
+            reader->bad = true;
         break;
     case MG_DNS_FIELD_TYPES:
         read_types(reader);

@@ -33,8 +33,12 @@ typedef enum {
     MG_DNS_FIELD_HASH,    /* a length and octets, written in base32hex */
     MG_DNS_FIELD_EUI48,   /* 00-00-5e-00-53-2a (RFC 7043) */
     MG_DNS_FIELD_EUI64,
-    MG_DNS_FIELD_NODE, /* 64 bits, written like a half IPv6 address (RFC 6742) */
-    MG_DNS_FIELD_NSAP  /* all that is left, written 0x47.0005… (RFC 1706 §5) */
+    MG_DNS_FIELD_NODE,     /* 64 bits, written like a half IPv6 address (RFC 6742) */
+    MG_DNS_FIELD_NSAP,     /* all that is left, written 0x47.0005… (RFC 1706 §5) */
+    MG_DNS_FIELD_LOC,      /* 16 octets: where on earth (RFC 1876 §2) */
+    MG_DNS_FIELD_PROTOCOL, /* 8 bits, written "tcp" */
+    MG_DNS_FIELD_PORTS,    /* a bitmap to the end (RFC 1035 §3.4.2) */
+    MG_DNS_FIELD_SVC       /* parameters to the end (RFC 9460 §2.2) */
 } MgDnsFieldKind;
 
 typedef struct {

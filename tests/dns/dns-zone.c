@@ -85,7 +85,7 @@ static void test_mistakes(void)
         {SOA "x\\300 A 192.0.2.1\n", "f:5:1: error: a name has a wrong escape"},
         {SOA "x TYPE9999 \\# 3 abcd\n", "f:5:15: error: this is not the length of the data"},
         {SOA "x A \\# 3 abcdef\n", "f:5:5: error: this type's data cannot be like this"},
-        {SOA "x LOC 1 2 3\n", "f:5:7: error: data of this type can only be written as"},
+        {SOA "x NULL 1 2 3\n", "f:5:8: error: data of this type can only be written as"},
         {SOA "x CNAME y\nx A 192.0.2.1\n", "f:6:1: error: this name is an alias (CNAME)"},
         {SOA "x CNAME y\nx CNAME z\n", "f:6:1: error: a name has one CNAME"},
         {SOA "@ SOA ns h 2 2 3 4 5\n", "f:5:1: error: a zone has one SOA record"},
