@@ -548,7 +548,10 @@ static void on_session(MgSession *session, GParamSpec *spec, MgLessonPanel *self
 
 void mg_lesson_panel_focus(MgLessonPanel *self)
 {
-    gtk_widget_grab_focus(self->title);
+    /* A label does not grab it, but can have it: what follows by Tab is the step. */
+    GtkRoot *root = gtk_widget_get_root(GTK_WIDGET(self));
+    if (root != NULL)
+        gtk_root_set_focus(root, self->title);
 }
 
 void mg_lesson_panel_set_language(MgLessonPanel *self, MgLanguage language)
@@ -717,7 +720,7 @@ static GtkWidget *title_new(MgLessonPanel *self)
     gtk_widget_add_css_class(again, "flat");
     gtk_widget_add_css_class(again, "circular");
     gtk_widget_add_css_class(again, "mg-again");
-    gtk_widget_set_valign(again, GTK_ALIGN_START);
+    gtk_widget_set_valign(again, GTK_ALIGN_CENTER);
     g_signal_connect_swapped(again, "clicked", G_CALLBACK(mg_lesson_panel_again), self);
     gtk_box_append(GTK_BOX(row), self->title);
     gtk_box_append(GTK_BOX(row), again);

@@ -3,9 +3,11 @@
  * actions, in both languages, with wrong answers and checks that fail
  *
  * With TEST_PICTURES=FOLDER it leaves a picture of each step there. */
+#include <glib/gstdio.h>
 #include <locale.h>
 
 #include "lesson-panel.h"
+#include "networks.h"
 #include "prose-view.h"
 #include "quiz-card.h"
 #include "shelf.h"
@@ -353,7 +355,72 @@ static void test_presentation(void)
     act(window, "win.presentation");
     g_assert_true(gtk_widget_get_mapped(panel));
     act(window, "win.networks");
-    g_assert_null(gtk_widget_get_mapped(panel) ? panel : NULL);
+    g_assert_false(gtk_widget_get_mapped(panel));
+    close_window(window);
+}
+
+/* A step begins at its title, and Tab reaches all that can be done. */
+static void test_keyboard(void)
+{
+    static const char *const wanted[] = {"mg-again", "mg-segment", "mg-try", "mg-answer",
+                                         "suggested-action"};
+    bool seen[G_N_ELEMENTS(wanted)] = {false};
+    MgWindow *window = open_window(2);
+    GtkWidget *focus = gtk_window_get_focus(GTK_WINDOW(window));
+    g_assert_true(focus != NULL && has_class(focus, "title-2"));
+    for (int i = 0; i < 40; i++) { /* what is above the title by Shift+Tab */
+        if (i == 20)
+            mg_lesson_panel_focus(MG_LESSON_PANEL(panel_of(window)));
+        gtk_widget_child_focus(GTK_WIDGET(window),
+                               i < 20 ? GTK_DIR_TAB_FORWARD : GTK_DIR_TAB_BACKWARD);
+        focus = gtk_window_get_focus(GTK_WINDOW(window));
+        if (focus == NULL || !gtk_widget_is_ancestor(focus, panel_of(window)))
+            continue;
+        for (size_t k = 0; k < G_N_ELEMENTS(wanted); k++)
+            seen[k] = seen[k] || has_class(focus, wanted[k]);
+    }
+    for (size_t k = 0; k < G_N_ELEMENTS(wanted); k++)
+        g_assert_true(seen[k]);
+    act(window, "win.lesson-next");
+    focus = gtk_window_get_focus(GTK_WINDOW(window));
+    g_assert_true(focus != NULL && has_class(focus, "title-2"));
+    close_window(window);
+}
+
+/* From a network to a lesson, and back the same way. */
+static void test_way_back(void)
+{
+    MgWindow *window = MG_WINDOW(mg_window_new(NULL, registry));
+    g_autofree char *network = mg_networks_find("first-mail");
+    g_autofree char *folder = mg_shelf_find(LESSON);
+    g_assert_true(mg_window_open(window, network, 1));
+    g_assert_null(mg_window_play(window));
+    g_assert_true(mg_window_open_lesson(window, folder, 1));
+    g_assert_true(mg_window_open(window, network, 1));
+    act(window, "win.previous");
+    g_assert_nonnull(mg_window_play(window));
+    g_assert_cmpuint(mg_lesson_play_at(mg_window_play(window)), ==, 1);
+    act(window, "win.previous");
+    g_assert_null(mg_window_play(window));
+    g_assert_nonnull(mg_window_session(window));
+    close_window(window);
+}
+
+/* A lesson that cannot be used says why, and changes nothing. */
+static void test_broken(void)
+{
+    MgWindow *window = open_window(1);
+    MgSession *session = mg_window_session(window);
+    g_autofree char *folder = g_dir_make_tmp(NULL, NULL);
+    g_autofree char *path = g_build_filename(folder, "lesson.md", NULL);
+    g_assert_true(g_file_set_contents(path, "```lesson\nformat: 1\n```\n\n## one\n", -1, NULL));
+    unsigned before = g_list_model_get_n_items(gtk_window_get_toplevels());
+    g_assert_false(mg_window_open_lesson(window, folder, -1));
+    settle();
+    g_assert_cmpuint(g_list_model_get_n_items(gtk_window_get_toplevels()), ==, before + 1);
+    g_assert_true(mg_window_session(window) == session);
+    g_assert_cmpint(g_remove(path), ==, 0);
+    g_assert_cmpint(g_rmdir(folder), ==, 0);
     close_window(window);
 }
 
@@ -367,6 +434,9 @@ int main(int argc, char **argv)
     g_test_add_func("/lesson/trouble", test_trouble);
     g_test_add_func("/lesson/left", test_left);
     g_test_add_func("/lesson/presentation", test_presentation);
+    g_test_add_func("/lesson/keyboard", test_keyboard);
+    g_test_add_func("/lesson/way-back", test_way_back);
+    g_test_add_func("/lesson/broken", test_broken);
     g_test_add_func("/lesson/english", test_english);
     g_test_add_func("/lesson/korean", test_korean);
     int result = g_test_run();
