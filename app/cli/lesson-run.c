@@ -37,8 +37,15 @@ static bool is_shown(const Taker *taker, const MgTrace *trace, uint32_t n)
            !(record->kind == MG_RECORD_EXCHANGE && mg_record_is_bare(taker->registry, record));
 }
 
-/* A run that began anew, or another branch, is counted from where the two part: near enough, the
- * position of the step. */
+/* A run that began anew tells again what belongs to this step. */
+static void from_step(Taker *taker)
+{
+    if (mg_session_trace(mg_lesson_play_session(taker->play)) != taker->trace)
+        taker->seen = MIN(taker->seen, mg_lesson_play_since(taker->play));
+}
+
+/* A branch parts from its trace where the eye was, which is where printing stopped: only what comes
+ * after that is new. */
 static void print_records(Taker *taker)
 {
     MgSession *session = mg_lesson_play_session(taker->play);
@@ -48,7 +55,7 @@ static void print_records(Taker *taker)
     if (trace != taker->trace) {
         mg_record_line_free(taker->line);
         taker->line = mg_record_line_new(mg_session_network(session), taker->registry);
-        uint32_t again = MIN(taker->seen, mg_lesson_play_since(taker->play));
+        uint32_t again = taker->seen;
         taker->seen = 0;
         while (taker->seen < MIN(again, until)) {
             taker->seen++;
@@ -66,6 +73,7 @@ static void print_records(Taker *taker)
         some = true;
         mg_record_line_print(taker->line, trace, n);
     }
+    taker->seen = until; /* who has gone back sees it again */
 }
 
 /* ---- a step ---- */
@@ -79,6 +87,7 @@ static void print_step(Taker *taker)
         mg_lesson_play_n_steps(taker->play), mg_lesson_step_title(lesson, step, language(taker)));
     printf("\n== %s ==\n", title);
     mg_print_prose(&step->prose[language(taker)], "");
+    from_step(taker);
     print_records(taker);
     for (unsigned i = 0; i < step->quizzes->len; i++)
         mg_print_quiz(g_ptr_array_index(step->quizzes, i), language(taker), "");
@@ -239,6 +248,7 @@ static void cmd_solution(Taker *taker)
         printf("  %s\n", ((const MgLessonDeed *)g_ptr_array_index(step->solution, i))->text);
     if (!mg_lesson_play_solve(taker->play, &error))
         printf("  %s\n", error != NULL ? error->message : _("it cannot be done here"));
+    from_step(taker);
     print_records(taker);
     print_answers(taker);
 }
