@@ -20,6 +20,6 @@ void mg_foot_set_large(MgFoot *self, gboolean large);
 /* Puts them for this session in place of those of another. */
 void mg_foot_install_actions(GActionMap *map, MgSession *session);
 /* FALSE for what leads forward while the eye is at the session's fence. */
-gboolean mg_foot_can(MgSession *session, const char *action);
+gboolean mg_foot_can(MgSession *session, const char *name);
 
 G_END_DECLS
