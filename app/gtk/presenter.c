@@ -5,8 +5,8 @@
 #include "prose-view.h"
 #include "words.h"
 
-#define COLUMNS     2 /* of answers; three stand in one row */
 #define ANSWER_WIDE 20
+#define WORD_WIDE   32
 #define ASK_WIDE    44
 
 struct _MgPresenter {
@@ -21,13 +21,41 @@ G_DEFINE_FINAL_TYPE(MgPresenter, mg_presenter, GTK_TYPE_WIDGET)
 
 /* ---- the question ---- */
 
+/* Columns of the longest word; a Korean one with code in it is not broken (prose-view.c). */
+static int longest_word(const char *text)
+{
+    int longest = 0, cells = 0;
+    for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        cells = c == ' ' ? 0 : cells + (g_unichar_iswide(c) ? 2 : 1);
+        longest = MAX(longest, cells);
+    }
+    return longest;
+}
+
 /* `wide`: characters that a line has room for in any case: without them a label could be as narrow
  * as a word, and so high that the window had to grow. */
 static GtkWidget *text_new(const char *markup, const char *class, int wide)
 {
     GtkWidget *label = mg_prose_label_new(markup, class);
-    gtk_label_set_width_chars(GTK_LABEL(label), wide);
+    int word = longest_word(gtk_label_get_text(GTK_LABEL(label)));
+    gtk_label_set_width_chars(GTK_LABEL(label), CLAMP(word + 4, wide, MAX(wide, WORD_WIDE)));
+    gtk_widget_set_valign(label, GTK_ALIGN_CENTER);
     return label;
+}
+
+/* Three short answers stand in one row, long words one below the other. */
+static int columns_of(const MgQuiz *quiz, MgLanguage language)
+{
+    int longest = 0;
+    for (unsigned i = 0; i < quiz->answers->len; i++) {
+        const MgQuizAnswer *answer = g_ptr_array_index(quiz->answers, i);
+        const char *plain = mg_bilingual_plain(&answer->label, language);
+        longest = MAX(longest, plain != NULL ? longest_word(plain) : 0);
+    }
+    if (longest > WORD_WIDE - 8)
+        return 1;
+    return longest + 6 <= ANSWER_WIDE && quiz->answers->len == 3 ? 3 : 2;
 }
 
 /* The first that was not answered rightly; when all were, the last, so that it can be talked about.
@@ -121,7 +149,7 @@ static void show_question(MgPresenter *self)
     gtk_grid_set_column_homogeneous(GTK_GRID(grid), TRUE);
     gtk_grid_set_row_spacing(GTK_GRID(grid), 8);
     gtk_grid_set_column_spacing(GTK_GRID(grid), 12);
-    int columns = quiz->answers->len == 3 ? 3 : COLUMNS;
+    int columns = columns_of(quiz, mg_lesson_play_language(self->play));
     for (unsigned i = 0; i < quiz->answers->len; i++) {
         GtkWidget *button = answer_new(self, g_ptr_array_index(quiz->answers, i), i);
         g_ptr_array_add(self->answers, button);

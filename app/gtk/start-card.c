@@ -6,6 +6,7 @@
 
 #include "icons.h"
 #include "problems.h"
+#include "prose-view.h"
 #include "words.h"
 
 #define SEGMENTS_MAX 24 /* more steps than that are told in figures alone */
@@ -20,15 +21,12 @@ static const struct {
 
 GtkWidget *mg_start_line(const char *text, const char *class, int lines)
 {
-    GtkWidget *label = gtk_label_new(text);
-    gtk_label_set_xalign(GTK_LABEL(label), 0);
-    gtk_label_set_yalign(GTK_LABEL(label), 0);
-    gtk_label_set_wrap(GTK_LABEL(label), TRUE);
-    gtk_label_set_wrap_mode(GTK_LABEL(label), PANGO_WRAP_WORD_CHAR);
+    g_autofree char *markup = g_markup_escape_text(text, -1);
+    GtkWidget *label = mg_prose_label_new(markup, class); /* for how Korean is broken */
+    gtk_widget_set_hexpand(label, FALSE);
     gtk_label_set_lines(GTK_LABEL(label), lines);
     gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
     gtk_label_set_max_width_chars(GTK_LABEL(label), 40);
-    gtk_widget_add_css_class(label, class);
     return label;
 }
 
@@ -231,6 +229,7 @@ GtkWidget *mg_start_first_card(const MgStartFirst *first)
         GtkWidget *segments = segments_new(first->of);
         gtk_widget_set_size_request(segments, 320, -1);
         gtk_widget_set_halign(segments, GTK_ALIGN_START);
+        gtk_widget_set_margin_top(segments, 6);
         gtk_box_append(GTK_BOX(box), segments);
     }
     gtk_box_append(GTK_BOX(row), box);

@@ -45,6 +45,7 @@ static Cards cards_new(void)
     gtk_grid_set_column_homogeneous(GTK_GRID(grid), TRUE);
     gtk_grid_set_row_spacing(GTK_GRID(grid), 12);
     gtk_grid_set_column_spacing(GTK_GRID(grid), 12);
+    gtk_widget_set_vexpand(grid, FALSE); /* a tall window makes no tall cards */
     return (Cards){g_object_ref_sink(grid), 0};
 }
 
