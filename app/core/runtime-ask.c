@@ -84,8 +84,26 @@ static void send_datagram(MgInstance *asker, const MgAsk *ask)
     const MgDatagramQuestion *question = ask->question;
     MgLine *line = ask_line(asker, ask, question->dissector);
     open_ask(asker, (MgOpenAsk){.id = ask->id, .line = line});
-    line->carrier_class->datagram(line->carrier, line, question->address, question->port,
-                                  question->payload, question->timeout);
+    line->asked = g_bytes_new(question->payload.data, question->payload.len);
+    line->question = *question;
+    line->carrier_class->datagram(line->carrier, line, question);
+}
+
+static void forge(MgInstance *asker, const MgAsk *ask, MgTime now)
+{
+    const MgForgeQuestion *question = ask->question;
+    MgLine *line = ask_line(asker, ask, question->dissector);
+    MgForgeAnswer answer = {line->carrier_class->forge(line->carrier, line, question)};
+    g_free(line);
+    mg_engine_answer(asker->engine, ask->id, &answer, now);
+}
+
+static void overhear(MgInstance *asker, const MgAsk *ask)
+{
+    const MgOverhearQuestion *question = ask->question;
+    MgLine *line = ask_line(asker, ask, NULL);
+    open_ask(asker, (MgOpenAsk){.id = ask->id, .line = line});
+    line->carrier_class->overhear(line->carrier, line, question->port);
 }
 
 static void ask_store(MgInstance *asker, const MgAsk *ask, MgTime now)
@@ -146,6 +164,12 @@ void mg_runtime_route(MgInstance *asker, const MgAsk *ask, MgTime now)
         connect_line(asker, ask, now);
     } else if (strcmp(ask->topic, MG_TOPIC_DATAGRAM) == 0 && host->carrier_class != NULL) {
         send_datagram(asker, ask);
+    } else if (strcmp(ask->topic, MG_TOPIC_FORGE) == 0 && host->carrier_class != NULL &&
+               host->carrier_class->forge != NULL) {
+        forge(asker, ask, now);
+    } else if (strcmp(ask->topic, MG_TOPIC_OVERHEAR) == 0 && host->carrier_class != NULL &&
+               host->carrier_class->overhear != NULL) {
+        overhear(asker, ask);
     } else if (strcmp(ask->topic, MG_TOPIC_MAILBOX) == 0) {
         ask_store(asker, ask, now);
     } else if (strcmp(ask->topic, MG_TOPIC_FILE) == 0) {
@@ -233,10 +257,42 @@ void mg_line_datagram(MgLine *line, MgReach reach, MgSpan payload, MgTime now)
 {
     MgRuntime *runtime = line->runtime;
     MgInstance *instance = line->instance;
-    MgDatagramAnswer answer = {reach, payload};
+    MgDatagramAnswer answer = {reach, payload, line->strangers};
     if (line->record_received && reach == MG_REACH_OK)
         mg_trace_add_datagram(runtime->trace, line->flow, other(line->sends), payload, 0, now);
     mg_runtime_settle(instance, line->ask, &answer, now);
-    g_free(line);
+    mg_line_free(line);
     mg_runtime_pump(runtime, now);
+}
+
+bool mg_line_fits(MgLine *line, MgSpan payload)
+{
+    size_t len;
+    const uint8_t *asked = g_bytes_get_data(line->asked, &len);
+    for (size_t i = 0; i < G_N_ELEMENTS(line->question.echoes); i++) {
+        size_t at = line->question.echoes[i].at, n = line->question.echoes[i].len;
+        if (n == 0 || at + n > len)
+            continue;
+        if (at + n > payload.len || memcmp(asked + at, payload.data + at, n) != 0) {
+            line->strangers++;
+            return false;
+        }
+    }
+    return true;
+}
+
+void mg_line_overheard(MgLine *line, const MgOverhearAnswer *answer, MgTime now)
+{
+    MgRuntime *runtime = line->runtime;
+    mg_runtime_settle(line->instance, line->ask, answer, now);
+    mg_line_free(line);
+    mg_runtime_pump(runtime, now);
+}
+
+void mg_line_free(MgLine *line)
+{
+    if (line == NULL)
+        return;
+    g_clear_pointer(&line->asked, g_bytes_unref);
+    g_free(line);
 }

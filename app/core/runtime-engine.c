@@ -88,7 +88,7 @@ static void abandon(MgInstance *instance, uint32_t i, MgTime now)
             mg_runtime_kill(answerer, now);
     } else if (line != NULL) {
         line->carrier_class->cancel(line->carrier, line);
-        g_free(line);
+        mg_line_free(line);
     } else if (instance->line != NULL && instance->line->ask != 0) {
         instance->line->ask = 0;
         instance->line->carrier_class->cancel(instance->line->carrier, instance->line);

@@ -93,6 +93,7 @@ void mg_runtime_settle(MgInstance *asker, MgAskId ask, const void *answer, MgTim
 
 /* runtime-ask.c */
 void mg_runtime_route(MgInstance *asker, const MgAsk *ask, MgTime now);
+void mg_line_free(MgLine *line);
 /* The record that what this engine does now follows from. */
 uint32_t mg_runtime_cause(const MgInstance *instance);
 

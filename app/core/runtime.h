@@ -41,11 +41,14 @@ typedef struct {
      * runtime unless `keep_reading`: the carrier must not call it again, and
      * frees its own part in its time. */
     void (*close)(void *carrier, MgLine *line);
-    /* Send one datagram and wait for an answer: then mg_line_datagram(). */
-    void (*datagram)(void *carrier, MgLine *line, const char *address, uint16_t port,
-                     MgSpan payload, MgTime timeout);
+    /* Send one datagram and wait for an answer that mg_line_fits(): then mg_line_datagram(). */
+    void (*datagram)(void *carrier, MgLine *line, const MgDatagramQuestion *question);
     /* The asker no longer waits for connect or datagram. */
     void (*cancel)(void *carrier, MgLine *line);
+    /* (nullable) The simulated wire alone: MG_TOPIC_FORGE for a line that ends with it, and
+     * MG_TOPIC_OVERHEAR; then mg_line_overheard(). */
+    bool (*forge)(void *carrier, MgLine *line, const MgForgeQuestion *question);
+    void (*overhear)(void *carrier, MgLine *line, uint16_t port);
 } MgCarrierClass;
 
 struct MgLine { /* owned by the runtime; carriers may keep it until close() or
@@ -65,7 +68,10 @@ struct MgLine { /* owned by the runtime; carriers may keep it until close() or
                              in, too */
     uint64_t received;    /* octets handed to the engine */
     uint32_t engine;      /* number of the engine at this end */
-    MgAskId ask;          /* the connect or datagram that is open */
+    MgAskId ask;          /* the connect, datagram or overhear that is open */
+    GBytes *asked;        /* (nullable) a datagram's payload, and … */
+    MgDatagramQuestion question; /* … what else it said; its pointers are dead */
+    unsigned strangers;
 };
 
 MgRuntime *mg_runtime_new(MgRegistry *registry, MgTrace *trace, int64_t epoch, uint64_t seed);
@@ -107,6 +113,9 @@ void mg_line_connected(MgLine *line, MgReach reach, const char *text, MgTime now
 void mg_line_received(MgLine *line, MgSpan octets, MgTime now);
 void mg_line_ended(MgLine *line, MgEnd how, MgTime now);
 void mg_line_datagram(MgLine *line, MgReach reach, MgSpan payload, MgTime now);
+/* Is this what was asked for? What is not is counted. */
+bool mg_line_fits(MgLine *line, MgSpan payload);
+void mg_line_overheard(MgLine *line, const MgOverhearAnswer *answer, MgTime now);
 
 /* ---- what a script or a person does ---- */
 /* "send", {"mail/hello.eml", "to", "bob@example.net"}. Returns the engine's

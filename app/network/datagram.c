@@ -62,12 +62,15 @@ static MgTime put(MgWire *wire, MgDatagram *datagram, bool from_server, uint32_t
                        .fate = lost ? MG_FATE_LOST : MG_FATE_ARRIVED,
                        .icmp = icmp};
     mg_trace_add_packet(wire->trace, &packet, icmp || lost, lost ? MG_RECORD_LOST : 0, arrives);
+    if (!lost && !icmp)
+        mg_wire_passes(wire, from, to, n);
     return arrives;
 }
 
-void mg_datagram_ask(MgWire *wire, MgLine *line, const char *address, uint16_t port, MgSpan payload,
-                     MgTime timeout)
+void mg_datagram_ask(MgWire *wire, MgLine *line, const MgDatagramQuestion *question)
 {
+    const char *address = question->address;
+    MgSpan payload = question->payload;
     MgDatagram *datagram = g_new0(MgDatagram, 1);
     datagram->kind = MG_END_OF_DATAGRAM;
     datagram->asker = line;
@@ -86,14 +89,17 @@ void mg_datagram_ask(MgWire *wire, MgLine *line, const char *address, uint16_t p
         plan(wire, datagram, MG_HAPPEN_DATAGRAM_REPLY, wire->now);
         return;
     }
-    MgFlow flow = {.transport = MG_TRANSPORT_DATAGRAM, .server = datagram->to, .server_port = port};
+    MgFlow flow = {.transport = MG_TRANSPORT_DATAGRAM,
+                   .client_port = question->local_port,
+                   .server = datagram->to,
+                   .server_port = question->port};
     datagram->flow = mg_wire_open_flow(wire, line, &flow, address);
     uint32_t n = mg_trace_add_datagram(wire->trace, datagram->flow, MG_FROM_CLIENT, payload,
                                        line->engine, wire->now);
     MgTime arrives = put(wire, datagram, false, n, false);
     if (arrives != MG_TIME_NEVER)
         plan(wire, datagram, MG_HAPPEN_DATAGRAM, arrives);
-    plan(wire, datagram, MG_HAPPEN_DATAGRAM_TIMEOUT, wire->now + timeout);
+    plan(wire, datagram, MG_HAPPEN_DATAGRAM_TIMEOUT, wire->now + question->timeout);
 }
 
 void mg_datagram_send(MgWire *wire, MgLine *line, MgSpan octets)
@@ -170,8 +176,34 @@ static void answer(MgWire *wire, MgDatagram *datagram)
     MgLine *line = datagram->asker;
     if (line == NULL || wire->hosts[datagram->from - 1].down)
         return;
+    if (datagram->reach == MG_REACH_OK && !mg_line_fits(line, span_of(datagram->answer)))
+        return; /* the wait goes on */
     datagram->asker = NULL;
     mg_line_datagram(line, datagram->reach, span_of(datagram->answer), wire->now);
+}
+
+bool mg_datagram_deliver(MgWire *wire, MgHostId host, const MgFlow *flow, MgSpan payload)
+{
+    for (MgDatagram *datagram = wire->datagrams; datagram != NULL; datagram = datagram->next) {
+        if (datagram->asker == NULL || datagram->from != host || datagram->flow == 0)
+            continue;
+        const MgFlow *asked = mg_trace_flow(wire->trace, datagram->flow);
+        if (asked->client_port != flow->client_port)
+            continue;
+        MgLine *line = datagram->asker;
+        if (asked->server_port != flow->server_port ||
+            strcmp(asked->server_address, flow->server_address) != 0) {
+            line->strangers++;
+            continue;
+        }
+        if (!mg_line_fits(line, payload))
+            continue;
+        datagram->asker = NULL;
+        mg_line_datagram(line, MG_REACH_OK, payload, wire->now);
+        release(wire, datagram);
+        return true;
+    }
+    return false;
 }
 
 void mg_datagram_happen(MgWire *wire, const MgQueued *event)

@@ -32,6 +32,7 @@ void mg_wire_clear(MgWire *wire)
 {
     mg_tcp_clear(wire);
     mg_datagram_clear(wire);
+    mg_forge_clear(wire);
     mg_wire_forget_paths(wire);
     for (size_t i = 0; i < wire->n_hosts; i++)
         g_free(wire->hosts[i].address);
@@ -66,7 +67,7 @@ static MgPath *find_paths(const MgWire *wire, size_t from)
     MgPath *paths = g_new(MgPath, wire->n_hosts);
     g_autofree bool *done = g_new0(bool, wire->n_hosts);
     for (size_t i = 0; i < wire->n_hosts; i++)
-        paths[i] = (MgPath){MG_TIME_NEVER, 0};
+        paths[i] = (MgPath){MG_TIME_NEVER, 0, (uint32_t)from};
     paths[from].delay = 0;
     for (;;) {
         size_t near = wire->n_hosts;
@@ -87,7 +88,7 @@ static MgPath *find_paths(const MgWire *wire, size_t from)
                 continue;
             uint64_t kept = (uint64_t)(MG_LOSS_ONE - paths[near].loss) *
                             (MG_LOSS_ONE - link->loss) / MG_LOSS_ONE;
-            paths[far] = (MgPath){delay, MG_LOSS_ONE - (uint32_t)kept};
+            paths[far] = (MgPath){delay, MG_LOSS_ONE - (uint32_t)kept, (uint32_t)near};
         }
     }
     return paths;
@@ -122,7 +123,8 @@ static uint16_t new_port(MgWire *wire, MgHostId host)
 MgFlowId mg_wire_open_flow(MgWire *wire, MgLine *line, MgFlow *flow, const char *address)
 {
     flow->client = line->host;
-    flow->client_port = new_port(wire, line->host);
+    if (flow->client_port == 0)
+        flow->client_port = new_port(wire, line->host);
     flow->dissector = line->dissector;
     flow->parent = line->cause;
     flow->at = wire->now;
@@ -161,22 +163,33 @@ static void carry_close(void *carrier, MgLine *line)
         mg_datagram_close(carrier, line);
 }
 
-static void carry_datagram(void *carrier, MgLine *line, const char *address, uint16_t port,
-                           MgSpan payload, MgTime timeout)
+static void carry_datagram(void *carrier, MgLine *line, const MgDatagramQuestion *question)
 {
-    mg_datagram_ask(carrier, line, address, port, payload, timeout);
+    mg_datagram_ask(carrier, line, question);
+}
+
+static bool carry_forge(void *carrier, MgLine *line, const MgForgeQuestion *question)
+{
+    return mg_wire_forge(carrier, line, question);
+}
+
+static void carry_overhear(void *carrier, MgLine *line, uint16_t port)
+{
+    mg_wire_listen(carrier, line, port);
 }
 
 static void carry_cancel(void *carrier, MgLine *line)
 {
     if (line->end != NULL && kind_of(line) == MG_END_OF_STREAM)
         mg_tcp_close(carrier, line, true);
+    else if (line->end != NULL && kind_of(line) == MG_END_OF_LISTENING)
+        mg_wire_stop_listening(carrier, line);
     else if (line->end != NULL)
         mg_datagram_close(carrier, line);
 }
 
-const MgCarrierClass mg_wire_carrier = {carry_connect, carry_send, carry_close, carry_datagram,
-                                        carry_cancel};
+const MgCarrierClass mg_wire_carrier = {carry_connect, carry_send,  carry_close,   carry_datagram,
+                                        carry_cancel,  carry_forge, carry_overhear};
 
 void mg_wire_flush(MgWire *wire)
 {
@@ -185,6 +198,8 @@ void mg_wire_flush(MgWire *wire)
 
 bool mg_wire_is_live(const MgQueued *event)
 {
+    if (event->what >= MG_HAPPEN_FORGED)
+        return true;
     return event->what <= MG_HAPPEN_DELAYED_ACK ? mg_tcp_is_live(event)
                                                 : mg_datagram_is_live(event);
 }
@@ -193,6 +208,8 @@ void mg_wire_happen(MgWire *wire, const MgQueued *event)
 {
     if (event->what <= MG_HAPPEN_DELAYED_ACK)
         mg_tcp_happen(wire, event);
-    else
+    else if (event->what < MG_HAPPEN_FORGED)
         mg_datagram_happen(wire, event);
+    else
+        mg_forge_happen(wire, event);
 }

@@ -18,7 +18,9 @@ typedef enum {
     MG_HAPPEN_DELAYED_ACK,    /* the delayed acknowledgement of an end */
     MG_HAPPEN_DATAGRAM,       /* a question arrives at its host */
     MG_HAPPEN_DATAGRAM_REPLY, /* an answer, or ICMP, arrives at who asked */
-    MG_HAPPEN_DATAGRAM_TIMEOUT
+    MG_HAPPEN_DATAGRAM_TIMEOUT,
+    MG_HAPPEN_FORGED,   /* a datagram with another's address arrives */
+    MG_HAPPEN_OVERHEARD /* a datagram passes a host that listens */
 } MgHappening;
 
 #define MG_LOSS_ONE 1000000u /* chance is an integer of so many */
@@ -26,6 +28,7 @@ typedef enum {
 typedef struct {
     MgTime delay; /* MG_TIME_NEVER: no way */
     uint32_t loss;
+    uint32_t before; /* the host that it comes through last, from 0 */
 } MgPath;
 
 typedef struct {
@@ -56,6 +59,7 @@ typedef struct {
     struct MgTcp *dirty;          /* connections that may have something to send */
     struct MgTcp *tcps;           /* all that are alive, and */
     struct MgDatagram *datagrams; /* … so that the world can free them */
+    GPtrArray *listeners;         /* (nullable) struct MgListening */
 } MgWire;
 
 extern const MgCarrierClass mg_wire_carrier; /* its carrier is an MgWire */
@@ -79,7 +83,7 @@ MgTime mg_wire_send(MgWire *wire, MgHostId from, MgHostId to);
 MgFlowId mg_wire_open_flow(MgWire *wire, MgLine *line, MgFlow *flow, const char *address);
 
 /* line->end of a stream is an MgTcpEnd, of a datagram an MgDatagram: both begin with this. */
-typedef enum { MG_END_OF_STREAM = 1, MG_END_OF_DATAGRAM } MgEndKind;
+typedef enum { MG_END_OF_STREAM = 1, MG_END_OF_DATAGRAM, MG_END_OF_LISTENING } MgEndKind;
 
 void mg_tcp_connect(MgWire *wire, MgLine *line, const char *address, uint16_t port);
 void mg_tcp_send(MgWire *wire, MgLine *line, MgSpan octets);
@@ -89,12 +93,23 @@ bool mg_tcp_is_live(const MgQueued *event);
 void mg_tcp_happen(MgWire *wire, const MgQueued *event);
 void mg_tcp_clear(MgWire *wire);
 
-void mg_datagram_ask(MgWire *wire, MgLine *line, const char *address, uint16_t port, MgSpan payload,
-                     MgTime timeout);
+void mg_datagram_ask(MgWire *wire, MgLine *line, const MgDatagramQuestion *question);
 void mg_datagram_send(MgWire *wire, MgLine *line, MgSpan octets);
 void mg_datagram_close(MgWire *wire, MgLine *line);
 bool mg_datagram_is_live(const MgQueued *event);
 void mg_datagram_happen(MgWire *wire, const MgQueued *event);
 void mg_datagram_clear(MgWire *wire);
+/* A datagram that came to a port of `host` from `address`: whoever waits there for one. False if
+ * nobody took it. */
+bool mg_datagram_deliver(MgWire *wire, MgHostId host, const MgFlow *flow, MgSpan payload);
+
+/* wire-forge.c: what an attacker's host can do */
+bool mg_wire_forge(MgWire *wire, MgLine *line, const MgForgeQuestion *question);
+void mg_wire_listen(MgWire *wire, MgLine *line, uint16_t port);
+void mg_wire_stop_listening(MgWire *wire, MgLine *line);
+/* A datagram was put on the wire: who listens on its way? */
+void mg_wire_passes(MgWire *wire, MgHostId from, MgHostId to, uint32_t n);
+void mg_forge_happen(MgWire *wire, const MgQueued *event);
+void mg_forge_clear(MgWire *wire);
 
 G_END_DECLS

@@ -483,6 +483,10 @@ static gboolean on_datagram(GSocket *socket, GIOCondition condition, void *data)
     if (n >= 0 && conn->line != NULL) {
         MgLine *line = conn->line;
         MgSpan payload = {(const uint8_t *)buffer, (size_t)n};
+        if (!mg_line_fits(line, payload)) { /* somebody else's: the wait goes on */
+            conn_unref(conn);
+            return G_SOURCE_CONTINUE;
+        }
         conn->line = NULL;
         mg_line_datagram(line, MG_REACH_OK, payload, now);
         conn_kill(conn);
@@ -538,12 +542,11 @@ static void carrier_connect(void *data, MgLine *line, const char *address, uint1
     reach(data, line, true, address, port);
 }
 
-static void carrier_datagram(void *data, MgLine *line, const char *address, uint16_t port,
-                             MgSpan payload, MgTime timeout)
+static void carrier_datagram(void *data, MgLine *line, const MgDatagramQuestion *question)
 {
-    Conn *conn = reach(data, line, false, address, port);
-    conn->payload = g_bytes_new(payload.data, payload.len);
-    conn->timeout = timeout;
+    Conn *conn = reach(data, line, false, question->address, question->port);
+    conn->payload = g_bytes_ref(line->asked);
+    conn->timeout = question->timeout;
 }
 
 /* The connection broke while something was written: told in the next turn. */

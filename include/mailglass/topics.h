@@ -42,11 +42,43 @@ typedef struct {
     MgSpan payload;
     MgTime timeout;        /* how long to wait */
     const char *dissector; /* (nullable) "dns" */
+    uint16_t local_port;   /* 0: the carrier's choice. A real carrier always chooses itself */
+    /* Octets that the answer has to repeat where the question had them (an id, a question). What
+     * does not, or comes from elsewhere, is no answer: the wait goes on. `len` 0: nothing. */
+    struct {
+        uint16_t at, len;
+    } echoes[2];
 } MgDatagramQuestion;
 typedef struct {
     MgReach reach;
     MgSpan payload;
+    unsigned strangers; /* datagrams that came to the port and were no answer */
 } MgDatagramAnswer;
+
+/* net.forge: sends a datagram with an address that is not one's own, as an attacker does. Only the
+ * simulated wire does so; real carriers answer NULL, always. */
+#define MG_TOPIC_FORGE "net.forge"
+typedef struct {
+    const char *from_address, *to_address;
+    uint16_t from_port, to_port;
+    MgSpan payload;
+    const char *dissector; /* (nullable) */
+} MgForgeQuestion;
+typedef struct {
+    bool sent;
+} MgForgeAnswer;
+
+/* net.overhear: the next datagram that passes this host on its way between others. Only on the
+ * simulated wire. */
+#define MG_TOPIC_OVERHEAR "net.overhear"
+typedef struct {
+    uint16_t port; /* from or to; 0: any */
+} MgOverhearQuestion;
+typedef struct {
+    const char *from_address, *to_address;
+    uint16_t from_port, to_port;
+    MgSpan payload;
+} MgOverhearAnswer;
 
 /* dns.lookup: what a stub resolver offers (RFC 1034 §5.3.1). */
 #define MG_TOPIC_LOOKUP "dns.lookup"
