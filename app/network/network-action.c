@@ -117,9 +117,12 @@ static void no_such_verb(const MgNetworkHost *host, const char *verb, GError **e
     g_autoptr(GString) can = g_string_new(NULL);
     for (size_t i = 0; i < host->n_engines; i++) {
         const MgEngineKind *kind = host->engines[i].kind;
-        if (kind->verb != NULL)
-            g_string_append_printf(can, "%s\"%s %s\"", can->len > 0 ? ", " : "", host->name,
-                                   kind->usage != NULL ? kind->usage : kind->verb);
+        if (kind->verb == NULL)
+            continue;
+        g_autofree char *usage = g_strdup_printf("\"%s %s\"", host->name,
+                                                 kind->usage != NULL ? kind->usage : kind->verb);
+        if (strstr(can->str, usage) == NULL) /* several kinds may share one */
+            g_string_append_printf(can, "%s%s", can->len > 0 ? ", " : "", usage);
     }
     if (can->len > 0)
         g_set_error(error, MG_ERROR, MG_ERROR_CONFIG, _("%s cannot \"%s\"; it can %s"), host->name,
