@@ -119,10 +119,10 @@ static unsigned count_pixels(GskRenderNode *node, int width, int height, GdkRGBA
     for (int y = 0; y < height; y++) {
         const uint8_t *row = cairo_image_surface_get_data(image) +
                              (size_t)y * (size_t)cairo_image_surface_get_stride(image);
-        for (int x = 0; x < width; x++)
-            count += abs(row[4 * x] - (int)(color.blue * 255)) < 6 &&
-                     abs(row[4 * x + 1] - (int)(color.green * 255)) < 6 &&
-                     abs(row[4 * x + 2] - (int)(color.red * 255)) < 6;
+        for (int x = 0; x < width; x++, row += 4)
+            count += abs(row[0] - (int)(color.blue * 255)) < 6 &&
+                     abs(row[1] - (int)(color.green * 255)) < 6 &&
+                     abs(row[2] - (int)(color.red * 255)) < 6;
     }
     cairo_surface_destroy(image);
     return count;
