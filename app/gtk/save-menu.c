@@ -48,10 +48,19 @@ static char *title_of(const char *folder)
     return g_strconcat(upper, words + strlen(first), NULL);
 }
 
+static bool was_anything_done(MgWindow *window)
+{
+    MgSession *session = mg_window_session(window);
+    if (session != NULL && mg_session_n_deeds(session) > 0)
+        return true;
+    mg_window_toast(window, _("Nothing was done yet: send a mail, type a line, cut a link"));
+    return false;
+}
+
 bool mg_save_lesson(MgWindow *window, const char *folder)
 {
     g_autoptr(GError) error = NULL;
-    if (mg_window_session(window) == NULL || !g_utf8_validate(folder, -1, NULL))
+    if (!was_anything_done(window) || !g_utf8_validate(folder, -1, NULL))
         return false;
     g_autofree char *title = title_of(folder);
     bool saved = mg_lesson_write_demo(mg_window_session(window), folder, title, &error);
@@ -110,6 +119,8 @@ static void act(GSimpleAction *action, GVariant *parameter, void *data)
     const Row *row = rows;
     while (!g_str_equal(row->action, g_action_get_name(G_ACTION(action))))
         row++;
+    if (row->save == mg_save_lesson && !was_anything_done(data))
+        return;
     GtkFileChooserNative *dialog = gtk_file_chooser_native_new(
         _(row->title), GTK_WINDOW(data), GTK_FILE_CHOOSER_ACTION_SAVE, _("Save"), _("Cancel"));
     gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(dialog), TRUE);
@@ -134,7 +145,7 @@ void mg_save_menu_update(MgWindow *window)
     bool simulated = session != NULL && mg_session_network(session) != NULL;
     enable(window, "save-map", session != NULL);
     enable(window, "save-ladder", session != NULL);
-    enable(window, "save-lesson", simulated && mg_session_n_deeds(session) > 0);
+    enable(window, "save-lesson", simulated);
 }
 
 void mg_save_menu_add_actions(MgWindow *window)
