@@ -10,7 +10,8 @@
 typedef struct MgListening {
     MgEndKind kind;
     MgLine *line;
-    uint16_t port; /* 0: any */
+    uint16_t port;   /* 0: any */
+    uint64_t number; /* in the order of beginning */
 } MgListening;
 
 /* A datagram on its way: forged, or heard. */
@@ -56,8 +57,10 @@ bool mg_wire_forge(MgWire *wire, MgLine *line, const MgForgeQuestion *question)
                        .from_server = true,
                        .fate = lost ? MG_FATE_LOST : MG_FATE_ARRIVED};
     mg_trace_add_packet(wire->trace, &packet, lost, lost ? MG_RECORD_LOST : 0, arrives);
-    if (!lost)
-        plan(wire, MG_HAPPEN_FORGED, to, n, arrives);
+    if (lost)
+        return true;
+    mg_wire_passes(wire, line->host, to, n);
+    plan(wire, MG_HAPPEN_FORGED, to, n, arrives);
     return true;
 }
 
@@ -80,7 +83,7 @@ static void arrive(MgWire *wire, const MgPassing *passing)
 void mg_wire_listen(MgWire *wire, MgLine *line, uint16_t port)
 {
     MgListening *listening = g_new(MgListening, 1);
-    *listening = (MgListening){MG_END_OF_LISTENING, line, port};
+    *listening = (MgListening){MG_END_OF_LISTENING, line, port, ++wire->n_listenings};
     line->end = listening;
     if (wire->listeners == NULL)
         wire->listeners = g_ptr_array_new_with_free_func(g_free);
@@ -105,41 +108,65 @@ static bool on_way(MgWire *wire, MgHostId from, MgHostId to, MgHostId host)
     return false;
 }
 
+/* Does somebody before this one listen at the same host? */
+static bool is_planned(const MgWire *wire, guint i)
+{
+    const MgListening *listening = g_ptr_array_index(wire->listeners, i);
+    for (guint j = 0; j < i; j++)
+        if (((MgListening *)g_ptr_array_index(wire->listeners, j))->line->host ==
+            listening->line->host)
+            return true;
+    return false;
+}
+
 void mg_wire_passes(MgWire *wire, MgHostId from, MgHostId to, uint32_t n)
 {
     for (guint i = 0; wire->listeners != NULL && i < wire->listeners->len; i++) {
         const MgListening *listening = g_ptr_array_index(wire->listeners, i);
         MgHostId host = listening->line->host;
-        if (on_way(wire, from, to, host) && !wire->hosts[host - 1].down)
+        if (on_way(wire, from, to, host) && !wire->hosts[host - 1].down && !is_planned(wire, i))
             plan(wire, MG_HAPPEN_OVERHEARD, host, n,
                  wire->now + mg_wire_path(wire, from, host).delay);
     }
 }
 
+/* (nullable) the next at this host who began to listen after number `after`, and until `last`. */
+static MgListening *next_listening(const MgWire *wire, MgHostId host, uint64_t after, uint64_t last)
+{
+    for (guint i = 0; i < wire->listeners->len; i++) {
+        MgListening *listening = g_ptr_array_index(wire->listeners, i);
+        if (listening->line->host == host && listening->number > after && listening->number <= last)
+            return listening;
+    }
+    return NULL;
+}
+
+/* All who listen there hear it, each once: who begins anew when it has heard waits for the next. */
 static void hear(MgWire *wire, const MgPassing *passing)
 {
     const MgRecord *record = mg_trace_record(wire->trace, passing->n);
     MgFlow flow = *mg_trace_flow(wire->trace, record->flow);
     bool back = (record->flags & MG_RECORD_FROM_SERVER) != 0;
-    for (guint i = 0; wire->listeners != NULL && i < wire->listeners->len; i++) {
-        MgListening *listening = g_ptr_array_index(wire->listeners, i);
-        MgLine *line = listening->line;
-        if (line->host != passing->host ||
-            (listening->port != 0 && listening->port != flow.server_port &&
-             listening->port != flow.client_port))
+    MgSpan bytes = mg_trace_bytes(wire->trace, passing->n);
+    g_autoptr(GBytes) payload = g_bytes_new(bytes.data, bytes.len); /* the trace may move */
+    size_t len;
+    const uint8_t *data = g_bytes_get_data(payload, &len);
+    const MgOverhearAnswer answer = {.from_address =
+                                         back ? flow.server_address : flow.client_address,
+                                     .to_address = back ? flow.client_address : flow.server_address,
+                                     .from_port = back ? flow.server_port : flow.client_port,
+                                     .to_port = back ? flow.client_port : flow.server_port,
+                                     .payload = {data, len}};
+    uint64_t last = wire->n_listenings, at = 0;
+    for (MgListening *listening;
+         wire->listeners != NULL && (listening = next_listening(wire, passing->host, at, last));) {
+        at = listening->number;
+        if (listening->port != 0 && listening->port != flow.server_port &&
+            listening->port != flow.client_port)
             continue;
+        MgLine *line = listening->line;
         mg_wire_stop_listening(wire, line);
-        MgSpan bytes = mg_trace_bytes(wire->trace, passing->n);
-        g_autoptr(GBytes) payload = g_bytes_new(bytes.data, bytes.len);
-        size_t len;
-        const uint8_t *data = g_bytes_get_data(payload, &len);
-        MgOverhearAnswer answer = {.from_address = back ? flow.server_address : flow.client_address,
-                                   .to_address = back ? flow.client_address : flow.server_address,
-                                   .from_port = back ? flow.server_port : flow.client_port,
-                                   .to_port = back ? flow.client_port : flow.server_port,
-                                   .payload = {data, len}};
         mg_line_overheard(line, &answer, wire->now);
-        return;
     }
 }
 

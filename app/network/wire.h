@@ -60,6 +60,7 @@ typedef struct {
     struct MgTcp *tcps;           /* all that are alive, and */
     struct MgDatagram *datagrams; /* … so that the world can free them */
     GPtrArray *listeners;         /* (nullable) struct MgListening */
+    uint64_t n_listenings;        /* that there ever were */
 } MgWire;
 
 extern const MgCarrierClass mg_wire_carrier; /* its carrier is an MgWire */
