@@ -627,6 +627,49 @@ static void *person_parse_answer(const char *text, size_t count, GPtrArray *pool
 
 static const char *const person_faults[] = {"hang-up", "line", "line QUIT", NULL};
 
+/* ---- file.read: "ok path=zones/a.inc data=…", "error no such file" ---- */
+
+static void file_format_question(const void *data, GString *out)
+{
+    const MgFileQuestion *question = data;
+    g_string_append_printf(out, " %s", question->path);
+    add(out, "beside", question->beside);
+}
+
+static void *file_parse_answer(const char *text, size_t count, GPtrArray *pool)
+{
+    MgFileAnswer answer = {.path = "?"};
+    if (g_str_has_prefix(text, "error "))
+        answer.error = mg_transcript_pool_string(pool, text + strlen("error "));
+    else if (g_str_has_prefix(text, "ok "))
+        answer.path = mg_transcript_value(text, "path", 0, pool);
+    else
+        return NULL;
+    if (answer.error == NULL && !take_data(text, &answer.data, pool))
+        return NULL;
+    return mg_transcript_pool_copy(pool, &answer, sizeof answer);
+}
+
+static const char *const file_faults[] = {"error no such file", "ok path=empty data=", NULL};
+
+/* ---- what a command says ---- */
+
+static void text_format(const void *data, GString *out)
+{
+    g_string_append_c(out, ' ');
+    mg_transcript_escape(*(const MgSpan *)data, out);
+}
+
+static void complaint_format(const void *data, GString *out)
+{
+    g_string_append_printf(out, " %s", (const char *)data);
+}
+
+static void exit_format(const void *data, GString *out)
+{
+    g_string_append_printf(out, " %d", *(const int *)data);
+}
+
 static const MgTopicAdapter adapters[] = {
     {.topic = MG_TOPIC_POLICY,
      .name = "policy",
@@ -679,7 +722,15 @@ static const MgTopicAdapter adapters[] = {
      .format_question = person_format_question,
      .parse_answer = person_parse_answer,
      .faults = person_faults},
+    {.topic = MG_TOPIC_FILE,
+     .name = "file",
+     .format_question = file_format_question,
+     .parse_answer = file_parse_answer,
+     .faults = file_faults},
     {.topic = MG_DELIVER_FATE, .name = "fate", .format_answer = fate_format},
+    {.topic = MG_DELIVER_TEXT, .name = "text", .format_answer = text_format},
+    {.topic = MG_DELIVER_COMPLAINT, .name = "complaint", .format_answer = complaint_format},
+    {.topic = MG_DELIVER_EXIT, .name = "exit", .format_answer = exit_format},
 };
 
 void mg_transcript_add_adapter(const MgTopicAdapter *adapter)

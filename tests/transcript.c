@@ -711,7 +711,21 @@ static unsigned play_lines(Play *play, unsigned until)
     return i;
 }
 
-/* (transfer full) The question of an answerer or a verb, its pieces in `pool`. */
+/* A command's options are the settings. */
+static const void *make_command(const Play *play, const char *const *words, size_t n,
+                                GPtrArray *pool)
+{
+    const GArray *rows = play->script->settings;
+    MgSettings options = {(const MgSetting *)rows->data, rows->len};
+    MgCommandCall call = {.words = words,
+                          .n_words = n,
+                          .options = mg_transcript_pool_copy(pool, &options, sizeof options),
+                          .json = mg_settings_get(&options, "json", NULL) != NULL,
+                          .now = play->script->epoch};
+    return mg_transcript_pool_copy(pool, &call, sizeof call);
+}
+
+/* (transfer full) The question of an answerer, a verb or a command, its pieces in `pool`. */
 static const void *make_question(Play *play, GPtrArray *pool)
 {
     const Script *script = play->script;
@@ -726,7 +740,7 @@ static const void *make_question(Play *play, GPtrArray *pool)
             fail(play, "\"= question %s\" is not a question of %s", script->question, kind->topic);
         return question;
     }
-    if (kind->verb == NULL)
+    if (kind->verb == NULL && kind->command == NULL)
         return NULL;
     g_auto(GStrv) argv = NULL;
     int argc = 0;
@@ -735,6 +749,8 @@ static const void *make_question(Play *play, GPtrArray *pool)
     g_ptr_array_add(pool, words);
     for (int i = 0; i < argc; i++)
         words[i] = mg_transcript_pool_string(pool, argv[i]);
+    if (kind->command != NULL)
+        return make_command(play, words, (size_t)argc, pool);
     MgVerbCall call = {.words = words, .n_words = (size_t)argc, .path = script->file_path};
     call.file = (MgSpan){mg_transcript_pool_copy(pool, data.data, data.len), data.len};
     return mg_transcript_pool_copy(pool, &call, sizeof call);

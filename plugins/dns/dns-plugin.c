@@ -9,4 +9,5 @@ MG_PLUGIN(dns, .version = "0.1.0", .spdx = "GPL-3.0-or-later",
           .dissectors = (const MgDissector *const[]){&mg_dns_dissector, NULL},
           .engines = (const MgEngineKind *const[]){&mg_dns_server, &mg_dns_server_tcp,
                                                    &mg_dns_resolver, &mg_dns_stub, &mg_dns_ask,
+                                                   &mg_dns_command_zone,
                                                    NULL});

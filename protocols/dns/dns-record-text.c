@@ -24,7 +24,7 @@ void mg_dns_string_format(MgSpan text, GString *out)
 static void format_hex(MgSpan bytes, GString *out)
 {
     for (size_t i = 0; i < bytes.len; i++)
-        g_string_append_printf(out, "%02x", bytes.data[i]);
+        g_string_append_printf(out, "%02X", bytes.data[i]);
 }
 
 static void format_base32(MgSpan bytes, GString *out)

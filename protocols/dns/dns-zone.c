@@ -6,13 +6,15 @@
  */
 #include "dns-zone.h"
 
+#include "dns-record-special.h"
+
 typedef struct {
     MgSpan text;
     size_t at;
     unsigned line, column;
     const char *path;
-    GPtrArray *problems;
-    unsigned n_problems;
+    const MgDnsZoneSource *source;
+    unsigned n_problems, max_problems, depth, n_files;
 
     GArray *words; /* of MgDnsToken: this entry's */
     bool starts_blank;
@@ -22,15 +24,13 @@ typedef struct {
     uint32_t default_ttl, last_ttl;
     uint16_t class;
     GByteArray *data;
-    MgDnsZoneSink sink;
-    void *user;
 } Reader;
 
 static void complain(Reader *reader, unsigned line, unsigned column, const char *text)
 {
-    if (++reader->n_problems > MG_DNS_ZONE_PROBLEMS_MAX)
+    if (++reader->n_problems > reader->max_problems)
         return;
-    g_ptr_array_add(reader->problems,
+    g_ptr_array_add(reader->source->problems,
                     g_strdup_printf("%s:%u:%u: error: %s", reader->path, line, column, text));
 }
 
@@ -142,30 +142,97 @@ static bool is_word(const MgDnsToken *word, const char *text)
     return !word->quoted && mg_span_equal_nocase(word->text, mg_span_from_string(text));
 }
 
+static void read_all(Reader *reader);
+
+/* RFC 1035 §5.1: the other file's entries stand here; origin and last name are as before, then. */
+static void enter_file(Reader *reader, const MgDnsZoneFile *file, const MgDnsName *origin)
+{
+    const Reader outer = *reader;
+    reader->text = file->text.len > 0 ? file->text : MG_SPAN("");
+    reader->path = file->path != NULL ? file->path : outer.path;
+    reader->at = 0;
+    reader->line = reader->column = 1;
+    reader->depth++;
+    reader->origin = *origin;
+    read_all(reader);
+    reader->text = outer.text;
+    reader->path = outer.path;
+    reader->at = outer.at;
+    reader->line = outer.line;
+    reader->column = outer.column;
+    reader->depth = outer.depth;
+    reader->origin = outer.origin;
+    reader->owner = outer.owner;
+    reader->has_owner = outer.has_owner;
+}
+
+/* $INCLUDE FILE [ORIGIN] */
+static void read_include(Reader *reader, const MgDnsToken *words, size_t n)
+{
+    const MgDnsZoneSource *source = reader->source;
+    const MgDnsToken word = words[1];
+    MgDnsName origin = reader->origin;
+    MgDnsZoneFile file = {0};
+    g_autoptr(GByteArray) path = g_byte_array_new();
+    if (n > 2) {
+        const char *problem = mg_dns_name_parse(words[2].text, &reader->origin, &origin);
+        if (problem != NULL) {
+            complain_at(reader, &words[2], problem);
+            return;
+        }
+    }
+    if (n > 3)
+        complain_at(reader, &words[3], "this is more than the directive takes");
+    if (source->include == NULL) {
+        complain_at(reader, &words[0],
+                    "$INCLUDE is not followed here: put the records into this file");
+        return;
+    }
+    if (!mg_dns_string_parse(word.text, path) || path->len == 0 ||
+        memchr(path->data, 0, path->len) != NULL) {
+        complain_at(reader, &word, "this cannot be a file's name");
+        return;
+    }
+    g_byte_array_append(path, (const uint8_t *)"", 1);
+    if (reader->depth >= MG_DNS_ZONE_DEPTH || reader->n_files++ >= MG_DNS_ZONE_FILES) {
+        complain_at(reader, &word, "too many files in files; does one include itself?");
+        return;
+    }
+    if (source->include(source->user, (const char *)path->data, reader->path, &file))
+        enter_file(reader, &file, &origin);
+    else if (file.error != NULL)
+        complain_at(reader, &word, file.error);
+}
+
+static void read_ttl(Reader *reader, const MgDnsToken *word)
+{
+    reader->has_default_ttl = mg_dns_period_parse(word->text, &reader->default_ttl);
+    if (!reader->has_default_ttl)
+        complain_at(reader, word, "not a number of seconds");
+    else if (reader->default_ttl > INT32_MAX) /* RFC 2181 §8 */
+        complain_at(reader, word, "a TTL is at most 2147483647");
+}
+
 static void read_directive(Reader *reader, const MgDnsToken *words, size_t n)
 {
     MgDnsName name;
-    if (is_word(&words[0], "$INCLUDE")) {
-        complain_at(reader, &words[0],
-                    "$INCLUDE is not followed here: put the records into this "
-                    "file, or name the other file beside it");
-        return;
-    }
-    bool origin = is_word(&words[0], "$ORIGIN");
-    if (!origin && !is_word(&words[0], "$TTL")) {
-        complain_at(reader, &words[0], "unknown directive; there are $ORIGIN and $TTL");
+    bool origin = is_word(&words[0], "$ORIGIN"), include = is_word(&words[0], "$INCLUDE");
+    if (!origin && !include && !is_word(&words[0], "$TTL")) {
+        complain_at(reader, &words[0], "unknown directive; there are $ORIGIN, $TTL and $INCLUDE");
         return;
     }
     if (n < 2) {
         complain_at(reader, &words[0], "something is missing after this directive");
         return;
     }
+    if (include) {
+        read_include(reader, words, n);
+        return;
+    }
     if (n > 2)
         complain_at(reader, &words[2], "this is more than the directive takes");
     if (!origin) {
-        reader->has_default_ttl = mg_dns_period_parse(words[1].text, &reader->default_ttl);
-        if (!reader->has_default_ttl)
-            complain_at(reader, &words[1], "not a number of seconds");
+        read_ttl(reader, &words[1]);
         return;
     }
     const char *problem = mg_dns_name_parse(words[1].text, &reader->origin, &name);
@@ -230,8 +297,10 @@ static bool find_ttl(Reader *reader, Entry *entry)
 
 static void read_record(Reader *reader, const MgDnsToken *words, size_t n)
 {
-    Entry entry = {
-        .record = {.class = reader->class, .line = words[0].line, .column = words[0].column}};
+    Entry entry = {.record = {.class = reader->class,
+                              .path = reader->path,
+                              .line = words[0].line,
+                              .column = words[0].column}};
     size_t at = 0;
     if (!reader->starts_blank) {
         const char *problem = mg_dns_name_parse(words[0].text, &reader->origin, &reader->owner);
@@ -270,40 +339,56 @@ static void read_record(Reader *reader, const MgDnsToken *words, size_t n)
         return;
     }
     reader->class = entry.record.class;
-    reader->sink(reader->user, &entry.record);
+    reader->source->sink(reader->source->user, &entry.record);
+}
+
+static void read_all(Reader *reader)
+{
+    while (reader->n_problems < reader->max_problems && read_entry(reader)) {
+        const MgDnsToken *words = (const MgDnsToken *)(void *)reader->words->data;
+        size_t n = reader->words->len;
+        if (n == 0)
+            continue;
+        if (!reader->starts_blank && words[0].text.len > 0 && words[0].text.data[0] == '$' &&
+            !words[0].quoted)
+            read_directive(reader, words, n);
+        else
+            read_record(reader, words, n);
+    }
+}
+
+bool mg_dns_zone_read_source(const MgDnsZoneSource *source)
+{
+    Reader reader = {.text = source->text,
+                     .line = 1,
+                     .column = 1,
+                     .path = source->path != NULL ? source->path : "zone",
+                     .source = source,
+                     .max_problems =
+                         source->problems_max > 0 ? source->problems_max : MG_DNS_ZONE_PROBLEMS_MAX,
+                     .class = MG_DNS_IN,
+                     .words = g_array_new(FALSE, FALSE, sizeof(MgDnsToken)),
+                     .data = g_byte_array_sized_new(512)};
+    if (source->origin != NULL)
+        reader.origin = *source->origin;
+    else
+        mg_dns_name_set_root(&reader.origin);
+    read_all(&reader);
+    g_array_unref(reader.words);
+    g_byte_array_unref(reader.data);
+    return reader.n_problems == 0;
 }
 
 bool mg_dns_zone_read(MgSpan text, const char *path, const MgDnsName *origin, MgDnsZoneSink sink,
                       void *user, GPtrArray *problems)
 {
-    Reader reader = {.text = text,
-                     .line = 1,
-                     .column = 1,
-                     .path = path != NULL ? path : "zone",
-                     .problems = problems,
-                     .class = MG_DNS_IN,
-                     .sink = sink,
-                     .user = user,
-                     .words = g_array_new(FALSE, FALSE, sizeof(MgDnsToken)),
-                     .data = g_byte_array_sized_new(512)};
-    if (origin != NULL)
-        reader.origin = *origin;
-    else
-        mg_dns_name_set_root(&reader.origin);
-    while (reader.n_problems < MG_DNS_ZONE_PROBLEMS_MAX && read_entry(&reader)) {
-        const MgDnsToken *words = (const MgDnsToken *)(void *)reader.words->data;
-        size_t n = reader.words->len;
-        if (n == 0)
-            continue;
-        if (!reader.starts_blank && words[0].text.len > 0 && words[0].text.data[0] == '$' &&
-            !words[0].quoted)
-            read_directive(&reader, words, n);
-        else
-            read_record(&reader, words, n);
-    }
-    g_array_unref(reader.words);
-    g_byte_array_unref(reader.data);
-    return reader.n_problems == 0;
+    const MgDnsZoneSource source = {.text = text,
+                                    .path = path,
+                                    .origin = origin,
+                                    .sink = sink,
+                                    .user = user,
+                                    .problems = problems};
+    return mg_dns_zone_read_source(&source);
 }
 
 bool mg_dns_zone_origin(const char *path, MgDnsName *origin)

@@ -10,6 +10,7 @@ typedef struct {
     uint32_t data_len, ttl, node, order;
     uint16_t type;
     uint8_t owner_len;
+    const char *path;
     unsigned line, column;
 } Raw;
 
@@ -17,6 +18,11 @@ typedef struct {
     MgDnsZones *zones;
     GArray *raw; /* Raw: of this file */
     const char *path;
+    const MgSettings *settings;
+    const char *key;
+    const MgDnsName *origin; /* (nullable) */
+    size_t row; /* which is being read */
+    bool *included;          /* by row: another file includes it, so that it is no zone by itself */
     GPtrArray *problems;
     uint16_t zone;
     MgSpan apex;
@@ -129,9 +135,10 @@ static uint32_t need_node(Builder *builder, uint32_t offset, uint8_t len)
 static void complain(Builder *builder, const Raw *raw, const char *text)
 {
     builder->good = false;
-    g_ptr_array_add(builder->problems, g_strdup_printf("%s:%u:%u: error: %s", builder->path,
-                                                       raw != NULL ? raw->line : 1,
-                                                       raw != NULL ? raw->column : 1, text));
+    g_ptr_array_add(builder->problems,
+                    g_strdup_printf("%s:%u:%u: error: %s", raw != NULL ? raw->path : builder->path,
+                                    raw != NULL ? raw->line : 1, raw != NULL ? raw->column : 1,
+                                    text));
 }
 
 static void take(void *user, const MgDnsZoneRecord *record)
@@ -144,6 +151,7 @@ static void take(void *user, const MgDnsZoneRecord *record)
                .type = record->type,
                .ttl = record->ttl,
                .order = builder->raw->len,
+               .path = record->path,
                .line = record->line,
                .column = record->column};
     if (record->class != MG_DNS_IN) {
@@ -264,19 +272,78 @@ static bool find_apex(Builder *builder)
     return builder->good;
 }
 
+/* ---- files in files: an engine opens none, so they must be settings, too ---- */
+
+static bool find_file(void *user, const char *path, const char *beside, MgDnsZoneFile *file)
+{
+    Builder *builder = user;
+    g_autofree char *folder = g_path_get_dirname(beside);
+    g_autofree char *joined = g_path_is_absolute(path) || strcmp(folder, ".") == 0
+                                  ? g_strdup(path)
+                                  : g_build_filename(folder, path, NULL);
+    for (size_t i = 0; i < builder->settings->n_rows; i++) {
+        const MgSetting *row = &builder->settings->rows[i];
+        if (strcmp(row->key, builder->key) != 0 || row->path == NULL ||
+            (strcmp(row->path, joined) != 0 && strcmp(row->path, path) != 0))
+            continue;
+        *file = (MgDnsZoneFile){.text = {(const uint8_t *)row->value, row->len}, .path = row->path};
+        builder->included[i] = builder->included[i] || i != builder->row;
+        return true;
+    }
+    file->error = "this file must be named in `zones`, too: nothing else can be included here";
+    return false;
+}
+
+static void ignore(void *user, const MgDnsZoneRecord *record)
+{
+}
+
+static bool has_includes(const MgSetting *row)
+{
+    static const char word[] = "$INCLUDE";
+    const size_t len = sizeof word - 1;
+    for (size_t i = 0; i + len <= row->len; i++)
+        if (row->value[i] == '$' && g_ascii_strncasecmp(row->value + i, word, len) == 0)
+            return true;
+    return false;
+}
+
+static void find_included(Builder *builder)
+{
+    g_autoptr(GPtrArray) nobody = g_ptr_array_new_with_free_func(g_free);
+    for (size_t i = 0; i < builder->settings->n_rows; i++) {
+        const MgSetting *row = &builder->settings->rows[i];
+        const MgDnsZoneSource source = {.text = {(const uint8_t *)row->value, row->len},
+                                        .path = row->path,
+                                        .sink = ignore,
+                                        .include = find_file,
+                                        .user = builder,
+                                        .problems = nobody};
+        builder->row = i;
+        if (strcmp(row->key, builder->key) == 0 && !builder->included[i] && has_includes(row))
+            mg_dns_zone_read_source(&source);
+    }
+}
+
 static void read_zone(Builder *builder, const MgSetting *row)
 {
     MgDnsName origin;
-    MgSpan text = {(const uint8_t *)row->value, row->len};
     builder->path = row->path != NULL ? row->path : row->key;
     g_assert(mg_dns_zones_n(builder->zones) < UINT16_MAX);
     builder->zone = (uint16_t)mg_dns_zones_n(builder->zones);
     builder->good = true;
     g_array_set_size(builder->raw, 0);
     bool named = mg_dns_zone_origin(row->path, &origin);
-    if (!mg_dns_zone_read(text, builder->path, named ? &origin : NULL, take, builder,
-                          builder->problems) ||
-        !builder->good || !find_apex(builder))
+    const MgDnsZoneSource source = {.text = {(const uint8_t *)row->value, row->len},
+                                    .path = builder->path,
+                                    .origin = builder->origin != NULL ? builder->origin
+                                              : named                 ? &origin
+                                                                      : NULL,
+                                    .sink = take,
+                                    .include = find_file,
+                                    .user = builder,
+                                    .problems = builder->problems};
+    if (!mg_dns_zone_read_source(&source) || !builder->good || !find_apex(builder))
         return;
     /* The octets move while they grow. */
     size_t apex_at = (size_t)(builder->apex.data - builder->zones->octets->data);
@@ -298,6 +365,13 @@ static void read_zone(Builder *builder, const MgSetting *row)
 
 MgDnsZones *mg_dns_zones_new(const MgSettings *settings, const char *key, GPtrArray *problems)
 {
+    return mg_dns_zones_new_at(settings, key, NULL, problems);
+}
+
+MgDnsZones *mg_dns_zones_new_at(const MgSettings *settings, const char *key,
+                                const MgDnsName *origin, GPtrArray *problems)
+{
+    static const MgSettings none = {NULL, 0};
     MgDnsZones *zones = g_new0(MgDnsZones, 1);
     zones->octets = g_byte_array_new();
     zones->nodes = g_array_new(FALSE, FALSE, sizeof(MgDnsNode));
@@ -306,12 +380,18 @@ MgDnsZones *mg_dns_zones_new(const MgSettings *settings, const char *key, GPtrAr
     grow_table(zones, 64);
     Builder builder = {.zones = zones,
                        .raw = g_array_sized_new(FALSE, FALSE, sizeof(Raw), 16),
+                       .settings = settings != NULL ? settings : &none,
+                       .key = key,
+                       .origin = origin,
                        .problems = problems};
     bool good = true;
-    for (size_t i = 0; settings != NULL && i < settings->n_rows; i++) {
-        if (strcmp(settings->rows[i].key, key) != 0)
+    g_autofree bool *included = builder.included = g_new0(bool, builder.settings->n_rows + 1);
+    find_included(&builder);
+    for (size_t i = 0; i < builder.settings->n_rows; i++) {
+        if (strcmp(settings->rows[i].key, key) != 0 || included[i])
             continue;
         guint before = problems->len;
+        builder.row = i;
         read_zone(&builder, &settings->rows[i]);
         good = good && problems->len == before;
     }

@@ -15,6 +15,10 @@ typedef struct MgDnsZones MgDnsZones;
 /* From the rows of `settings` with this key, each a master file. Every mistake is added to
  * `problems`. NULL if there was one. Without any row it knows no zone. */
 MgDnsZones *mg_dns_zones_new(const MgSettings *settings, const char *key, GPtrArray *problems);
+/* The same; names without a last dot are completed by `origin` (nullable) instead of what the
+ * file's name says, and all mistakes are told. */
+MgDnsZones *mg_dns_zones_new_at(const MgSettings *settings, const char *key,
+                                const MgDnsName *origin, GPtrArray *problems);
 void mg_dns_zones_free(MgDnsZones *zones);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MgDnsZones, mg_dns_zones_free)
 

@@ -12,6 +12,7 @@ extern const MgEngineKind mg_dns_server_tcp; /* the same over a stream */
 extern const MgEngineKind mg_dns_resolver;   /* recursive, a datagram each */
 extern const MgEngineKind mg_dns_stub;       /* answers "dns.lookup" */
 extern const MgEngineKind mg_dns_ask;        /* the verb "lookup" */
+extern const MgEngineKind mg_dns_command_zone; /* mailglass dns zone */
 
 extern const MgDissector mg_dns_dissector;
 

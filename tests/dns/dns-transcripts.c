@@ -130,5 +130,7 @@ int main(int argc, char **argv)
     mg_transcript_add_adapter(&adapter);
     if (argc > 1 && g_str_has_suffix(argv[1], "/tcp"))
         return mg_transcript_main(argc, argv, &mg_dns_server_tcp, NULL);
+    if (argc > 1 && g_str_has_suffix(argv[1], "/command"))
+        return mg_transcript_main(argc, argv, &mg_dns_command_zone, NULL);
     return mg_transcript_main(argc, argv, &mg_dns_stub, &mg_dns_ask, NULL);
 }

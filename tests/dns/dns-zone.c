@@ -46,7 +46,7 @@ static void test_forms(void)
         "x.sub.example.net. 5400 MX 10 sub.example.net. @14:1\n"
         "y.sub.example.net. 5400 CNAME other.example. @15:1\n"
         "_a._tcp.sub.example.net. 5400 SRV 1 2 3 . @16:1\n"
-        "u.sub.example.net. 5400 TYPE999 \\# 4 deadbeef @17:1\n"
+        "u.sub.example.net. 5400 TYPE999 \\# 4 DEADBEEF @17:1\n"
         "m.sub.example.net. 5400 A 192.0.2.1 @18:1\n"
         "c.sub.example.net. 5400 CAA 0 issue \";\" @19:1\n";
     g_autoptr(GString) out = g_string_new(NULL);
@@ -75,8 +75,12 @@ static void test_mistakes(void)
         {SOA "x TXT \"open\ny A 192.0.2.1\n", "f:5:7: error: this quote has no end on its line"},
         {SOA "x TXT ( \"open\"\ny A 192.0.2.1\n", "f:5:7: error: a ( without its )"},
         {SOA "x TXT open )\n", "f:5:12: error: a ) without its ("},
-        {SOA "$INCLUDE other\n", "f:5:1: error: $INCLUDE is not followed here"},
+        {SOA "$INCLUDE other\n", "f:5:10: error: this file must be named in `zones`, too"},
         {SOA "$GENERATE 1-2 x\n", "f:5:1: error: unknown directive"},
+        {SOA "$INCLUDE f\n", "f:5:10: error: too many files in files"},
+        {SOA "$INCLUDE \"\"\n", "f:5:10: error: this cannot be a file's name"},
+        {SOA "$INCLUDE f a..b\n", "f:5:12: error: a name has an empty label"},
+        {SOA "$TTL 3000000000\n", "f:5:6: error: a TTL is at most"},
         {SOA "$TTL soon\n", "f:5:6: error: not a number of seconds"},
         {SOA "a..b A 192.0.2.1\n", "f:5:1: error: a name has an empty label"},
         {SOA "x CNAME "
@@ -144,6 +148,26 @@ static void test_origin_of_file(void)
     g_assert_null(mg_dns_zones_new(&twice, "zones", problems));
     g_assert_cmpstr(g_ptr_array_index(problems, 0), ==,
                     "zones/example.org.zone:2:1: error: another file has this zone already");
+}
+
+/* A file that another one includes is no zone by itself; where it is named, it is relative. */
+static void test_includes(void)
+{
+    static const char zone[] = "$TTL 60\n@ SOA ns h 1 2 3 4 5\n@ NS ns\n$include \"more.inc\" sub\n"
+                               "  TXT \"the apex again\"\n";
+    static const char more[] = "a A 192.0.2.1\n@ CNAME b\n$INCLUDE more2.inc\n";
+    const MgSetting rows[] = {
+        {.key = "zones", .value = more, .len = sizeof more - 1, .path = "zones/more.inc"},
+        {.key = "zones", .value = zone, .len = sizeof zone - 1, .path = "zones/a.test.zone"},
+        {.key = "zones", .value = "b.x A 192.0.2.2", .len = 15, .path = "zones/more2.inc"}};
+    const MgSettings settings = {rows, 3}, fewer = {rows, 2};
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(MgDnsZones) zones = mg_dns_zones_new(&settings, "zones", problems);
+    g_assert_cmpuint(problems->len, ==, 0);
+    g_assert_cmpuint(mg_dns_zones_n(zones), ==, 1);
+    g_assert_null(mg_dns_zones_new(&fewer, "zones", problems));
+    g_assert_true(g_str_has_prefix(g_ptr_array_index(problems, 0),
+                                   "zones/more.inc:3:10: error: this file must be named"));
 }
 
 /* ---- servers ---- */
@@ -248,6 +272,7 @@ int main(int argc, char **argv)
     g_test_add_func("/dns/zone/mistakes", test_mistakes);
     g_test_add_func("/dns/zone/many-mistakes", test_many_mistakes);
     g_test_add_func("/dns/zone/origin-of-file", test_origin_of_file);
+    g_test_add_func("/dns/zone/includes", test_includes);
     g_test_add_func("/dns/zone/odd-queries", test_odd_queries);
     g_test_add_func("/dns/zone/truncation-and-stream", test_truncation_and_stream);
     g_test_add_func("/dns/zone/names", test_names);
