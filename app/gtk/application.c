@@ -114,6 +114,21 @@ static void open_first(MgApplication *self, const char *name)
         mg_window_show_start(MG_WINDOW(self->window));
 }
 
+/* "win.lesson-hint;win.answer(uint32 1)": one after the other. */
+static void do_actions(MgApplication *self)
+{
+    g_auto(GStrv) each = g_strsplit(self->action != NULL ? self->action : "", ";", -1);
+    for (size_t i = 0; each[i] != NULL; i++) {
+        g_autofree char *name = NULL;
+        g_autoptr(GVariant) target = NULL;
+        g_autoptr(GError) error = NULL;
+        if (!g_action_parse_detailed_name(each[i], &name, &target, &error))
+            g_printerr("mailglass-window: %s\n", error->message);
+        else
+            gtk_widget_activate_action_variant(self->window, name, target);
+    }
+}
+
 static int command_line(GApplication *application, GApplicationCommandLine *line)
 {
     MgApplication *self = MG_APPLICATION(application);
@@ -127,8 +142,7 @@ static int command_line(GApplication *application, GApplicationCommandLine *line
     gtk_window_present(GTK_WINDOW(self->window));
     if (self->presentation)
         gtk_widget_activate_action(self->window, "win.presentation", NULL);
-    if (self->action != NULL)
-        gtk_widget_activate_action(self->window, self->action, NULL);
+    do_actions(self);
     if (self->first_frame)
         g_signal_connect(gtk_widget_get_frame_clock(self->window), "after-paint",
                          G_CALLBACK(first_frame), self);

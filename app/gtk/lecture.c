@@ -3,6 +3,7 @@
 #include "lecture.h"
 
 #include "notes-window.h"
+#include "presenter.h"
 #include "words.h"
 
 #define COVER "mg-cover"
@@ -19,6 +20,21 @@ static void act_back(GSimpleAction *action, GVariant *parameter, void *data)
     MgLessonPlay *play = mg_window_play(data);
     if (play != NULL)
         mg_lesson_play_back(play);
+}
+
+/* Chooses an answer of the first question that has no right one yet. */
+static void act_answer(GSimpleAction *action, GVariant *parameter, void *data)
+{
+    MgLessonPlay *play = mg_window_play(data);
+    g_autoptr(GError) error = NULL;
+    if (play == NULL || mg_lesson_play_step(play)->quizzes->len == 0)
+        return;
+    size_t at = mg_presenter_quiz(play);
+    const MgQuiz *quiz = g_ptr_array_index(mg_lesson_play_step(play)->quizzes, (unsigned)at);
+    if (g_variant_get_uint32(parameter) < quiz->answers->len)
+        mg_lesson_play_choose(play, at, g_variant_get_uint32(parameter), &error);
+    if (error != NULL)
+        mg_window_toast(data, error->message);
 }
 
 /* ---- the black screen ---- */
@@ -76,6 +92,7 @@ void mg_lecture_update(MgWindow *window)
     enable(window, "present-notes", presenting && play != NULL);
     enable(window, "blank", presenting);
     enable(window, "notes", play != NULL);
+    enable(window, "answer", play != NULL);
     if (cover != NULL && !presenting)
         gtk_widget_set_visible(cover, FALSE); /* nobody shall think that the program has died */
     mg_notes_window_follow(GTK_WINDOW(window), play);
@@ -87,6 +104,7 @@ void mg_lecture_add_actions(MgWindow *window)
                                            {"present-back", act_back, NULL, NULL, NULL, {0}},
                                            {"present-notes", act_notes, NULL, NULL, NULL, {0}},
                                            {"blank", act_blank, NULL, NULL, NULL, {0}},
+                                           {"answer", act_answer, "u", NULL, NULL, {0}},
                                            {"notes", act_notes, NULL, NULL, NULL, {0}}};
     g_action_map_add_action_entries(G_ACTION_MAP(window), entries, G_N_ELEMENTS(entries), window);
 }

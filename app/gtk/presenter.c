@@ -58,13 +58,12 @@ static int columns_of(const MgQuiz *quiz, MgLanguage language)
     return longest + 6 <= ANSWER_WIDE && quiz->answers->len == 3 ? 3 : 2;
 }
 
-/* The first that was not answered rightly; when all were, the last, so that it can be talked about.
- */
-static size_t quiz_of(MgPresenter *self, const MgLessonStep *step)
+size_t mg_presenter_quiz(MgLessonPlay *play)
 {
+    const MgLessonStep *step = mg_lesson_play_step(play);
     for (unsigned i = 0; i < step->quizzes->len; i++) {
         const MgQuiz *quiz = g_ptr_array_index(step->quizzes, i);
-        int chosen = mg_lesson_play_chosen(self->play, i);
+        int chosen = mg_lesson_play_chosen(play, i);
         if (chosen < 0 ||
             !((const MgQuizAnswer *)g_ptr_array_index(quiz->answers, (unsigned)chosen))->right)
             return i;
@@ -140,7 +139,7 @@ static void show_question(MgPresenter *self)
     gtk_widget_set_visible(self->question, step->quizzes->len > 0);
     if (step->quizzes->len == 0)
         return;
-    self->quiz = quiz_of(self, step);
+    self->quiz = mg_presenter_quiz(self->play);
     const MgQuiz *quiz = g_ptr_array_index(step->quizzes, (unsigned)self->quiz);
     gtk_box_append(GTK_BOX(self->question),
                    text_new(mg_bilingual_markup(&quiz->ask, mg_lesson_play_language(self->play)),

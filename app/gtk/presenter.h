@@ -14,6 +14,9 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(MgPresenter, mg_presenter, MG, PRESENTER, GtkWidget)
 
 GtkWidget *mg_presenter_new(MgLessonPlay *play);
+/* Which question of the step is shown: the first that was not answered rightly; when all were, the
+ * last, so that it can be talked about. There has to be one. */
+size_t mg_presenter_quiz(MgLessonPlay *play);
 /* (transfer none) (nullable) The button of an answer of the question that is shown, for tests. */
 GtkWidget *mg_presenter_answer(MgPresenter *self, unsigned answer);
 
