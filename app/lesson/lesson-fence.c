@@ -10,6 +10,7 @@ typedef struct {
     MgLesson *lesson;
     MgLessonStep *step; /* NULL before the first */
     unsigned start;     /* line of the fence */
+    bool orphan;        /* an indented line without one above it was told */
 } Fence;
 
 /* One line; `indented` ones belong to the one above. */
@@ -29,6 +30,15 @@ static const char *value_of(const char *text, const char *key)
     while (g_ascii_isspace(*text))
         text++;
     return text;
+}
+
+/* What belongs to a line that is not there is told once, however much it is. */
+static void no_line_above(Fence *fence, const Line *line)
+{
+    if (!fence->orphan)
+        mg_lesson_error(fence->to, line->line, "%s",
+                        _("an indented line belongs to one above it, and there is none"));
+    fence->orphan = true;
 }
 
 static bool take_words(MgBilingual *words, const char *prefix, const Line *line,
@@ -125,6 +135,7 @@ static void read_lesson(Fence *fence, const Line *line)
             lesson->order = (int)MIN(number, 10000);
     } else if ((value = value_of(line->text, "group")) != NULL) {
         set_once(fence, &lesson->group, value, "group", line);
+        lesson->group_line = line->line;
     } else if ((value = value_of(line->text, "needs")) != NULL) {
         g_strfreev(lesson->needs);
         lesson->needs = split_list(value);
@@ -178,8 +189,7 @@ static void read_deed(Fence *fence, const Line *line, GPtrArray *deeds, const ch
     }
     MgLessonDeed *deed = deeds->len > 0 ? g_ptr_array_index(deeds, deeds->len - 1) : NULL;
     if (deed == NULL)
-        mg_lesson_error(fence->to, line->line, "%s",
-                        _("an indented line belongs to one above it, and there is none"));
+        no_line_above(fence, line);
     else if (!take_words(&deed->label, "", line, fence->to))
         unknown(fence, line, word, keys);
 }
@@ -239,8 +249,9 @@ static void read_answer(Fence *fence, MgQuiz *quiz, const Line *line)
     answer->right = line->text[1] != ' ';
     answer->line = line->line;
     answer->deeds = g_ptr_array_new_with_free_func(mg_lesson_deed_free);
+    const MgComplaints nobody = {NULL, NULL}; /* one text, so it is told once */
     for (unsigned l = 0; l < MG_N_LANGUAGES && text[0] != '\0'; l++)
-        mg_bilingual_set(&answer->label, l, text, line->line, fence->to);
+        mg_bilingual_set(&answer->label, l, text, line->line, l == 0 ? fence->to : &nobody);
     g_ptr_array_add(quiz->answers, answer);
 }
 
@@ -424,8 +435,7 @@ static void read_check(Fence *fence, const Line *line)
     }
     MgCheck *check = checks->len > 0 ? g_ptr_array_index(checks, checks->len - 1) : NULL;
     if (check == NULL)
-        mg_lesson_error(fence->to, line->line, "%s",
-                        _("an indented line belongs to one above it, and there is none"));
+        no_line_above(fence, line);
     else if (!take_words(&check->failed, "", line, fence->to))
         unknown(fence, line, "check", keys);
 }

@@ -72,6 +72,19 @@ static void judge_action(Judge *judge, const MgLessonDeed *deed)
         complain(judge, deed->line, "%s", error->message);
 }
 
+/* "!link A B cut", "!host A down": the hosts; the rest is tried when it is played. */
+static void judge_weather(Judge *judge, const MgLessonDeed *deed)
+{
+    g_auto(GStrv) words = g_strsplit(deed->text, " ", -1);
+    guint n = strcmp(words[0], "!link") == 0 ? 2 : 1;
+    for (guint i = 1; i <= n && words[i] != NULL; i++) {
+        if (find_host(judge, words[i]) != NULL)
+            continue;
+        no_host(judge, deed->line, words[i]);
+        return;
+    }
+}
+
 static void judge_deed(Judge *judge, const MgLessonDeed *deed)
 {
     const char *text = deed->text, *mark = strchr(text, '>'), *space = strchr(text, ' ');
@@ -86,8 +99,9 @@ static void judge_deed(Judge *judge, const MgLessonDeed *deed)
         if (!mg_time_parse(text + strlen(MG_WAIT), &time))
             complain(judge, deed->line, _("a time is written like 20ms, 5s or 15min, not \"%s\""),
                      text + strlen(MG_WAIT));
-    } else if (judge->network != NULL &&
-               text[0] != '!') { /* the weather is tried when it is played */
+    } else if (judge->network != NULL && text[0] == '!') {
+        judge_weather(judge, deed);
+    } else if (judge->network != NULL) {
         judge_action(judge, deed);
     }
 }
@@ -246,12 +260,18 @@ static void judge_prose(Judge *judge, const MgProse *prose)
 
 static void judge_text(const MgBilingual *text, unsigned line, void *data)
 {
+    g_autoptr(GPtrArray) judged = g_ptr_array_new_with_free_func(g_free);
     for (unsigned l = 0; l < MG_N_LANGUAGES; l++) {
         if (text->source[l] == NULL)
             continue;
         g_autoptr(GPtrArray) links = mg_bilingual_links(text, l);
-        for (unsigned i = 0; i < links->len; i++)
-            judge_link(data, g_ptr_array_index(links, i), text->line[l]);
+        for (unsigned i = 0; i < links->len; i++) {
+            const char *link = g_ptr_array_index(links, i);
+            if (g_ptr_array_find_with_equal_func(judged, link, g_str_equal, NULL))
+                continue;
+            judge_link(data, link, text->line[l]);
+            g_ptr_array_add(judged, g_strdup(link));
+        }
     }
 }
 
@@ -294,8 +314,8 @@ static void judge_head(Judge *judge)
     for (const MgLessonGroup *group = mg_lesson_groups; group->id != NULL; group++)
         known |= g_strcmp0(lesson->group, group->id) == 0;
     if (!known)
-        mg_lesson_warning(&judge->to, 1, _("there is no group \"%s\": it stands under \"Other\""),
-                          lesson->group);
+        mg_lesson_warning(&judge->to, lesson->group_line,
+                          _("there is no group \"%s\": it stands under \"Other\""), lesson->group);
     for (size_t i = 0; lesson->needs[i] != NULL; i++) {
         g_autofree char *beside =
             g_build_filename(lesson->folder, "..", lesson->needs[i], "lesson.md", NULL);

@@ -49,30 +49,17 @@ static bool compare_blocks(const MgProse *en, const MgProse *ko, const MgComplai
     return true;
 }
 
-static unsigned count_of(const GPtrArray *list, const char *text)
-{
-    unsigned n = 0;
-    for (unsigned i = 0; i < list->len; i++)
-        n += strcmp(g_ptr_array_index(list, i), text) == 0;
-    return n;
-}
-
-static bool is_first(const GPtrArray *list, unsigned i)
-{
-    for (unsigned j = 0; j < i; j++)
-        if (strcmp(g_ptr_array_index(list, j), g_ptr_array_index(list, i)) == 0)
-            return false;
-    return true;
-}
-
 /* Code and links are of no language: what stands in one text has to stand in the other. That one
  * says it twice is a matter of grammar. */
 static void compare_lists(const GPtrArray *a, const GArray *lines, const GPtrArray *b,
                           const char *format, const MgComplaints *to)
 {
+    g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
+    for (unsigned i = 0; i < b->len; i++)
+        g_hash_table_add(known, g_ptr_array_index(b, i));
     for (unsigned i = 0; i < a->len; i++) {
         const char *text = g_ptr_array_index(a, i);
-        if (!is_first(a, i) || count_of(b, text) > 0)
+        if (!g_hash_table_add(known, (char *)text))
             continue;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
@@ -81,6 +68,13 @@ static void compare_lists(const GPtrArray *a, const GArray *lines, const GPtrArr
         mg_lesson_error(to, g_array_index(lines, unsigned, i), "%s", what);
     }
 }
+
+/* By the language that has it. */
+static const char *const in_code[MG_N_LANGUAGES] = {N_("`%s` is not in the Korean text"),
+                                                    N_("`%s` is not in the English text")};
+static const char *const in_links[MG_N_LANGUAGES] = {
+    N_("the link to %s is not in the Korean text"),
+    N_("the link to %s is not in the English text")};
 
 static void compare_prose(const MgProse *en, const MgProse *ko, const MgComplaints *to)
 {
@@ -96,12 +90,30 @@ static void compare_prose(const MgProse *en, const MgProse *ko, const MgComplain
         mg_lesson_error(to, en->title == NULL ? en->line : ko->line, "%s",
                         _("the title is missing in this language, and the other has one"));
     compare_blocks(en, ko, to);
-    compare_lists(en->codes, en->code_lines, ko->codes, _("`%s` is not in the Korean text"), to);
-    compare_lists(ko->codes, ko->code_lines, en->codes, _("`%s` is not in the English text"), to);
-    compare_lists(en->links, en->link_lines, ko->links,
-                  _("the link to %s is not in the Korean text"), to);
-    compare_lists(ko->links, ko->link_lines, en->links,
-                  _("the link to %s is not in the English text"), to);
+    compare_lists(en->codes, en->code_lines, ko->codes, _(in_code[MG_ENGLISH]), to);
+    compare_lists(ko->codes, ko->code_lines, en->codes, _(in_code[MG_KOREAN]), to);
+    compare_lists(en->links, en->link_lines, ko->links, _(in_links[MG_ENGLISH]), to);
+    compare_lists(ko->links, ko->link_lines, en->links, _(in_links[MG_KOREAN]), to);
+}
+
+static GArray *lines_of(const GPtrArray *list, unsigned line)
+{
+    GArray *lines = g_array_new(FALSE, FALSE, sizeof(unsigned));
+    for (unsigned i = 0; i < list->len; i++)
+        g_array_append_val(lines, line);
+    return lines;
+}
+
+static void compare_parts(const MgBilingual *text,
+                          GPtrArray *(*parts)(const MgBilingual *, MgLanguage),
+                          const char *const *formats, const MgComplaints *to)
+{
+    g_autoptr(GPtrArray) en = parts(text, MG_ENGLISH);
+    g_autoptr(GPtrArray) ko = parts(text, MG_KOREAN);
+    g_autoptr(GArray) en_lines = lines_of(en, text->line[MG_ENGLISH]);
+    g_autoptr(GArray) ko_lines = lines_of(ko, text->line[MG_KOREAN]);
+    compare_lists(en, en_lines, ko, _(formats[MG_ENGLISH]), to);
+    compare_lists(ko, ko_lines, en, _(formats[MG_KOREAN]), to);
 }
 
 static void compare_text(const MgBilingual *text, unsigned line, void *data)
@@ -116,22 +128,16 @@ static void compare_text(const MgBilingual *text, unsigned line, void *data)
             return;
         }
     }
-    g_autoptr(GPtrArray) en = mg_bilingual_codes(text, MG_ENGLISH);
-    g_autoptr(GPtrArray) ko = mg_bilingual_codes(text, MG_KOREAN);
-    g_autoptr(GArray) en_lines = g_array_new(FALSE, FALSE, sizeof(unsigned));
-    g_autoptr(GArray) ko_lines = g_array_new(FALSE, FALSE, sizeof(unsigned));
-    for (unsigned i = 0; i < en->len; i++)
-        g_array_append_val(en_lines, text->line[MG_ENGLISH]);
-    for (unsigned i = 0; i < ko->len; i++)
-        g_array_append_val(ko_lines, text->line[MG_KOREAN]);
-    compare_lists(en, en_lines, ko, _("`%s` is not in the Korean text"), to);
-    compare_lists(ko, ko_lines, en, _("`%s` is not in the English text"), to);
+    compare_parts(text, mg_bilingual_codes, in_code, to);
+    compare_parts(text, mg_bilingual_links, in_links, to);
 }
 
 void mg_lesson_compare(const MgLesson *lesson, const MgComplaints *to)
 {
     for (unsigned i = 0; i < lesson->steps->len; i++) {
         const MgLessonStep *step = g_ptr_array_index(lesson->steps, i);
+        if (step->torn)
+            continue; /* the other text may be in the fence */
         compare_prose(&step->prose[MG_ENGLISH], &step->prose[MG_KOREAN], to);
         compare_prose(&step->notes[MG_ENGLISH], &step->notes[MG_KOREAN], to);
     }

@@ -4,18 +4,27 @@
 
 #include "lesson-private.h"
 
+#define SHIELD "\302\240" /* U+00A0 */
+
 typedef struct {
     GString *markup, *plain;
     GPtrArray *codes, *links;        /* (nullable) */
     GArray *code_lines, *link_lines; /* (nullable) */
     const MgComplaints *to;
     unsigned line; /* of the block */
+    bool one_line; /* all is in this line, whatever a node says of its own */
+    bool told;     /* that something in it is not shown */
 } Writer;
 
 static unsigned line_of(cmark_node *node, unsigned fallback)
 {
     int line = cmark_node_get_start_line(node);
     return line > 0 ? (unsigned)line : fallback;
+}
+
+static unsigned line_in(const Writer *writer, cmark_node *node)
+{
+    return writer->one_line ? writer->line : line_of(node, writer->line);
 }
 
 static void add_text(Writer *writer, const char *text)
@@ -34,7 +43,9 @@ static void look_for_stars(Writer *writer, cmark_node *node, const char *text)
         bool after = star[1] != '\0' && !g_ascii_isspace(star[1]);
         if (!before && !after && cmark_node_previous(node) == NULL && cmark_node_next(node) == NULL)
             continue;
-        mg_lesson_error(writer->to, line_of(node, writer->line),
+        if (g_str_has_prefix(text, SHIELD))
+            text += strlen(SHIELD);
+        mg_lesson_error(writer->to, line_in(writer, node),
                         _("emphasis that did not take, near \"%.40s\": a closing ** cannot stand "
                           "between punctuation and a letter; move it, or write \\* for a star"),
                         text);
@@ -57,7 +68,7 @@ static void add_code(Writer *writer, cmark_node *node)
     g_autofree char *escaped = g_markup_escape_text(text, -1);
     g_string_append_printf(writer->markup, "<tt>%s</tt>", escaped);
     g_string_append(writer->plain, text);
-    keep(writer->codes, writer->code_lines, text, line_of(node, writer->line));
+    keep(writer->codes, writer->code_lines, text, line_in(writer, node));
 }
 
 static void open_link(Writer *writer, cmark_node *node)
@@ -65,7 +76,7 @@ static void open_link(Writer *writer, cmark_node *node)
     const char *url = cmark_node_get_url(node);
     g_autofree char *escaped = g_markup_escape_text(url, -1);
     g_string_append_printf(writer->markup, "<a href=\"%s\">", escaped);
-    keep(writer->links, writer->link_lines, url, line_of(node, writer->line));
+    keep(writer->links, writer->link_lines, url, line_in(writer, node));
 }
 
 static void add_inline(Writer *writer, cmark_node *node, bool enter)
@@ -98,9 +109,10 @@ static void add_inline(Writer *writer, cmark_node *node, bool enter)
         break;
     case CMARK_NODE_IMAGE:
     case CMARK_NODE_HTML_INLINE:
-        if (enter)
-            mg_lesson_error(writer->to, line_of(node, writer->line), "%s",
+        if (enter && !writer->told)
+            mg_lesson_error(writer->to, line_in(writer, node), "%s",
                             _("pictures and HTML are not shown in a lesson"));
+        writer->told = true;
         break;
     default:
         break;
@@ -259,27 +271,26 @@ static Inline parse_line(const char *source, unsigned line, const MgComplaints *
                      .codes = g_ptr_array_new_with_free_func(g_free),
                      .links = g_ptr_array_new_with_free_func(g_free),
                      .to = to,
-                     .line = line};
-    /* What would begin a list or a heading is a word here: it stands after a letter that is taken
-     * away again. */
-    g_autofree char *shielded = g_strconcat("x", source, NULL);
+                     .line = line,
+                     .one_line = true};
+    /* What would begin a list or a heading is a word here: it stands after a space that does not
+     * break, which is none to Markdown's blocks and one to its emphasis. It is taken away again. */
+    g_autofree char *shielded = g_strconcat(SHIELD, source, NULL);
     cmark_node *document =
         cmark_parse_document(shielded, strlen(shielded), CMARK_OPT_VALIDATE_UTF8);
     cmark_iter *iter = cmark_iter_new(document);
     cmark_event_type event;
     while ((event = cmark_iter_next(iter)) != CMARK_EVENT_DONE) {
         cmark_node *node = cmark_iter_get_node(iter);
-        Writer here = writer;
-        here.line = line;
         if (cmark_node_get_type(node) >= CMARK_NODE_FIRST_INLINE)
-            add_inline(&here, node, event == CMARK_EVENT_ENTER);
+            add_inline(&writer, node, event == CMARK_EVENT_ENTER);
     }
     cmark_iter_free(iter);
     cmark_node_free(document);
-    if (writer.plain->str[0] == 'x')
-        g_string_erase(writer.plain, 0, 1);
-    if (writer.markup->str[0] == 'x')
-        g_string_erase(writer.markup, 0, 1);
+    if (g_str_has_prefix(writer.plain->str, SHIELD))
+        g_string_erase(writer.plain, 0, (gssize)strlen(SHIELD));
+    if (g_str_has_prefix(writer.markup->str, SHIELD))
+        g_string_erase(writer.markup, 0, (gssize)strlen(SHIELD));
     return (Inline){g_string_free(writer.plain, FALSE), g_string_free(writer.markup, FALSE),
                     writer.codes, writer.links};
 }

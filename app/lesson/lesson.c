@@ -165,8 +165,11 @@ typedef struct {
     MgLesson *lesson;
     MgComplaints to;
     MgLessonStep *step;
-    MgProse *prose; /* (nullable) of the language that was begun */
-    bool glossary;  /* its steps are words */
+    MgProse *prose;  /* (nullable) of the language that was begun */
+    bool glossary;   /* its steps are words */
+    bool torn;       /* a fence before the first step was never closed */
+    bool lost;       /* why text here belongs to nothing was told */
+    GHashTable *ids; /* of the steps */
 } Reader;
 
 static bool is_id(const char *text)
@@ -184,10 +187,12 @@ static void begin_step(Reader *reader, const char *id, unsigned line)
                         _("\"%s\" is no id of a step: small letters, digits and hyphens; the title "
                           "goes after \"### en:\""),
                         id);
-    else if (mg_lesson_find_step(reader->lesson, id) >= 0)
+    else if (g_hash_table_contains(reader->ids, id))
         mg_lesson_error(&reader->to, line, _("there is a step \"%s\" already"), id);
     reader->step = step_new(id, line);
     reader->prose = NULL;
+    reader->lost = false;
+    g_hash_table_add(reader->ids, reader->step->id);
     g_ptr_array_add(reader->lesson->steps, reader->step);
 }
 
@@ -199,6 +204,7 @@ static void begin_language(Reader *reader, const char *text, unsigned line)
     if (note)
         word += strlen("note.");
     reader->prose = NULL;
+    reader->lost = true; /* until it is a language */
     for (unsigned l = 0; l < MG_N_LANGUAGES; l++) {
         size_t len = strlen(mg_language_codes[l]);
         if (!g_str_has_prefix(word, mg_language_codes[l]) ||
@@ -213,6 +219,7 @@ static void begin_language(Reader *reader, const char *text, unsigned line)
         prose->line = line;
         prose->title = word[len] == ':' ? g_strstrip(g_strdup(word + len + 1)) : NULL;
         reader->prose = prose;
+        reader->lost = false;
         return;
     }
     mg_lesson_error(&reader->to, line,
@@ -236,17 +243,52 @@ static void take_heading(Reader *reader, cmark_node *block)
                         _("\"%s\": a step begins with ##, a language in it with ###"), text);
 }
 
+/* A fence that was never closed ends with the text, or at the end of the next one, whose first line
+ * is in it then. */
+static bool is_torn(cmark_node *block)
+{
+    const char *text = cmark_node_get_literal(block);
+    int n = 0, lines = cmark_node_get_end_line(block) - cmark_node_get_start_line(block);
+    for (const char *line = text; line != NULL && line[0] != '\0';) {
+        if (g_str_has_prefix(line, "```") && g_ascii_isalpha(line[3]))
+            return true;
+        line = strchr(line, '\n');
+        line = line != NULL ? line + 1 : NULL;
+        n++;
+    }
+    return n == lines;
+}
+
+static void take_stray(Reader *reader, unsigned line)
+{
+    if (!reader->lost)
+        mg_lesson_error(
+            &reader->to, line, "%s",
+            reader->step != NULL
+                ? _("text belongs under ### en or ### ko")
+                : _("text belongs into a step, and none has begun: write ## and its id"));
+    reader->lost = true;
+}
+
 static void take_code(Reader *reader, cmark_node *block)
 {
     const char *info = cmark_node_get_fence_info(block);
     unsigned line = (unsigned)cmark_node_get_start_line(block);
     g_autofree char *word =
         g_strndup(info != NULL ? info : "", strcspn(info != NULL ? info : "", " \t"));
+    if (is_torn(block)) {
+        mg_lesson_error(&reader->to, line, "%s",
+                        _("this fence is never closed: a line with nothing but ``` ends it"));
+        if (reader->step != NULL)
+            reader->step->torn = true;
+        reader->torn |= reader->step == NULL;
+        return;
+    }
     if (word[0] == '\0' || strcmp(word, "text") == 0) {
         if (reader->prose != NULL)
             mg_prose_add(reader->prose, block, &reader->to);
         else
-            mg_lesson_error(&reader->to, line, "%s", _("text belongs under ### en or ### ko"));
+            take_stray(reader, line);
         return;
     }
     if (!reader->glossary && mg_fence_read(reader->lesson, reader->step, word, block, &reader->to))
@@ -279,17 +321,16 @@ static void take_block(Reader *reader, cmark_node *block)
     default:
         if (reader->prose != NULL)
             mg_prose_add(reader->prose, block, &reader->to);
-        else if (reader->step != NULL)
-            mg_lesson_error(&reader->to, line, "%s", _("text belongs under ### en or ### ko"));
-        else if (!reader->glossary)
-            mg_lesson_error(&reader->to, line, "%s",
-                            _("text belongs into a step, and none has begun: write ## and its id"));
+        else if (reader->step != NULL || !reader->glossary)
+            take_stray(reader, line);
     }
 }
 
 /* What a step must have beside what its fences say. */
 static void judge_step(const Reader *reader, const MgLessonStep *step)
 {
+    if (step->torn)
+        return;
     if (step->run.predict && step->quizzes->len == 0)
         mg_lesson_error(&reader->to, step->run.line, "%s",
                         _("what is to be predicted is asked in a quiz, and this step has none"));
@@ -308,42 +349,22 @@ static void judge_step(const Reader *reader, const MgLessonStep *step)
 static void judge_whole(const Reader *reader)
 {
     const MgLesson *lesson = reader->lesson;
-    if (mg_bilingual_is_empty(&lesson->title))
+    if (mg_bilingual_is_empty(&lesson->title) && !reader->torn)
         mg_lesson_error(
             &reader->to, 1, "%s",
             _("a lesson begins with a fence \"lesson\" that has title.en and title.ko"));
-    if (lesson->network == NULL)
+    if (lesson->network == NULL && !reader->torn)
         mg_lesson_error(&reader->to, 1, "%s",
                         _("a lesson needs a network: a fence \"network\" with \"use\""));
-    if (lesson->steps->len == 0)
+    if (lesson->steps->len == 0 && !reader->torn)
         mg_lesson_error(&reader->to, 1, "%s", _("a lesson needs a step: ## and its id"));
     for (unsigned i = 0; i < lesson->steps->len; i++)
         judge_step(reader, g_ptr_array_index(lesson->steps, i));
     mg_lesson_compare(lesson, &reader->to);
 }
 
-static char *read_file(const char *path, GPtrArray *problems)
+static MgLesson *lesson_new(const char *path)
 {
-    g_autoptr(GError) error = NULL;
-    g_autofree char *text = NULL;
-    gsize size = 0;
-    MgComplaints to = {path, problems};
-    if (!g_file_get_contents(path, &text, &size, &error))
-        mg_lesson_error(&to, 1, "%s", error->message);
-    else if (size > FILE_MAX)
-        mg_lesson_error(&to, 1, _("larger than %u MiB: this is no lesson"), FILE_MAX >> 20);
-    else if (memchr(text, '\0', size) != NULL || !g_utf8_validate(text, (gssize)size, NULL))
-        mg_lesson_error(&to, 1, "%s", _("this is not text in UTF-8"));
-    else
-        return g_steal_pointer(&text);
-    return NULL;
-}
-
-static MgLesson *read_lesson(const char *path, bool glossary, GPtrArray *problems)
-{
-    g_autofree char *text = read_file(path, problems);
-    if (text == NULL)
-        return NULL;
     MgLesson *lesson = g_new0(MgLesson, 1);
     lesson->path = g_strdup(path);
     lesson->folder = g_path_get_dirname(path);
@@ -353,8 +374,27 @@ static MgLesson *read_lesson(const char *path, bool glossary, GPtrArray *problem
     lesson->script = true;
     lesson->order = 1000;
     lesson->steps = g_ptr_array_new_with_free_func(step_free);
-    Reader reader = {.lesson = lesson, .to = {lesson->path, problems}, .glossary = glossary};
-    cmark_node *document = cmark_parse_document(text, strlen(text), CMARK_OPT_SOURCEPOS);
+    return lesson;
+}
+
+static MgLesson *read_text(MgSpan text, const char *path, bool glossary, GPtrArray *problems)
+{
+    MgComplaints to = {path, problems};
+    const char *start = (const char *)text.data;
+    if (text.len > FILE_MAX) {
+        mg_lesson_error(&to, 1, _("larger than %u MiB: this is no lesson"), FILE_MAX >> 20);
+        return NULL;
+    }
+    if (text.len > 0 && !g_utf8_validate(start, (gssize)text.len, NULL)) { /* nor has it a NUL */
+        mg_lesson_error(&to, 1, "%s", _("this is not text in UTF-8"));
+        return NULL;
+    }
+    MgLesson *lesson = lesson_new(path);
+    g_autoptr(GHashTable) ids = g_hash_table_new(g_str_hash, g_str_equal);
+    Reader reader = {
+        .lesson = lesson, .to = {lesson->path, problems}, .glossary = glossary, .ids = ids};
+    cmark_node *document =
+        cmark_parse_document(text.len > 0 ? start : "", text.len, CMARK_OPT_SOURCEPOS);
     for (cmark_node *block = cmark_node_first_child(document); block != NULL;
          block = cmark_node_next(block))
         take_block(&reader, block);
@@ -364,6 +404,18 @@ static MgLesson *read_lesson(const char *path, bool glossary, GPtrArray *problem
     else
         mg_lesson_compare(lesson, &reader.to);
     return lesson;
+}
+
+static MgLesson *read_lesson(const char *path, bool glossary, GPtrArray *problems)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    gsize size = 0;
+    MgComplaints to = {path, problems};
+    if (g_file_get_contents(path, &text, &size, &error))
+        return read_text((MgSpan){(const uint8_t *)text, size}, path, glossary, problems);
+    mg_lesson_error(&to, 1, "%s", error->message);
+    return NULL;
 }
 
 /* "PATH:LINE: …" */
@@ -390,6 +442,11 @@ MgLesson *mg_lesson_load(const char *path, GPtrArray *problems)
                                 ? g_build_filename(path, "lesson.md", NULL)
                                 : g_strdup(path);
     return read_lesson(file, false, problems);
+}
+
+MgLesson *mg_lesson_read(MgSpan text, const char *path, GPtrArray *problems)
+{
+    return read_text(text, path, false, problems);
 }
 
 /* ---- for readers ---- */

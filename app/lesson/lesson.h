@@ -126,6 +126,7 @@ typedef struct {
     GPtrArray *solution; /* MgLessonDeed */
     GPtrArray *quizzes;  /* MgQuiz */
     unsigned line, solution_line;
+    bool torn; /* a fence in it was never closed, which was told: what follows is in it */
 } MgLessonStep;
 
 typedef struct MgLesson {
@@ -140,7 +141,7 @@ typedef struct MgLesson {
     char *network; /* what `use` says */
     uint64_t seed;
     bool script; /* the network's own is played */
-    unsigned network_line, needs_line;
+    unsigned network_line, needs_line, group_line;
     GPtrArray *steps; /* MgLessonStep */
     struct MgLesson
         *glossaries[2]; /* (nullable) its own, the one a folder up; read when asked for */
@@ -152,6 +153,9 @@ typedef struct MgLesson {
  * the form and the two languages against each other; mg_lesson_judge() (lesson-check.h) judges what
  * the words mean. */
 MgLesson *mg_lesson_load(const char *path, GPtrArray *problems);
+/* The same for a text that is in memory; `path` is what problems begin with, and beside it are the
+ * lesson's files. NULL if it is no text. */
+MgLesson *mg_lesson_read(MgSpan text, const char *path, GPtrArray *problems);
 void mg_lesson_free(MgLesson *lesson);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MgLesson, mg_lesson_free)
 

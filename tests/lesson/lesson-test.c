@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* lesson-test.c - what the tests of lessons share */
+#include <glib/gstdio.h>
+#include <locale.h>
+
+#include "lesson-test.h"
+
+char *scratch;
+MgRegistry *registry;
+
+void lesson_test_begin(int *argc, char ***argv)
+{
+    g_setenv("LANGUAGE", "en", TRUE);
+    setlocale(LC_ALL, "C.UTF-8");
+    g_test_init(argc, argv, NULL);
+    g_autoptr(GError) error = NULL;
+    scratch = g_dir_make_tmp("mailglass-lesson-XXXXXX", &error);
+    g_assert_no_error(error);
+    g_autofree char *data = g_build_filename(scratch, "data", NULL);
+    g_setenv("XDG_DATA_HOME", data, TRUE); /* before GLib looks */
+    g_unsetenv("MAILGLASS_PROGRESS");
+    g_unsetenv("MAILGLASS_LESSON_PATH");
+    registry = mg_registry_new();
+}
+
+static void remove_tree(const char *path)
+{
+    if (g_file_test(path, G_FILE_TEST_IS_DIR) && !g_file_test(path, G_FILE_TEST_IS_SYMLINK)) {
+        g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+        for (const char *name; dir != NULL && (name = g_dir_read_name(dir)) != NULL;) {
+            g_autofree char *below = g_build_filename(path, name, NULL);
+            remove_tree(below);
+        }
+    }
+    g_remove(path);
+}
+
+int lesson_test_run(void)
+{
+    int failed = g_test_run();
+    mg_registry_unref(registry);
+    remove_tree(scratch);
+    g_free(scratch);
+    return failed;
+}
+
+void write_file(const char *name, const char *text, gssize size)
+{
+    g_autofree char *path = g_build_filename(scratch, name, NULL);
+    g_autofree char *folder = g_path_get_dirname(path);
+    g_autoptr(GError) error = NULL;
+    g_mkdir_with_parents(folder, 0700);
+    g_file_set_contents(path, text, size, &error);
+    g_assert_no_error(error);
+}
+
+char *write_lesson(const char *name, const char *text, gssize size)
+{
+    g_autofree char *file = g_strconcat(name, "/lesson.md", NULL);
+    write_file(file, text, size);
+    return g_build_filename(scratch, name, NULL);
+}
+
+GPtrArray *examine(const char *folder)
+{
+    GPtrArray *problems = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(MgLesson) lesson = mg_lesson_load(folder, problems);
+    if (lesson != NULL) {
+        mg_lesson_judge(lesson, registry, problems);
+        mg_lesson_prove(lesson, registry, problems);
+    }
+    mg_lesson_sort(problems);
+    return problems;
+}
