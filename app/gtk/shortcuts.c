@@ -21,11 +21,11 @@ const MgShortcut mg_shortcuts[] = {
     {N_("Lesson"), "<Control>Return", "win.lesson-check", N_("Check"), FALSE},
     {N_("Lesson"), "<Alt>Right", "win.lesson-next", N_("Next step of the lesson"), FALSE},
     {N_("Lesson"), "<Alt>Left", "win.lesson-back", N_("Previous step of the lesson"), FALSE},
-    {N_("Lesson"), "<Control>h", "win.lesson-hint", N_("Hint"), FALSE},
     {N_("Presentation"), "F11", "win.presentation", N_("Begin or end it"), FALSE},
     {N_("Presentation"), "Page_Down", "win.present-next", N_("Next step of the lesson"), TRUE},
     {N_("Presentation"), "Page_Up", "win.present-back", N_("Previous step of the lesson"), TRUE},
-    {N_("Presentation"), "b period", "win.blank", N_("Black screen"), TRUE},
+    {N_("Presentation"), "b", "win.blank", N_("Black screen"), TRUE},
+    {N_("Presentation"), "period", "win.blank", N_("Black screen"), TRUE},
     {N_("Presentation"), "n", "win.present-notes", N_("Notes"), TRUE},
     {N_("Presentation"), "<Control><Shift>n", "win.notes", N_("Notes for the teacher"), FALSE},
     {N_("Window"), "<Control>f", "win.filter", N_("Filter"), FALSE},
@@ -63,21 +63,15 @@ static gboolean is_wanted_there(GtkWindow *window, GtkWidget *focus, unsigned ke
     return FALSE;
 }
 
-/* "b period" is either of two keys. */
-static gboolean is_key(const char *accelerators, unsigned key, GdkModifierType modifiers)
+static gboolean is_key(const char *accelerator, unsigned key, GdkModifierType modifiers)
 {
-    g_auto(GStrv) each = g_strsplit(accelerators, " ", -1);
-    for (size_t i = 0; each[i] != NULL; i++) {
-        unsigned wanted = 0;
-        GdkModifierType with = 0;
-        if (!gtk_accelerator_parse(each[i], &wanted, &with))
-            continue;
-        /* A question mark is made with Shift on most keyboards. */
-        GdkModifierType have = wanted == GDK_KEY_question ? modifiers & ~GDK_SHIFT_MASK : modifiers;
-        if (gdk_keyval_to_lower(key) == wanted && have == with)
-            return TRUE;
-    }
-    return FALSE;
+    unsigned wanted = 0;
+    GdkModifierType with = 0;
+    if (!gtk_accelerator_parse(accelerator, &wanted, &with))
+        return FALSE;
+    /* A question mark is made with Shift on most keyboards. */
+    GdkModifierType have = wanted == GDK_KEY_question ? modifiers & ~GDK_SHIFT_MASK : modifiers;
+    return gdk_keyval_to_lower(key) == wanted && have == with;
 }
 
 /* What cannot be done leaves its key to others. */
@@ -131,7 +125,7 @@ GtkWidget *mg_shortcuts_window_new(void)
     g_autoptr(GtkBuilder) builder = gtk_builder_new();
     GtkWidget *window = g_object_new(GTK_TYPE_SHORTCUTS_WINDOW, "modal", TRUE, NULL);
     GtkWidget *section =
-        g_object_new(GTK_TYPE_SHORTCUTS_SECTION, "section-name", "all", "max-height", 12, NULL);
+        g_object_new(GTK_TYPE_SHORTCUTS_SECTION, "section-name", "all", "max-height", 20, NULL);
     GtkWidget *group = NULL;
     const char *last = NULL;
     for (const MgShortcut *row = mg_shortcuts; row->action != NULL; row++) {

@@ -19,11 +19,13 @@ static void add_item(GMenu *menu, const char *title, const char *action, const c
 static GMenu *group_menu(const char *group)
 {
     GMenu *menu = g_menu_new();
-    for (const MgShortcut *row = mg_shortcuts; row->action != NULL; row++)
-        if (strcmp(row->group, group) == 0) {
-            g_auto(GStrv) keys = g_strsplit(row->accelerator, " ", -1);
-            add_item(menu, _(row->title), row->action, keys[0]);
-        }
+    const char *last = "";
+    for (const MgShortcut *row = mg_shortcuts; row->action != NULL; row++) {
+        if (strcmp(row->group, group) != 0 || strcmp(row->action, last) == 0)
+            continue; /* of two keys the first is shown */
+        add_item(menu, _(row->title), row->action, row->accelerator);
+        last = row->action;
+    }
     return menu;
 }
 
@@ -63,6 +65,7 @@ static GMenu *lesson_menu(void)
 {
     GMenu *menu = group_menu("Lesson");
     g_autoptr(GMenu) languages = g_menu_new();
+    add_item(menu, _("Hint"), "win.lesson-hint", NULL);
     add_item(menu, _("Start this step again"), "win.lesson-again", NULL);
     g_menu_append(languages, "한국어", "win.lesson-language::ko");
     g_menu_append(languages, "English", "win.lesson-language::en");
