@@ -2,6 +2,7 @@
 /* application.c - the application and its command line */
 #include "application.h"
 
+#include <locale.h>
 #include <stdio.h>
 
 #include "networks.h"
@@ -134,8 +135,11 @@ static int command_line(GApplication *application, GApplicationCommandLine *line
     MgApplication *self = MG_APPLICATION(application);
     int argc = 0;
     g_auto(GStrv) argv = g_application_command_line_get_arguments(line, &argc);
-    if (self->language != NULL)
+    if (self->language != NULL) {
         g_setenv("LANGUAGE", self->language, TRUE);
+        if (g_str_equal(setlocale(LC_MESSAGES, NULL), "C"))
+            setlocale(LC_ALL, "C.UTF-8"); /* the plain C locale speaks English alone */
+    }
     self->window = mg_window_new(GTK_APPLICATION(self), self->registry);
     set_size(self);
     open_first(self, argc > 1 ? argv[1] : NULL);

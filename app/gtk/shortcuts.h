@@ -7,12 +7,12 @@
 G_BEGIN_DECLS
 
 typedef struct {
-    const char *group;       /* N_() */
-    const char *accelerator; /* several with spaces between */
-    const char *action;      /* "win.play" */
-    const char *title;       /* N_() */
-    gboolean plain;          /* without Ctrl: not while somebody writes */
-} MgShortcut;                /* the table ends with {0} */
+    const char *group; /* N_() */
+    const char *accelerator;
+    const char *action; /* "win.play" */
+    const char *title;  /* N_() */
+    gboolean plain;     /* without Ctrl: not while somebody writes */
+} MgShortcut;           /* the table ends with {0} */
 extern const MgShortcut mg_shortcuts[];
 
 /* Makes the keys work in this window, before the widget that has the keyboard sees them. */

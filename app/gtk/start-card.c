@@ -24,6 +24,8 @@ GtkWidget *mg_start_line(const char *text, const char *class, int lines)
     g_autofree char *markup = g_markup_escape_text(text, -1);
     GtkWidget *label = mg_prose_label_new(markup, class); /* for how Korean is broken */
     gtk_widget_set_hexpand(label, FALSE);
+    gtk_label_set_natural_wrap_mode(GTK_LABEL(label), GTK_NATURAL_WRAP_INHERIT);
+    gtk_label_set_width_chars(GTK_LABEL(label), -1);
     gtk_label_set_lines(GTK_LABEL(label), lines);
     gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
     gtk_label_set_max_width_chars(GTK_LABEL(label), 40);
