@@ -27,6 +27,24 @@ static void complain(Prover *prover, unsigned line, const char *format, ...)
     mg_lesson_error(&prover->to, line, "%s", text);
 }
 
+/* What was told already is known by its line: a check or a deed that is broken. */
+static bool was_told(const Prover *prover, unsigned line)
+{
+    g_autofree char *begin = g_strdup_printf("%s:%u: error: ", prover->to.path, line);
+    for (unsigned i = 0; i < prover->to.problems->len; i++)
+        if (g_str_has_prefix(g_ptr_array_index(prover->to.problems, i), begin))
+            return true;
+    return false;
+}
+
+static bool deeds_told(const Prover *prover, const GPtrArray *deeds)
+{
+    for (unsigned i = 0; i < deeds->len; i++)
+        if (was_told(prover, ((const MgLessonDeed *)g_ptr_array_index(deeds, i))->line))
+            return true;
+    return false;
+}
+
 static const MgCheck *check_at(const MgLessonStep *step, size_t i)
 {
     return g_ptr_array_index(step->checks, i);
@@ -73,7 +91,7 @@ static void answer(Prover *prover, const MgLessonStep *step)
             if (!chosen->right)
                 continue;
             mg_lesson_play_choose(prover->play, i, j, &error);
-            if (error != NULL)
+            if (error != NULL && !was_told(prover, chosen->line))
                 complain(prover, chosen->line, _("this answer cannot be run: %s"), error->message);
             break;
         }
@@ -102,27 +120,11 @@ static void prove_after(Prover *prover, const MgLessonStep *step)
         if (result->passed)
             continue;
         prover->lost = true;
+        if (was_told(prover, check_at(step, i)->line)) /* of before */
+            continue;
         complain(prover, check_at(step, i)->line, _("\"%s\" still fails after the solution: %s"),
                  check_at(step, i)->text, result->missing != NULL ? result->missing : "");
     }
-}
-
-/* What was told already is known by its line: a check or a deed that is broken. */
-static bool was_told(const Prover *prover, unsigned line)
-{
-    g_autofree char *begin = g_strdup_printf("%s:%u: error: ", prover->to.path, line);
-    for (unsigned i = 0; i < prover->to.problems->len; i++)
-        if (g_str_has_prefix(g_ptr_array_index(prover->to.problems, i), begin))
-            return true;
-    return false;
-}
-
-static bool deeds_told(const Prover *prover, const GPtrArray *deeds)
-{
-    for (unsigned i = 0; i < deeds->len; i++)
-        if (was_told(prover, ((const MgLessonDeed *)g_ptr_array_index(deeds, i))->line))
-            return true;
-    return false;
 }
 
 static void prove_step(Prover *prover)

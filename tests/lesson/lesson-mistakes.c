@@ -3,18 +3,8 @@
  * twenty; text in other shapes is read or told */
 #include "lesson-test.h"
 
-typedef struct {
-    const char *name;
-    const char *text; /* stands after HEAD */
-    unsigned line;    /* of `text` from 1; 0: it is sound */
-    const char *said;
-} Mistake;
-
-#define QUIZ(answers) "```quiz\nask.en: What?\nask.ko: 무엇?\n" answers "```\n"
-#define RIGHT         "(x) yes\n    en: Yes.\n    ko: 맞습니다.\n"
-#define WRONG         "( ) no\n    en: No.\n    ko: 아닙니다.\n"
-#define CHECK(line)   STEP("a") "```check\n" line "\n```\n" SOLUTION /* in line 7 */
-#define SAW           "saw smtp.req.command where smtp.req.command == \"MAIL\""
+#define CHECK(line) STEP("a") "```check\n" line "\n```\n" SOLUTION /* in line 7 */
+#define SAW         "saw smtp.req.command where smtp.req.command == \"MAIL\""
 
 static const Mistake mistakes[] = {
     {"sound", STEP("a") HAS_MAIL SOLUTION QUIZ(RIGHT WRONG), 0, NULL},
@@ -154,32 +144,6 @@ static const Mistake mistakes[] = {
      13, "link to rfc:5321"},
 };
 
-static void assert_one(const GPtrArray *problems, const char *folder, unsigned line,
-                       const char *said)
-{
-    g_autofree char *begin = g_strdup_printf("%s/lesson.md:%u: error: ", folder, line);
-    bool good = line == 0 ? problems->len == 0
-                          : problems->len == 1 &&
-                                g_str_has_prefix(g_ptr_array_index(problems, 0), begin) &&
-                                strstr(g_ptr_array_index(problems, 0), said) != NULL;
-    if (good)
-        return;
-    g_test_message("wanted: %s … %s", line != 0 ? begin : "nothing", line != 0 ? said : "");
-    for (unsigned i = 0; i < problems->len; i++)
-        g_test_message("got: %s", (char *)g_ptr_array_index(problems, i));
-    g_test_fail();
-}
-
-static void test_mistake(const void *data)
-{
-    const Mistake *mistake = data;
-    g_autofree char *text = g_strconcat(HEAD, mistake->text, NULL);
-    g_autofree char *folder = write_lesson("mistake", text, -1);
-    g_autoptr(GPtrArray) problems = examine(folder);
-    assert_one(problems, folder, mistake->line != 0 ? HEAD_LINES + mistake->line : 0,
-               mistake->said);
-}
-
 /* ---- the head ---- */
 
 #define NETWORK "```network\nuse: first-mail\nscript: no\n```\n"
@@ -220,7 +184,7 @@ static void test_head(const void *data)
         g_assert_cmpuint(problems->len, ==, 3);
         g_ptr_array_set_size(problems, 1);
     }
-    assert_one(problems, folder, mistake->line, mistake->said);
+    lesson_test_assert_one(problems, folder, mistake->line, mistake->said);
 }
 
 /* A lesson that is wanted may be elsewhere; a group that is not known is the teacher's own. */
@@ -279,7 +243,7 @@ static void assert_whole(const char *text, gssize size)
 {
     g_autofree char *folder = write_lesson("shape", text, size);
     g_autoptr(GPtrArray) problems = examine(folder);
-    assert_one(problems, folder, 0, NULL);
+    lesson_test_assert_one(problems, folder, 0, NULL);
     g_autoptr(MgLesson) lesson = mg_lesson_load(folder, NULL);
     g_assert_cmpstr(mg_bilingual_plain(&lesson->title, MG_KOREAN), ==, "제");
     g_assert_cmpstr(lesson->network, ==, "first-mail");
@@ -310,7 +274,7 @@ static void test_line_ends(void)
     g_autofree char *wrong = replaced(crlf, "count == 1", "count == one");
     g_autofree char *folder = write_lesson("shape", wrong, -1);
     g_autoptr(GPtrArray) problems = examine(folder);
-    assert_one(problems, folder, HEAD_LINES + 15, "with a number");
+    lesson_test_assert_one(problems, folder, HEAD_LINES + 15, "with a number");
 }
 
 static void assert_unreadable(const char *text, gssize size, const char *said)
@@ -318,7 +282,7 @@ static void assert_unreadable(const char *text, gssize size, const char *said)
     g_autofree char *folder = write_lesson("shape", text, size);
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
     g_assert_null(mg_lesson_load(folder, problems));
-    assert_one(problems, folder, 1, said);
+    lesson_test_assert_one(problems, folder, 1, said);
 }
 
 static void test_no_text(void)
@@ -374,10 +338,7 @@ int main(int argc, char **argv)
 {
     lesson_test_begin(&argc, &argv);
     write_file("glossary.md", "## envelope\n### en: envelope\nMeaning.\n### ko: 봉투\n뜻.\n", -1);
-    for (size_t i = 0; i < G_N_ELEMENTS(mistakes); i++) {
-        g_autofree char *name = g_strconcat("/mistake/", mistakes[i].name, NULL);
-        g_test_add_data_func(name, &mistakes[i], test_mistake);
-    }
+    lesson_test_add("/mistake", mistakes, G_N_ELEMENTS(mistakes));
     for (size_t i = 0; i < G_N_ELEMENTS(heads); i++) {
         g_autofree char *name = g_strconcat("/head/", heads[i].name, NULL);
         g_test_add_data_func(name, &heads[i], test_head);

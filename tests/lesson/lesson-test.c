@@ -72,3 +72,37 @@ GPtrArray *examine(const char *folder)
     mg_lesson_sort(problems);
     return problems;
 }
+
+void lesson_test_assert_one(const GPtrArray *problems, const char *folder, unsigned line,
+                            const char *said)
+{
+    g_autofree char *begin = g_strdup_printf("%s/lesson.md:%u: error: ", folder, line);
+    bool good = line == 0 ? problems->len == 0
+                          : problems->len == 1 &&
+                                g_str_has_prefix(g_ptr_array_index(problems, 0), begin) &&
+                                strstr(g_ptr_array_index(problems, 0), said) != NULL;
+    if (good)
+        return;
+    g_test_message("wanted: %s … %s", line != 0 ? begin : "nothing", line != 0 ? said : "");
+    for (unsigned i = 0; i < problems->len; i++)
+        g_test_message("got: %s", (char *)g_ptr_array_index(problems, i));
+    g_test_fail();
+}
+
+static void test_mistake(const void *data)
+{
+    const Mistake *mistake = data;
+    g_autofree char *text = g_strconcat(HEAD, mistake->text, NULL);
+    g_autofree char *folder = write_lesson("mistake", text, -1);
+    g_autoptr(GPtrArray) problems = examine(folder);
+    lesson_test_assert_one(problems, folder, mistake->line != 0 ? HEAD_LINES + mistake->line : 0,
+                           mistake->said);
+}
+
+void lesson_test_add(const char *path, const Mistake *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        g_autofree char *name = g_strconcat(path, "/", rows[i].name, NULL);
+        g_test_add_data_func(name, &rows[i], test_mistake);
+    }
+}

@@ -30,3 +30,20 @@ GPtrArray *examine(const char *folder);
 #define TO_BOB     "alice send mail/hello.eml to bob@example.net"
 #define HAS_MAIL   "```check\nmailbox bob@example.net has count == 1\n```\n"
 #define SOLUTION   "```solution\n" TO_BOB "\n```\n"
+
+typedef struct {
+    const char *name;
+    const char *text; /* stands after HEAD */
+    unsigned line;    /* of `text` from 1; 0: it is sound */
+    const char *said;
+} Mistake;
+
+#define QUIZ(answers) "```quiz\nask.en: What?\nask.ko: 무엇?\n" answers "```\n"
+#define RIGHT         "(x) yes\n    en: Yes.\n    ko: 맞습니다.\n"
+#define WRONG         "( ) no\n    en: No.\n    ko: 아닙니다.\n"
+
+/* One problem, in this line of lesson.md, that says this; line 0: none. */
+void lesson_test_assert_one(const GPtrArray *problems, const char *folder, unsigned line,
+                            const char *said);
+/* Adds a test a row. */
+void lesson_test_add(const char *path, const Mistake *rows, size_t n);
