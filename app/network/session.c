@@ -509,7 +509,7 @@ void mg_session_restart(MgSession *session)
     mg_session_set_playing(session, false);
     MgWorld *world = mg_world_new(session->network, session->registry, session->seed, problems);
     g_assert(world != NULL);                         /* it could be made the first time */
-    g_autoptr(GPtrArray) before = session->branches; /* views may look at it until they are told */
+    GPtrArray *before = session->branches; /* views may look at it until they are told */
     session->branches = g_ptr_array_new_with_free_func(branch_free);
     session->branch = 0;
     play_clear(&session->replay);
@@ -526,6 +526,7 @@ void mg_session_restart(MgSession *session)
     for (size_t i = 0; i < G_N_ELEMENTS(changed); i++)
         g_object_notify_by_pspec(object, props[changed[i]]);
     g_object_thaw_notify(object);
+    g_ptr_array_unref(before);
 }
 
 /* The replay, which stands at the position, becomes the world of a new branch. */
