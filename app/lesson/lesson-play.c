@@ -602,6 +602,10 @@ bool mg_lesson_play_next(MgLessonPlay *play)
     if (mg_lesson_play_target(play) != 0)
         mg_session_seek(play->session, play->target);
     begin(play, play->at + 1, proved_until(play));
+    if (play->trouble != NULL) { /* it was done, and something more: the console is closed again */
+        mg_lesson_play_enter(play, play->at);
+        return true;
+    }
     tell_step(play);
     return true;
 }

@@ -32,8 +32,8 @@ const MgLessonStep *mg_lesson_play_step(MgLessonPlay *play);
  * their `run`s and `solution`s are played, then this step's `run`. For coming back to a lesson, for
  * "start this step again", and for a teacher who skips. */
 void mg_lesson_play_enter(MgLessonPlay *play, size_t step);
-/* Goes on from what the learner did; enters when that cannot be (the step is not done). False at
- * the last step. */
+/* Goes on from what the learner did; enters when that cannot be (the step is not done, or what the
+ * next one begins with cannot be done from here). False at the last step. */
 bool mg_lesson_play_next(MgLessonPlay *play);
 /* To where the step before began; false at the first. */
 bool mg_lesson_play_back(MgLessonPlay *play);
