@@ -287,10 +287,9 @@ static void arrive(MgConsoleView *self)
         mg_session_seek(self->session, position);
 }
 
-static gboolean perform(MgConsoleView *self, const char *line)
+static gboolean do_line(MgConsoleView *self, const char *line)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(MgConsoleView) alive = g_object_ref(self);
     arrive(self);
     gboolean done = self->doer != NULL ? self->doer(line, &error, self->doer_data)
                                        : mg_session_intervene(self->session, line, NULL, &error);
@@ -302,6 +301,15 @@ static gboolean perform(MgConsoleView *self, const char *line)
     mg_session_set_playing(self->session, TRUE);
     g_signal_emit(self, signals[TYPED], 0, line);
     return TRUE;
+}
+
+/* What is done may close this page. */
+static gboolean perform(MgConsoleView *self, const char *line)
+{
+    g_object_ref(self);
+    gboolean done = do_line(self, line);
+    g_object_unref(self);
+    return done;
 }
 
 static void on_line(MgConsoleView *self, const char *text)

@@ -87,7 +87,7 @@ static GMenuModel *main_menu(void)
     g_menu_append_submenu(run, _("Lesson"), G_MENU_MODEL(lesson));
     add_item(run, _("The next branch"), "win.next-branch", NULL);
     g_menu_append_section(menu, NULL, G_MENU_MODEL(run));
-    g_autoptr(GMenu) window = group_menu("Window");
+    g_autoptr(GMenu) window = group_menu("The window");
     g_autoptr(GMenu) presentation = group_menu("Presentation");
     g_menu_append_submenu(window, _("Presentation"), G_MENU_MODEL(presentation));
     g_menu_append_section(menu, NULL, G_MENU_MODEL(window));

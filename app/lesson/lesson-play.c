@@ -409,6 +409,22 @@ static bool passes(MgLessonPlay *play)
     return true;
 }
 
+/* … once all that was begun has been watched: then the eye is back where it was. */
+static bool passes_then(MgLessonPlay *play)
+{
+    uint32_t position = mg_session_position(play->session);
+    if (mg_lesson_play_target(play) == 0)
+        return passes(play);
+    bool playing = mg_session_playing(play->session);
+    mg_session_set_stop(play->session, 0);
+    mg_session_seek(play->session, play->target);
+    bool passed = passes(play);
+    mg_session_seek(play->session, position);
+    mg_session_set_stop(play->session, play->target);
+    mg_session_set_playing(play->session, playing);
+    return passed;
+}
+
 bool mg_lesson_play_check(MgLessonPlay *play, bool attempt)
 {
     if (attempt && mg_lesson_play_target(play) != 0 && !play->hides)
@@ -535,7 +551,7 @@ bool mg_lesson_play_solve(MgLessonPlay *play, GError **error)
     const MgLessonStep *step = step_at(play, play->at);
     uint32_t since = play->beginnings[play->at].since;
     answer_as_told(play);
-    bool good = do_all(play, step->solution, NULL) && passes(play);
+    bool good = do_all(play, step->solution, NULL) && passes_then(play);
     if (!good && rewind_to(play, play->at)) { /* what was done before is in the way */
         bool leap = play->leap;
         int *chosen = g_steal_pointer(&play->chosen);
