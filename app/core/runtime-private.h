@@ -21,6 +21,7 @@ typedef struct {
 typedef struct {
     char *name, *kind, *address;
     MgSettings settings; /* owned copies */
+    GPtrArray *outdated; /* (nullable) MgSettings that were these before */
     GArray *runs;        /* MgRun */
     GArray *shared;      /* MgShared */
     const MgCarrierClass *carrier_class;

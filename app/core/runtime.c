@@ -49,6 +49,7 @@ static void free_host(void *data)
     g_array_unref(host->shared);
     g_array_unref(host->runs);
     free_settings(&host->settings);
+    g_clear_pointer(&host->outdated, g_ptr_array_unref);
     mg_store_free(host->store);
     g_free(host->name);
     g_free(host->kind);
@@ -112,6 +113,35 @@ bool mg_runtime_add_engine(MgRuntime *runtime, MgHostId id, const MgEngineKind *
     MgRun run = {kind, port};
     g_array_append_val(host->runs, run);
     return true;
+}
+
+static void free_outdated(void *data)
+{
+    free_settings(data);
+    g_free(data);
+}
+
+void mg_runtime_set_setting(MgRuntime *runtime, MgHostId id, const char *key, const char *value)
+{
+    MgHost *host = mg_runtime_host(runtime, id);
+    MgSettings old = host->settings;
+    host->settings = copy_settings(&old);
+    MgSetting *rows = (MgSetting *)host->settings.rows;
+    size_t n = host->settings.n_rows, at = 0;
+    while (at < n && strcmp(rows[at].key, key) != 0)
+        at++;
+    if (at == n) {
+        rows = g_renew(MgSetting, rows, n + 2);
+        rows[at] = (MgSetting){.key = g_strdup(key)};
+        rows[n + 1] = (MgSetting){0};
+        host->settings = (MgSettings){rows, n + 1};
+    }
+    g_free((char *)rows[at].value);
+    rows[at].value = g_strdup(value);
+    rows[at].len = strlen(value);
+    if (host->outdated == NULL)
+        host->outdated = g_ptr_array_new_with_free_func(free_outdated);
+    g_ptr_array_add(host->outdated, g_memdup2(&old, sizeof old));
 }
 
 void mg_runtime_set_carrier(MgRuntime *runtime, MgHostId id, const MgCarrierClass *carrier_class,

@@ -88,6 +88,10 @@ MgHostId mg_runtime_add_host(MgRuntime *runtime, const char *name, const char *k
  * complained, with the lines added to `problems`. */
 bool mg_runtime_add_engine(MgRuntime *runtime, MgHostId id, const MgEngineKind *kind, uint16_t port,
                            GPtrArray *problems);
+/* Changes or adds one; engines that are born from now on are told. What a kind's setup() has made
+ * stays; an engine may see that something has changed, for `rows` is another array then, never one
+ * that was there before. */
+void mg_runtime_set_setting(MgRuntime *runtime, MgHostId id, const char *key, const char *value);
 void mg_runtime_set_carrier(MgRuntime *runtime, MgHostId id, const MgCarrierClass *carrier_class,
                             void *carrier);
 MgStore *mg_runtime_store(MgRuntime *runtime, MgHostId id); /* made on first use */

@@ -270,19 +270,53 @@ static bool bring_up(MgWorld *world, char **words, GError **error)
     return set_down(world, words, false, error);
 }
 
+static const MgSettingRow *find_setting(const MgNetworkHost *host, const char *key)
+{
+    for (size_t i = 0; i < host->n_engines; i++)
+        for (const MgSettingRow *row = host->engines[i].kind->settings;
+             row != NULL && row->key != NULL; row++)
+            if (strcmp(row->key, key) == 0)
+                return row;
+    return NULL;
+}
+
+/* !host alice set resolver 192.0.2.66: as in [host alice], but later. */
+static bool set_setting(MgWorld *world, char **words, GError **error)
+{
+    MgHostId host = mg_world_host(world, words[1]);
+    const char *key = words[3], *value = words[4];
+    if (host == 0)
+        return complain(error, _("there is no host \"%s\""), words[1]);
+    const MgSettingRow *row =
+        find_setting(&g_array_index(world->network->hosts, MgNetworkHost, host - 1), key);
+    if (row == NULL || row->type == MG_SETTING_FILES)
+        return complain(error, _("this host has no setting \"%s\" that could be changed"), key);
+    MgTime time;
+    if ((row->type == MG_SETTING_UINT &&
+         !g_ascii_string_to_unsigned(value, 10, 0, G_MAXUINT64, NULL, NULL)) ||
+        (row->type == MG_SETTING_TIME && !mg_time_parse(value, &time)))
+        return complain(error, _("this setting cannot be \"%s\""), value);
+    MgHostId named = strcmp(key, "resolver") == 0 ? mg_world_host(world, value) : 0;
+    if (named != 0) /* engines do not know the names of hosts */
+        value = g_array_index(world->network->hosts, MgNetworkHost, named - 1).addresses[0];
+    mg_runtime_set_setting(world->runtime, host, key, value);
+    return true;
+}
+
 static const struct {
     const char *what, *how;
     guint n_words, how_at;
     Change change;
     bool of_host;
 } changes[] = {
-    {"!link", "cut", 4, 3, cut_link, false},  {"!link", "mend", 4, 3, mend_link, false},
-    {"!link", "loss", 5, 3, set_loss, false}, {"!link", "delay", 5, 3, set_delay, false},
-    {"!host", "down", 3, 2, take_down, true}, {"!host", "up", 3, 2, bring_up, true},
+    {"!link", "cut", 4, 3, cut_link, false},   {"!link", "mend", 4, 3, mend_link, false},
+    {"!link", "loss", 5, 3, set_loss, false},  {"!link", "delay", 5, 3, set_delay, false},
+    {"!host", "down", 3, 2, take_down, true},  {"!host", "up", 3, 2, bring_up, true},
+    {"!host", "set", 5, 2, set_setting, true},
 };
 #define USAGE                                                                                      \
     "!link A B cut; !link A B mend; !link A B loss 0.1; !link A B delay 50ms; !host H down; "      \
-    "!host H up; HOST> LINE; HOST hang up; or HOST VERB WORDS"
+    "!host H up; !host H set KEY VALUE; HOST> LINE; HOST hang up; or HOST VERB WORDS"
 
 static bool change(MgWorld *world, const char *text, GError **error)
 {

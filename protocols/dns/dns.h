@@ -14,6 +14,14 @@ extern const MgEngineKind mg_dns_stub;       /* answers "dns.lookup" */
 extern const MgEngineKind mg_dns_ask;        /* the verb "lookup" */
 extern const MgEngineKind mg_dns_command_zone; /* mailglass dns zone */
 
+/* dns-attack*.c */
+extern const MgEngineKind mg_dns_poison; /* the verb "poison" */
+extern const MgEngineKind mg_dns_spoof;  /* the verb "spoof" */
+extern const MgEngineKind mg_dns_watch;  /* the verb "watch" */
+extern const MgEngineKind mg_dns_liar;   /* a resolver that lies */
+extern const MgEngineKind mg_dns_who;    /* a name server that tells who asks */
+extern const MgEngineKind mg_dns_leak;   /* the verb "leaktest" */
+
 extern const MgDissector mg_dns_dissector;
 
 G_END_DECLS
