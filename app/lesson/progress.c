@@ -95,6 +95,27 @@ void mg_progress_set_learner(MgProgress *progress, const char *name)
     g_key_file_set_string(progress->file, "learner", "name", name);
 }
 
+/* ---- groups of the file ---- */
+
+/* A lesson's, or a step's: "smtp-by-hand/envelope". A lesson is called as its folder is, and a
+ * group may not have brackets in it; one is the learner's. */
+static char *group_of(const char *lesson, const char *step)
+{
+    g_autofree char *escaped = g_uri_escape_string(lesson, " !\"#$&'()*+,:;<=>?@\\^`{|}", TRUE);
+    const char *first = strcmp(lesson, "learner") == 0 ? "%6Cearner" : escaped;
+    return step != NULL ? g_strconcat(first, "/", step, NULL) : g_strdup(first);
+}
+
+/* (transfer full) (nullable) The lesson that a step's group is of; NULL if it is no step's. */
+static char *lesson_of(const char *group)
+{
+    const char *slash = strchr(group, '/');
+    if (slash == NULL)
+        return NULL;
+    char *lesson = g_uri_unescape_segment(group, slash, NULL);
+    return lesson != NULL ? lesson : g_strndup(group, (size_t)(slash - group));
+}
+
 /* ---- following ---- */
 
 static char *now(void)
@@ -123,10 +144,10 @@ static void keep(MgLessonPlay *play, MgProgress *progress)
     const MgLessonStep *step = mg_lesson_play_step(play);
     MgLessonScore score = mg_lesson_play_score(play);
     GKeyFile *file = progress->file;
-    g_autofree char *group = g_strdup_printf("%s/%s", lesson->id, step->id);
+    g_autofree char *whole = group_of(lesson->id, NULL), *group = group_of(lesson->id, step->id);
     size_t n = mg_lesson_play_n_steps(play);
-    g_key_file_set_string(file, lesson->id, "step", step->id);
-    g_key_file_set_integer(file, lesson->id, "steps", (int)n);
+    g_key_file_set_string(file, whole, "step", step->id);
+    g_key_file_set_integer(file, whole, "steps", (int)n);
     set_once_now(file, group, "begun");
     raise_to(file, group, "attempts", score.attempts);
     raise_to(file, group, "wrong", score.wrong);
@@ -136,7 +157,7 @@ static void keep(MgLessonPlay *play, MgProgress *progress)
     if (mg_lesson_play_done(play)) {
         set_once_now(file, group, "passed");
         if (mg_lesson_play_at(play) + 1 == n)
-            set_once_now(file, lesson->id, "finished");
+            set_once_now(file, whole, "finished");
     }
     /* Progress that cannot be kept is no reason to disturb a lesson; who asks for it is told. */
     mg_progress_save(progress, NULL);
@@ -157,7 +178,7 @@ void mg_progress_follow(MgProgress *progress, MgLessonPlay *play)
 
 static unsigned count_passed(MgProgress *progress, const char *lesson)
 {
-    g_autofree char *begin = g_strconcat(lesson, "/", NULL);
+    g_autofree char *begin = group_of(lesson, "");
     g_auto(GStrv) groups = g_key_file_get_groups(progress->file, NULL);
     unsigned n = 0;
     for (size_t i = 0; groups[i] != NULL; i++)
@@ -168,21 +189,21 @@ static unsigned count_passed(MgProgress *progress, const char *lesson)
 
 MgProgressOf mg_progress_of(MgProgress *progress, const char *lesson)
 {
-    g_autofree char *step = g_key_file_get_string(progress->file, lesson, "step", NULL);
-    unsigned steps =
-        (unsigned)MAX(0, g_key_file_get_integer(progress->file, lesson, "steps", NULL));
+    g_autofree char *group = group_of(lesson, NULL);
+    g_autofree char *step = g_key_file_get_string(progress->file, group, "step", NULL);
+    unsigned steps = (unsigned)MAX(0, g_key_file_get_integer(progress->file, group, "steps", NULL));
     return (MgProgressOf){.steps = steps,
                           .passed = MIN(count_passed(progress, lesson), steps),
-                          .finished = g_key_file_has_key(progress->file, lesson, "finished", NULL),
+                          .finished = g_key_file_has_key(progress->file, group, "finished", NULL),
                           .step = step != NULL ? g_intern_string(step) : NULL};
 }
 
 void mg_progress_forget(MgProgress *progress, const char *lesson)
 {
-    g_autofree char *begin = g_strconcat(lesson, "/", NULL);
+    g_autofree char *whole = group_of(lesson, NULL), *begin = group_of(lesson, "");
     g_auto(GStrv) groups = g_key_file_get_groups(progress->file, NULL);
     for (size_t i = 0; groups[i] != NULL; i++)
-        if (strcmp(groups[i], lesson) == 0 || g_str_has_prefix(groups[i], begin))
+        if (strcmp(groups[i], whole) == 0 || g_str_has_prefix(groups[i], begin))
             g_key_file_remove_group(progress->file, groups[i], NULL);
 }
 
@@ -232,13 +253,12 @@ char *mg_progress_csv(MgProgress *progress, bool header)
         g_string_append(csv, "\r\n");
     g_auto(GStrv) groups = g_key_file_get_groups(progress->file, NULL);
     for (size_t i = 0; groups[i] != NULL; i++) {
-        const char *slash = strchr(groups[i], '/');
-        if (slash == NULL)
+        g_autofree char *lesson = lesson_of(groups[i]);
+        if (lesson == NULL)
             continue;
-        g_autofree char *lesson = g_strndup(groups[i], (size_t)(slash - groups[i]));
         add_cell(csv, mg_progress_learner(progress), ',');
         add_cell(csv, lesson, ',');
-        add_cell(csv, slash + 1, ',');
+        add_cell(csv, strchr(groups[i], '/') + 1, ',');
         for (size_t c = 0; c < G_N_ELEMENTS(columns); c++) {
             g_autofree char *value = value_of(progress->file, groups[i], c);
             add_cell(csv, value, c + 1 < G_N_ELEMENTS(columns) ? ',' : '\r');
@@ -259,14 +279,13 @@ char *mg_progress_json(MgProgress *progress)
     GString *json = g_string_new(NULL);
     g_auto(GStrv) groups = g_key_file_get_groups(progress->file, NULL);
     for (size_t i = 0; groups[i] != NULL; i++) {
-        const char *slash = strchr(groups[i], '/');
-        if (slash == NULL)
+        g_autofree char *lesson = lesson_of(groups[i]);
+        if (lesson == NULL)
             continue;
-        g_autofree char *lesson = g_strndup(groups[i], (size_t)(slash - groups[i]));
         g_string_append_c(json, '{');
         add_text(json, "learner", mg_progress_learner(progress));
         add_text(json, "lesson", lesson);
-        add_text(json, "step", slash + 1);
+        add_text(json, "step", strchr(groups[i], '/') + 1);
         for (size_t c = 0; c < G_N_ELEMENTS(columns); c++) {
             g_autofree char *value = value_of(progress->file, groups[i], c);
             if (columns[c].type != TEXT)
