@@ -473,6 +473,8 @@ void mg_lesson_play_set_language(MgLessonPlay *play, MgLanguage language)
     if (language == play->language)
         return;
     play->language = language;
+    if (play->chosen == NULL) /* no step has begun yet */
+        return;
     look(play);
     changed(play);
 }

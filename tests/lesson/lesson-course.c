@@ -324,6 +324,22 @@ static void test_weather(void)
 
 /* ---- language, signals ---- */
 
+static void not_yet(MgLessonPlay *play, void *data)
+{
+    g_error("nothing has begun");
+}
+
+static void test_language_first(void)
+{
+    g_autoptr(MgLessonPlay) play = play_of(course);
+    gulong handler = g_signal_connect(play, "changed", G_CALLBACK(not_yet), NULL);
+    mg_lesson_play_set_language(play, MG_KOREAN);
+    g_assert_cmpint(mg_lesson_play_language(play), ==, MG_KOREAN);
+    g_signal_handler_disconnect(play, handler);
+    mg_lesson_play_enter(play, 1);
+    g_assert_cmpstr(step(play), ==, "hello");
+}
+
 static void count(MgLessonPlay *play, void *data)
 {
     ++*(unsigned *)data;
@@ -482,6 +498,7 @@ int main(int argc, char **argv)
     g_test_add_func("/course/mess", test_mess);
     g_test_add_func("/course/weather", test_weather);
     g_test_add_func("/course/language", test_language);
+    g_test_add_func("/course/language-first", test_language_first);
     g_test_add_func("/course/no-leap", test_no_leap);
     g_test_add_func("/course/no-leap-predict", test_no_leap_predict);
     g_test_add_func("/course/same", test_same);
