@@ -4,7 +4,8 @@
 
 #include "lesson-private.h"
 
-#define SHIELD "\302\240" /* U+00A0 */
+#define SHIELD   "\302\240" /* U+00A0 */
+#define NEAR_MAX 40u        /* octets of a text that are quoted */
 
 typedef struct {
     GString *markup, *plain;
@@ -38,17 +39,21 @@ static void add_text(Writer *writer, const char *text)
  * punctuation ("**봉투(envelope)**는"). */
 static void look_for_stars(Writer *writer, cmark_node *node, const char *text)
 {
+    if (g_str_has_prefix(text, SHIELD))
+        text += strlen(SHIELD);
     for (const char *star = strchr(text, '*'); star != NULL; star = strchr(star + 1, '*')) {
         bool before = star > text && !g_ascii_isspace(star[-1]);
         bool after = star[1] != '\0' && !g_ascii_isspace(star[1]);
         if (!before && !after && cmark_node_previous(node) == NULL && cmark_node_next(node) == NULL)
             continue;
-        if (g_str_has_prefix(text, SHIELD))
-            text += strlen(SHIELD);
+        size_t len = MIN(strlen(text), NEAR_MAX);
+        while (len > 0 && ((uint8_t)text[len] & 0xc0) == 0x80) /* no half of a character */
+            len--;
+        g_autofree char *near = g_strndup(text, len);
         mg_lesson_error(writer->to, line_in(writer, node),
                         _("emphasis that did not take, near \"%.40s\": a closing ** cannot stand "
                           "between punctuation and a letter; move it, or write \\* for a star"),
-                        text);
+                        near);
         return;
     }
 }

@@ -74,6 +74,18 @@ static void *shared_of(const MgEngineKind *kind, const char *key, const char *te
     return kind->setup(&settings, problems);
 }
 
+/* TC led to TCP: any octets come out of the stream, and then its end. */
+static void connect_engine(MgEngine *engine, MgAskId ask, MgSpan bytes)
+{
+    const MgConnectAnswer answer = {.reach = MG_REACH_OK};
+    g_assert_true(mg_engine_answer(engine, ask, &answer, 0));
+    uint8_t length[2];
+    mg_dns_put_u16(length, (uint16_t)bytes.len);
+    mg_engine_receive(engine, (MgSpan){length, 2}, 0);
+    mg_engine_receive(engine, bytes, 0);
+    mg_engine_receive_end(engine, MG_END_CLOSED, 0);
+}
+
 /* `bytes` are a query; then, with the right id and question, an answer. */
 static void check_engine(const MgEngineKind *kind, void *shared, MgSpan query, MgSpan bytes)
 {
@@ -99,6 +111,10 @@ static void check_engine(const MgEngineKind *kind, void *shared, MgSpan query, M
         closed += event.kind == MG_EVENT_CLOSE;
         if (event.kind != MG_EVENT_ASK)
             continue;
+        if (strcmp(event.ask.topic, MG_TOPIC_CONNECT) == 0) {
+            connect_engine(engine, event.ask.id, bytes);
+            continue;
+        }
         const MgDatagramQuestion *question = event.ask.question;
         g_autoptr(GByteArray) reply = g_byte_array_new();
         g_byte_array_append(reply, bytes.data, (guint)bytes.len);
