@@ -33,7 +33,6 @@ int mg_version_main(int argc, char **argv, MgRegistry *registry);
 int mg_serve_main(int argc, char **argv, MgRegistry *registry);
 int mg_send_main(int argc, char **argv, MgRegistry *registry);
 int mg_fetch_main(int argc, char **argv, MgRegistry *registry);
-int mg_dns_lookup_main(int argc, char **argv, MgRegistry *registry);
 int mg_lesson_list_main(int argc, char **argv, MgRegistry *registry);
 int mg_lesson_show_main(int argc, char **argv, MgRegistry *registry);
 int mg_lesson_run_main(int argc, char **argv, MgRegistry *registry);

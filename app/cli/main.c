@@ -31,7 +31,6 @@ const MgCommand mg_commands[] = {
      N_("runs a network in real time, with doors for real programs"), mg_serve_main},
     {"send", "URL --from A --to B… FILE", N_("hands a message to a real server"), mg_send_main},
     {"fetch", "URL --into FOLDER", N_("fetches a mailbox from a real server"), mg_fetch_main},
-    {"dns lookup", "NAME [TYPE]", N_("asks a real name server"), mg_dns_lookup_main},
     {"help", "", N_("lists the commands"), mg_help_main},
     {"version", "", N_("says which version this is"), mg_version_main},
     {0},

@@ -170,7 +170,7 @@ static void on_deliver(const char *type, const void *item, void *data)
         const MgSpan *text = item;
         fwrite(text->data, 1, text->len, stdout);
     } else if (strcmp(type, MG_DELIVER_COMPLAINT) == 0) {
-        mg_complain(order->name, "%s", (const char *)item);
+        mg_complain(order->name, "%s", mg_registry_translate(order->registry, item));
     } else if (strcmp(type, MG_DELIVER_EXIT) == 0) {
         order->result = *(const int *)item;
         order->said = true;

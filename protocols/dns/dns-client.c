@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* dns-client.c - one question to one server, over datagrams */
+/* dns-client.c - one question to one server, over datagrams, or over a stream if they are too small
+ */
 #include "dns-client.h"
+
+#include "dns-edns.h"
 
 const MgSettingRow mg_dns_client_settings[] = {
     {"resolver", MG_SETTING_TEXT, NULL,
@@ -13,10 +16,19 @@ const MgSettingRow mg_dns_client_settings[] = {
 void mg_dns_client_init(MgDnsClient *client, const MgBirth *birth, const MgRule *rules)
 {
     client->rules = rules;
+    client->reply = g_byte_array_new();
+    client->in = g_byte_array_new();
+    client->due = MG_TIME_NEVER;
     client->seed = birth->seed;
     client->timeout = mg_settings_get_time(birth->settings, "resolver-timeout", 5 * MG_SECONDS);
     client->tries_left =
         (unsigned)CLAMP(mg_settings_get_uint(birth->settings, "resolver-tries", 3), 1, 10);
+}
+
+void mg_dns_client_clear(MgDnsClient *client)
+{
+    g_byte_array_unref(client->reply);
+    g_byte_array_unref(client->in);
 }
 
 bool mg_dns_client_set_server(MgDnsClient *client, const char *text)
@@ -55,28 +67,119 @@ void mg_dns_client_note(MgDnsClient *client, unsigned rule)
     mg_dns_events_note(&client->events, &client->rules[rule], (MgSpan){NULL, 0});
 }
 
+size_t mg_dns_address_parse(const char *text, uint8_t out[16])
+{
+    static const uint16_t types[] = {MG_DNS_A, MG_DNS_AAAA};
+    const MgDnsToken token = {.text = mg_span_from_string(text)};
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
+        g_autoptr(GByteArray) wire = g_byte_array_new();
+        size_t at = 0;
+        if (mg_dns_data_parse(types[i], &token, 1, NULL, wire, &at) != NULL)
+            continue;
+        memcpy(out, wire->data, wire->len);
+        return wire->len;
+    }
+    return 0;
+}
+
+/* 192.0.2.25 → 25.2.0.192.in-addr.arpa (RFC 1035 §3.5); of IPv6, every half octet is a label
+ * (RFC 3596 §2.5). */
+static char *reverse_name(const uint8_t *octets, size_t len)
+{
+    GString *name = g_string_new(NULL);
+    for (size_t i = len; i-- > 0;) {
+        if (len == 4)
+            g_string_append_printf(name, "%u.", octets[i]);
+        else
+            g_string_append_printf(name, "%x.%x.", octets[i] & 0xfu, octets[i] >> 4);
+    }
+    g_string_append(name, len == 4 ? "in-addr.arpa." : "ip6.arpa.");
+    return g_string_free(name, FALSE);
+}
+
+bool mg_dns_client_set_name(MgDnsClient *client, const char *text)
+{
+    uint8_t octets[16];
+    size_t len = client->type == MG_DNS_PTR ? mg_dns_address_parse(text, octets) : 0;
+    g_autofree char *reverse = len > 0 ? reverse_name(octets, len) : NULL;
+    if (strcmp(text, "@") == 0) /* it is short for a name only inside a zone */
+        return false;
+    return mg_dns_name_parse(mg_span_from_string(reverse != NULL ? reverse : text), NULL,
+                             &client->name) == NULL;
+}
+
+/* ---- asking ---- */
+
+static void add_options(MgDnsClient *client, MgDnsWriter *writer, MgDnsMark before)
+{
+    const MgDnsClientWish *wish = &client->wish;
+    if (wish->nsid)
+        mg_dns_write_option(writer, before, MG_DNS_OPTION_NSID, (MgSpan){NULL, 0});
+    if (wish->subnet.len > 0)
+        mg_dns_write_option(writer, before, MG_DNS_OPTION_SUBNET, wish->subnet);
+    if (wish->cookie) {
+        uint64_t half = mg_random_next(&client->seed);
+        uint8_t cookie[MG_DNS_COOKIE_CLIENT];
+        memcpy(cookie, &half, sizeof cookie);
+        mg_dns_write_option(writer, before, MG_DNS_OPTION_COOKIE, (MgSpan){cookie, sizeof cookie});
+    }
+}
+
+/* Its length. */
+static size_t make_query(MgDnsClient *client)
+{
+    const MgDnsClientWish *wish = &client->wish;
+    MgDnsWriter writer;
+    client->id = (uint16_t)mg_random_next(&client->seed); /* RFC 5452 §4.3 */
+    mg_dns_writer_init(&writer, client->query + 2, sizeof client->query - 2);
+    mg_dns_write_header(
+        &writer, client->id,
+        (uint16_t)((wish->no_recurse ? 0 : MG_DNS_RD) | (wish->dnssec ? MG_DNS_AD : 0)));
+    mg_dns_write_question(&writer, mg_dns_name_span(&client->name), client->type, MG_DNS_IN);
+    MgDnsMark before = mg_dns_writer_mark(&writer);
+    mg_dns_write_opt(&writer, MG_DNS_UDP_EDNS, 0, wish->dnssec);
+    add_options(client, &writer, before);
+    mg_dns_put_u16(client->query, (uint16_t)writer.len);
+    return writer.len;
+}
+
+static void add_ask(MgDnsClient *client, const char *topic, const void *question)
+{
+    client->ask = ++client->last_ask;
+    mg_dns_events_add(&client->events,
+                      (MgEvent){.kind = MG_EVENT_ASK, .ask = {client->ask, topic, question, 0}});
+}
+
+static void ask_stream(MgDnsClient *client)
+{
+    client->connect =
+        (MgConnectQuestion){.address = client->address, .port = client->port, .dissector = "dns"};
+    client->connecting = true;
+    g_byte_array_set_size(client->in, 0);
+    add_ask(client, MG_TOPIC_CONNECT, &client->connect);
+}
+
 bool mg_dns_client_ask(MgDnsClient *client)
 {
-    MgDnsWriter writer;
     if (client->tries_left == 0)
         return false;
     client->tries_left--;
-    client->id = (uint16_t)mg_random_next(&client->seed); /* RFC 5452 §4.3 */
-    mg_dns_writer_init(&writer, client->query, sizeof client->query);
-    mg_dns_write_header(&writer, client->id, MG_DNS_RD);
-    mg_dns_write_question(&writer, mg_dns_name_span(&client->name), client->type, MG_DNS_IN);
-    mg_dns_write_opt(&writer, MG_DNS_UDP_EDNS, 0, false);
+    size_t len = make_query(client);
+    if (client->wish.stream) {
+        client->tries_left = 0; /* TCP tries again by itself */
+        ask_stream(client);
+        return true;
+    }
     client->question = (MgDatagramQuestion){.address = client->address,
                                             .port = client->port,
-                                            .payload = {client->query, writer.len},
+                                            .payload = {client->query + 2, len},
                                             .timeout = client->timeout,
                                             .dissector = "dns"};
-    client->ask = ++client->last_ask;
-    mg_dns_events_add(&client->events,
-                      (MgEvent){.kind = MG_EVENT_ASK,
-                                .ask = {client->ask, MG_TOPIC_DATAGRAM, &client->question, 0}});
+    add_ask(client, MG_TOPIC_DATAGRAM, &client->question);
     return true;
 }
+
+/* ---- the answer ---- */
 
 static bool is_ours(const MgDnsClient *client, const MgDnsMessage *message)
 {
@@ -86,17 +189,33 @@ static bool is_ours(const MgDnsClient *client, const MgDnsMessage *message)
            mg_dns_name_equal(mg_dns_name_span(&message->name), mg_dns_name_span(&client->name));
 }
 
+/* A server that does not understand the query may send its header alone (RFC 1035 §4.1.1). */
+static bool is_error(const MgDnsClient *client, const MgDnsMessage *message, MgSpan bytes)
+{
+    return bytes.len >= MG_DNS_HEADER && (message->flags & MG_DNS_QR) != 0 &&
+           message->id == client->id && (message->flags & 15) != 0 &&
+           message->counts[MG_DNS_QUESTION] == 0;
+}
+
+static bool keep(MgDnsClient *client, MgSpan bytes)
+{
+    MgDnsMessage message;
+    bool opened = mg_dns_message_open(&message, bytes);
+    if (!is_error(client, &message, bytes) && (!opened || !is_ours(client, &message)))
+        return false;
+    g_byte_array_set_size(client->reply, 0);
+    g_byte_array_append(client->reply, bytes.data, (guint)bytes.len);
+    return true;
+}
+
 static MgDnsClientState ask_again(MgDnsClient *client, unsigned rule)
 {
     mg_dns_client_note(client, rule);
     return mg_dns_client_ask(client) ? MG_DNS_CLIENT_ASKED : MG_DNS_CLIENT_GIVEN_UP;
 }
 
-MgDnsClientState mg_dns_client_take(MgDnsClient *client, const MgDatagramAnswer *datagram,
-                                    MgDnsMessage *message)
+static MgDnsClientState take_datagram(MgDnsClient *client, const MgDatagramAnswer *datagram)
 {
-    client->ask = 0;
-    client->events.n = client->events.given = 0;
     if (datagram == NULL || datagram->reach == MG_REACH_UNREACHABLE ||
         datagram->reach == MG_REACH_BAD_ADDRESS) {
         mg_dns_client_note(client, MG_DNS_CLIENT_UNREACHABLE);
@@ -105,9 +224,76 @@ MgDnsClientState mg_dns_client_take(MgDnsClient *client, const MgDatagramAnswer 
     if (datagram->reach != MG_REACH_OK)
         return ask_again(client, datagram->reach == MG_REACH_TIMEOUT ? MG_DNS_CLIENT_TIMEOUT
                                                                      : MG_DNS_CLIENT_UNREACHABLE);
-    if (!mg_dns_message_open(message, datagram->payload) || !is_ours(client, message))
+    if (!keep(client, datagram->payload))
         return ask_again(client, MG_DNS_CLIENT_MISMATCH);
+    if ((client->reply->data[2] & MG_DNS_TC >> 8) == 0)
+        return MG_DNS_CLIENT_ANSWERED;
+    mg_dns_client_note(client, MG_DNS_CLIENT_TRUNCATED);
+    client->truncated = true;
+    ask_stream(client);
+    return MG_DNS_CLIENT_ASKED;
+}
+
+/* The stream brought nothing. */
+static MgDnsClientState end_stream(MgDnsClient *client, unsigned rule)
+{
+    client->connecting = client->connected = false;
+    client->due = MG_TIME_NEVER;
+    mg_dns_client_note(client, rule);
+    if (!client->truncated)
+        return MG_DNS_CLIENT_GIVEN_UP;
+    mg_dns_client_note(client, MG_DNS_CLIENT_INCOMPLETE);
     return MG_DNS_CLIENT_ANSWERED;
+}
+
+static MgDnsClientState take_connect(MgDnsClient *client, const MgConnectAnswer *answer, MgTime now)
+{
+    client->connecting = false;
+    if (answer == NULL || answer->reach != MG_REACH_OK)
+        return end_stream(client, MG_DNS_CLIENT_UNREACHABLE);
+    client->connected = true;
+    client->due = now + client->timeout;
+    mg_dns_events_add(&client->events,
+                      (MgEvent){.kind = MG_EVENT_SEND,
+                                .send = {client->query, 2u + mg_dns_get_u16(client->query)}});
+    return MG_DNS_CLIENT_ASKED;
+}
+
+MgDnsClientState mg_dns_client_take(MgDnsClient *client, const void *answer, MgTime now)
+{
+    client->ask = 0;
+    return client->connecting ? take_connect(client, answer, now) : take_datagram(client, answer);
+}
+
+MgDnsClientState mg_dns_client_receive(MgDnsClient *client, MgSpan bytes, MgTime now)
+{
+    if (!client->connected)
+        return MG_DNS_CLIENT_ASKED;
+    g_byte_array_append(client->in, bytes.data, (guint)bytes.len);
+    if (client->in->len < 2 || client->in->len - 2 < mg_dns_get_u16(client->in->data))
+        return MG_DNS_CLIENT_ASKED;
+    MgSpan message = {client->in->data + 2, mg_dns_get_u16(client->in->data)};
+    if (!keep(client, message)) /* over a stream nobody else can have said it: it is broken */
+        return end_stream(client, MG_DNS_CLIENT_MISMATCH);
+    client->connected = false;
+    client->due = MG_TIME_NEVER;
+    return MG_DNS_CLIENT_ANSWERED;
+}
+
+MgDnsClientState mg_dns_client_receive_end(MgDnsClient *client)
+{
+    return client->connected ? end_stream(client, MG_DNS_CLIENT_STREAM) : MG_DNS_CLIENT_ASKED;
+}
+
+MgDnsClientState mg_dns_client_advance(MgDnsClient *client, MgTime now)
+{
+    return client->connected && now >= client->due ? end_stream(client, MG_DNS_CLIENT_STREAM)
+                                                   : MG_DNS_CLIENT_ASKED;
+}
+
+MgTime mg_dns_client_deadline(const MgDnsClient *client)
+{
+    return client->connected ? client->due : MG_TIME_NEVER;
 }
 
 void mg_dns_client_format(const MgDnsClient *client, GString *out)

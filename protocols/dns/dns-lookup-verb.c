@@ -69,48 +69,6 @@ static void refuse(Lookup *lookup, unsigned rule)
 
 /* ---- the words ---- */
 
-/* The octets of an IP address: how many, 0 if it is none. */
-static size_t read_address(const char *text, uint8_t out[16])
-{
-    static const uint16_t types[] = {MG_DNS_A, MG_DNS_AAAA};
-    const MgDnsToken token = {.text = mg_span_from_string(text)};
-    for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
-        g_autoptr(GByteArray) wire = g_byte_array_new();
-        size_t at = 0;
-        if (mg_dns_data_parse(types[i], &token, 1, NULL, wire, &at) != NULL)
-            continue;
-        memcpy(out, wire->data, wire->len);
-        return wire->len;
-    }
-    return 0;
-}
-
-/* 192.0.2.25 → 25.2.0.192.in-addr.arpa (RFC 1035 §3.5); of IPv6, every half octet is a label
- * (RFC 3596 §2.5). */
-static char *reverse_name(const uint8_t *octets, size_t len)
-{
-    GString *name = g_string_new(NULL);
-    for (size_t i = len; i-- > 0;) {
-        if (len == 4)
-            g_string_append_printf(name, "%u.", octets[i]);
-        else
-            g_string_append_printf(name, "%x.%x.", octets[i] & 0xfu, octets[i] >> 4);
-    }
-    g_string_append(name, len == 4 ? "in-addr.arpa." : "ip6.arpa.");
-    return g_string_free(name, FALSE);
-}
-
-static bool read_name(MgDnsClient *client, const char *text)
-{
-    uint8_t octets[16];
-    size_t len = client->type == MG_DNS_PTR ? read_address(text, octets) : 0;
-    g_autofree char *reverse = len > 0 ? reverse_name(octets, len) : NULL;
-    if (strcmp(text, "@") == 0) /* it is short for a name only inside a zone */
-        return false;
-    return mg_dns_name_parse(mg_span_from_string(reverse != NULL ? reverse : text), NULL,
-                             &client->name) == NULL;
-}
-
 static void find_server(Lookup *lookup)
 {
     MgDnsClient *client = &lookup->client;
@@ -141,14 +99,14 @@ static void start(Lookup *lookup, const MgBirth *birth, const MgVerbCall *call)
         refuse(lookup, R_TYPE);
         return;
     }
-    if (!read_name(client, name)) {
+    if (!mg_dns_client_set_name(client, name)) {
         refuse(lookup, MG_DNS_CLIENT_NAME);
         return;
     }
     lookup->has_question = true;
     if (server == NULL || !mg_dns_client_set_server(client, server))
         refuse(lookup, at != NULL ? R_AT : MG_DNS_CLIENT_SERVER);
-    else if (read_address(client->address, octets) > 0 || at == NULL)
+    else if (mg_dns_address_parse(client->address, octets) > 0 || at == NULL)
         ask(lookup);
     else
         find_server(lookup);
@@ -166,6 +124,7 @@ static MgEngine *create(const MgBirth *birth)
 
 static void free_lookup(MgEngine *engine)
 {
+    mg_dns_client_clear(&((Lookup *)engine)->client);
     g_free(engine);
 }
 
@@ -188,47 +147,56 @@ static void take_server(Lookup *lookup, const MgLookupAnswer *answer)
     ask(lookup);
 }
 
-static void take_answer(Lookup *lookup, MgDnsMessage *message)
+static void take_answer(Lookup *lookup)
 {
+    MgDnsMessage opened, *message = &opened;
     MgDnsRecord record;
+    mg_dns_message_open(message, mg_dns_client_reply(&lookup->client));
     lookup->rcode = message->flags & 0xf;
     lookup->n_records = message->counts[MG_DNS_ANSWER];
     while (mg_dns_message_next(message, &record))
         if (record.type == MG_DNS_OPT)
             lookup->rcode |= (unsigned)mg_dns_edns_of(&record).extended_rcode << 4;
-    if ((message->flags & MG_DNS_TC) != 0)
-        mg_dns_client_note(&lookup->client, MG_DNS_CLIENT_TRUNCATED);
     finish(lookup, answered);
+}
+
+static void settle(Lookup *lookup, MgDnsClientState state)
+{
+    if (state == MG_DNS_CLIENT_ANSWERED)
+        take_answer(lookup);
+    else if (state == MG_DNS_CLIENT_GIVEN_UP)
+        finish(lookup, unanswered);
 }
 
 static bool answer(MgEngine *engine, MgAskId id, const void *given, MgTime now)
 {
     Lookup *lookup = (Lookup *)engine;
-    MgDnsMessage message;
     if (lookup->client.ask == 0 || id != lookup->client.ask)
         return false;
     if (lookup->state == finding) {
         take_server(lookup, given);
         return true;
     }
-    MgDnsClientState state = mg_dns_client_take(&lookup->client, given, &message);
-    if (state == MG_DNS_CLIENT_ANSWERED)
-        take_answer(lookup, &message);
-    else if (state == MG_DNS_CLIENT_GIVEN_UP)
-        finish(lookup, unanswered);
+    settle(lookup, mg_dns_client_take(&lookup->client, given, now));
     return true;
 }
 
 static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
 {
+    Lookup *lookup = (Lookup *)engine;
+    settle(lookup, mg_dns_client_receive(&lookup->client, bytes, now));
 }
 
 static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
 {
+    Lookup *lookup = (Lookup *)engine;
+    settle(lookup, mg_dns_client_receive_end(&lookup->client));
 }
 
 static void advance(MgEngine *engine, MgTime now)
 {
+    Lookup *lookup = (Lookup *)engine;
+    settle(lookup, mg_dns_client_advance(&lookup->client, now));
 }
 
 static bool next(MgEngine *engine, MgEvent *event)
@@ -238,7 +206,8 @@ static bool next(MgEngine *engine, MgEvent *event)
 
 static MgTime deadline(const MgEngine *engine)
 {
-    return MG_TIME_NEVER; /* the carrier keeps the time of each datagram, the stub its own */
+    /* The carrier keeps the time of each datagram, the stub its own. */
+    return mg_dns_client_deadline(&((const Lookup *)engine)->client);
 }
 
 static void add_fact(MgFact *fact, const char *label, const GString *value)

@@ -60,6 +60,7 @@ static MgEngine *create(const MgBirth *birth)
 static void free_stub(MgEngine *engine)
 {
     Stub *stub = (Stub *)engine;
+    mg_dns_client_clear(&stub->client);
     if (stub->texts != NULL)
         g_string_free(stub->texts, TRUE);
     if (stub->records != NULL)
@@ -85,9 +86,12 @@ static void take_record(Stub *stub, MgSpan message, const MgDnsRecord *record)
     g_array_append_val(stub->records, row);
 }
 
-static void take_answer(Stub *stub, MgDnsMessage *message, MgSpan bytes)
+static void take_answer(Stub *stub)
 {
+    MgSpan bytes = mg_dns_client_reply(&stub->client);
+    MgDnsMessage opened, *message = &opened;
     MgDnsRecord record;
+    mg_dns_message_open(message, bytes);
     unsigned extended = 0;
     stub->texts = g_string_new(NULL);
     stub->records = g_array_new(FALSE, FALSE, sizeof(MgLookupRecord));
@@ -106,36 +110,42 @@ static void take_answer(Stub *stub, MgDnsMessage *message, MgSpan bytes)
                                     .rcode = (uint16_t)(extended << 4 | (message->flags & 0xf)),
                                     .records = (const MgLookupRecord *)(void *)stub->records->data,
                                     .n_records = stub->records->len};
-    if ((message->flags & MG_DNS_TC) != 0)
-        mg_dns_client_note(&stub->client, MG_DNS_CLIENT_TRUNCATED);
     finish(stub, answered);
+}
+
+static void settle(Stub *stub, MgDnsClientState state)
+{
+    if (state == MG_DNS_CLIENT_ANSWERED)
+        take_answer(stub);
+    else if (state == MG_DNS_CLIENT_GIVEN_UP)
+        finish(stub, failed);
 }
 
 static bool answer(MgEngine *engine, MgAskId id, const void *given, MgTime now)
 {
     Stub *stub = (Stub *)engine;
-    const MgDatagramAnswer *datagram = given;
-    MgDnsMessage message;
     if (stub->client.ask == 0 || id != stub->client.ask)
         return false;
-    MgDnsClientState state = mg_dns_client_take(&stub->client, datagram, &message);
-    if (state == MG_DNS_CLIENT_ANSWERED)
-        take_answer(stub, &message, datagram->payload);
-    else if (state == MG_DNS_CLIENT_GIVEN_UP)
-        finish(stub, failed);
+    settle(stub, mg_dns_client_take(&stub->client, given, now));
     return true;
 }
 
 static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
 {
+    Stub *stub = (Stub *)engine;
+    settle(stub, mg_dns_client_receive(&stub->client, bytes, now));
 }
 
 static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
 {
+    Stub *stub = (Stub *)engine;
+    settle(stub, mg_dns_client_receive_end(&stub->client));
 }
 
 static void advance(MgEngine *engine, MgTime now)
 {
+    Stub *stub = (Stub *)engine;
+    settle(stub, mg_dns_client_advance(&stub->client, now));
 }
 
 static bool next(MgEngine *engine, MgEvent *event)
@@ -145,7 +155,8 @@ static bool next(MgEngine *engine, MgEvent *event)
 
 static MgTime deadline(const MgEngine *engine)
 {
-    return MG_TIME_NEVER; /* the carrier keeps the time of each datagram */
+    /* The carrier keeps the time of each datagram. */
+    return mg_dns_client_deadline(&((const Stub *)engine)->client);
 }
 
 static size_t facts(const MgEngine *engine, MgFact *out, size_t max)

@@ -7,12 +7,13 @@
 
 G_BEGIN_DECLS
 
-extern const MgEngineKind mg_dns_server;     /* authoritative, a datagram each */
-extern const MgEngineKind mg_dns_server_tcp; /* the same over a stream */
-extern const MgEngineKind mg_dns_resolver;   /* recursive, a datagram each */
-extern const MgEngineKind mg_dns_stub;       /* answers "dns.lookup" */
-extern const MgEngineKind mg_dns_ask;        /* the verb "lookup" */
-extern const MgEngineKind mg_dns_command_zone; /* mailglass dns zone */
+extern const MgEngineKind mg_dns_server;         /* authoritative, a datagram each */
+extern const MgEngineKind mg_dns_server_tcp;     /* the same over a stream */
+extern const MgEngineKind mg_dns_resolver;       /* recursive, a datagram each */
+extern const MgEngineKind mg_dns_stub;           /* answers "dns.lookup" */
+extern const MgEngineKind mg_dns_ask;            /* the verb "lookup" */
+extern const MgEngineKind mg_dns_command_lookup; /* mailglass dns lookup */
+extern const MgEngineKind mg_dns_command_zone;   /* mailglass dns zone */
 
 /* dns-attack*.c */
 extern const MgEngineKind mg_dns_poison; /* the verb "poison" */

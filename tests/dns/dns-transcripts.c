@@ -3,7 +3,8 @@
  *
  * Datagrams are written in words: `?: datagram 192.0.2.53 53 rd example.net. MX`, and
  * `!: ok NOERROR example.net. 300 MX 10 mx.example.net. ; …`, an answer to what was asked last. The
- * words `wrong-id`, `wrong-name`, `query`, `tc` and `cut` before the rcode make it a bad one. */
+ * words `wrong-id`, `wrong-name`, `query`, `tc`, `alone` and `cut` before the rcode make it a bad
+ * one. */
 #include "dns.h"
 #include "transcript.h"
 
@@ -61,6 +62,7 @@ static size_t make_answer(const char *text, uint8_t *out, size_t cap)
     MgDnsMessage question;
     uint16_t id_change = 0, flags = MG_DNS_QR | MG_DNS_RA | MG_DNS_RD;
     size_t cut = 0;
+    bool alone = false;
     g_auto(GStrv) words = g_strsplit(text, " ", -1);
     size_t i = 0;
     g_assert_true(mg_dns_message_open(&question, (MgSpan){asked, asked_len}));
@@ -73,6 +75,8 @@ static size_t make_answer(const char *text, uint8_t *out, size_t cap)
             flags &= (uint16_t)~MG_DNS_QR;
         else if (strcmp(words[i], "tc") == 0)
             flags |= MG_DNS_TC;
+        else if (strcmp(words[i], "alone") == 0)
+            alone = true;
         else if (strcmp(words[i], "cut") == 0)
             cut = 14;
         else
@@ -85,7 +89,8 @@ static size_t make_answer(const char *text, uint8_t *out, size_t cap)
         return 0;
     mg_dns_writer_init(&writer, out, cap);
     mg_dns_write_header(&writer, question.id ^ id_change, (uint16_t)(flags | rcode));
-    mg_dns_write_question(&writer, mg_dns_name_span(&question.name), question.type, MG_DNS_IN);
+    if (!alone)
+        mg_dns_write_question(&writer, mg_dns_name_span(&question.name), question.type, MG_DNS_IN);
     g_autofree char *rest = g_strjoinv(" ", words + i + 1);
     g_auto(GStrv) records = g_strsplit(rest, " ; ", -1);
     for (size_t r = 0; rest[0] != '\0' && records[r] != NULL; r++)
@@ -131,6 +136,6 @@ int main(int argc, char **argv)
     if (argc > 1 && g_str_has_suffix(argv[1], "/tcp"))
         return mg_transcript_main(argc, argv, &mg_dns_server_tcp, NULL);
     if (argc > 1 && g_str_has_suffix(argv[1], "/command"))
-        return mg_transcript_main(argc, argv, &mg_dns_command_zone, NULL);
+        return mg_transcript_main(argc, argv, &mg_dns_command_zone, &mg_dns_command_lookup, NULL);
     return mg_transcript_main(argc, argv, &mg_dns_stub, &mg_dns_ask, NULL);
 }
