@@ -28,12 +28,12 @@ static inline void mg_dns_events_note(MgDnsEvents *events, const MgRule *rule, M
 
 static inline bool mg_dns_events_next(MgDnsEvents *events, MgEvent *event)
 {
-    if (events->given < events->n) {
-        *event = events->items[events->given++];
-        return true;
-    }
-    events->n = events->given = 0;
-    return false;
+    if (events->given == events->n)
+        return false;
+    *event = events->items[events->given++];
+    if (events->given == events->n) /* at once: an answer to this event may bring the next */
+        events->n = events->given = 0;
+    return true;
 }
 
 G_END_DECLS
