@@ -146,7 +146,7 @@ static void add_pause(GString *sentence, MgSession *session)
     MgHostId host = who_waits(session);
     if (fence != 0 && mg_session_position(session) >= fence) {
         g_string_truncate(sentence, 0);
-        add_markup(sentence, "%s", _("What comes next? Answer the question on the left."));
+        add_markup(sentence, "%s", _("What comes next? Answer the question."));
     } else if (host != 0) {
         if (sentence->len > 0)
             g_string_append(sentence, "  ·  ");
@@ -159,7 +159,7 @@ static void add_pause(GString *sentence, MgSession *session)
 static void add_next(GString *markup, MgSession *session)
 {
     if (mg_session_fence(session) != 0) {
-        add_markup(markup, "%s", _("What comes next? Answer the question on the left."));
+        add_markup(markup, "%s", _("What comes next? Answer the question."));
         return;
     }
     uint32_t next = mg_session_peek(session, MG_STEP_EXCHANGE, false);

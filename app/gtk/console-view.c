@@ -167,7 +167,7 @@ static void show_reply(MgConsoleView *self)
     uint32_t n = last_reply(self, prompt);
     g_autofree char *text = NULL;
     if (at_fence(self)) {
-        text = g_markup_escape_text(_("What comes next? Answer the question on the left."), -1);
+        text = g_markup_escape_text(_("What comes next? Answer the question."), -1);
     } else if (n != 0) {
         const MgRecord *record = mg_trace_record(trace, n);
         g_autofree char *summary = mg_words_summary(trace, n, REPLY_CHARS);

@@ -103,10 +103,12 @@ static char *name_of(const MgShelfEntry *entry)
     return g_strdup(title != NULL ? title : entry->id);
 }
 
-/* The one that was begun and not finished; without it the first that was not begun. */
+/* The one that was taken last, or another, that is not finished; without it the first that was not
+ * begun. */
 static const MgShelfEntry *first_of(const GPtrArray *entries, MgProgress *progress, gboolean *begun)
 {
-    const MgShelfEntry *next = NULL;
+    const MgShelfEntry *next = NULL, *open = NULL;
+    const char *last = progress != NULL ? mg_progress_last(progress) : NULL;
     *begun = FALSE;
     for (unsigned i = 0; i < entries->len; i++) {
         const MgShelfEntry *entry = g_ptr_array_index(entries, i);
@@ -114,12 +116,13 @@ static const MgShelfEntry *first_of(const GPtrArray *entries, MgProgress *progre
             continue;
         MgProgressOf of = progress_of(progress, entry);
         *begun = *begun || of.steps > 0;
-        if (of.steps > 0 && !of.finished)
-            return entry;
+        bool unfinished = of.steps > 0 && !of.finished;
+        if (unfinished && (open == NULL || g_strcmp0(entry->id, last) == 0))
+            open = entry;
         if (next == NULL && of.steps == 0)
             next = entry;
     }
-    return next;
+    return open != NULL ? open : next;
 }
 
 static void add_first(MgStartPage *self, const GPtrArray *entries, MgProgress *progress)

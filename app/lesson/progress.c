@@ -148,6 +148,7 @@ static void keep(MgLessonPlay *play, MgProgress *progress)
     size_t n = mg_lesson_play_n_steps(play);
     g_key_file_set_string(file, whole, "step", step->id);
     g_key_file_set_integer(file, whole, "steps", (int)n);
+    g_key_file_set_string(file, "learner", "last", lesson->id);
     set_once_now(file, group, "begun");
     raise_to(file, group, "attempts", score.attempts);
     raise_to(file, group, "wrong", score.wrong);
@@ -196,6 +197,12 @@ MgProgressOf mg_progress_of(MgProgress *progress, const char *lesson)
                           .passed = MIN(count_passed(progress, lesson), steps),
                           .finished = g_key_file_has_key(progress->file, group, "finished", NULL),
                           .step = step != NULL ? g_intern_string(step) : NULL};
+}
+
+const char *mg_progress_last(MgProgress *progress)
+{
+    g_autofree char *last = g_key_file_get_string(progress->file, "learner", "last", NULL);
+    return last != NULL ? g_intern_string(last) : NULL;
 }
 
 void mg_progress_forget(MgProgress *progress, const char *lesson)

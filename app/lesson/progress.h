@@ -36,6 +36,8 @@ typedef struct {
     const char *step; /* (nullable) where it was left; borrowed until the next call */
 } MgProgressOf;
 MgProgressOf mg_progress_of(MgProgress *progress, const char *lesson);
+/* (nullable) The lesson that was taken last; borrowed until the next call. */
+const char *mg_progress_last(MgProgress *progress);
 void mg_progress_forget(MgProgress *progress, const char *lesson);
 
 /* (transfer full) A row a step that was begun: learner, lesson, step, passed, attempts, hints,
