@@ -111,6 +111,8 @@ static void test_way(void)
     g_assert_true(mg_lesson_play_done(play));
     uint32_t proof = mg_lesson_play_result(play, 0)->proof;
     g_assert_cmpuint(proof, !=, 0);
+    act(play, "alice> NOOP");
+    g_assert_cmpuint(proof, <, position(play));
     g_assert_true(mg_lesson_play_next(play));
     g_assert_cmpstr(step(play), ==, "hello");
     g_assert_cmpuint(mg_lesson_play_since(play), ==,

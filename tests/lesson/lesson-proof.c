@@ -63,6 +63,14 @@ static const Mistake proofs[] = {
      "this button does nothing here"},
     {"try-after", STEP("a") "```try\n" TALK "\nalice> QUIT\nalice> QUIT\n```\n", 9,
      "this button does nothing here"},
+    {"try-beside", /* each works where it stands, not all in a row */
+     STEP("a") SEE("saw smtp.response.code where smtp.response.code == 220") DO(TALK)
+         STEP("b") "```try\nalice> QUIT\nalice> NOOP\nalice hang up\n```\n",
+     0, NULL},
+    {"since", /* what proved a step proves no other */
+     STEP("a") SEE(MAIL_SEEN " and mailglass.from == \"alice\"") SEND STEP("b")
+         SEE(MAIL_SEEN " and mailglass.from == \"alice\"") SEND,
+     0, NULL},
     {"wrong-answer", STEP("a") QUIZ(RIGHT WRONG "    do: alice> QUIT\n"), 12,
      "this answer cannot be run"},
     {"right-answer", STEP("a") QUIZ(RIGHT "    do: alice> QUIT\n" WRONG), 9,
