@@ -16,6 +16,7 @@ typedef struct {
 typedef struct {
     const MgEngineKind *kind;
     void *shared;
+    bool borrowed; /* it is another kind's, whose setup() is the same */
 } MgShared;
 
 typedef struct {

@@ -43,7 +43,7 @@ static void free_host(void *data)
     MgHost *host = data;
     for (guint i = 0; i < host->shared->len; i++) {
         MgShared *shared = &g_array_index(host->shared, MgShared, i);
-        if (shared->kind->teardown != NULL && shared->shared != NULL)
+        if (shared->kind->teardown != NULL && shared->shared != NULL && !shared->borrowed)
             shared->kind->teardown(shared->shared);
     }
     g_array_unref(host->shared);
@@ -100,13 +100,27 @@ static MgShared *shared_of(MgHost *host, const MgEngineKind *kind)
     return NULL;
 }
 
+/* (nullable) what a kind with the same setup() has there already: one cache for datagrams and
+ * streams. */
+static const MgShared *twin_of(const MgHost *host, const MgEngineKind *kind)
+{
+    for (guint i = 0; kind->setup != NULL && i < host->shared->len; i++)
+        if (g_array_index(host->shared, MgShared, i).kind->setup == kind->setup)
+            return &g_array_index(host->shared, MgShared, i);
+    return NULL;
+}
+
 bool mg_runtime_add_engine(MgRuntime *runtime, MgHostId id, const MgEngineKind *kind, uint16_t port,
                            GPtrArray *problems)
 {
     MgHost *host = mg_runtime_host(runtime, id);
     if (shared_of(host, kind) == NULL) {
-        MgShared fresh = {kind, NULL};
-        if (kind->setup != NULL && (fresh.shared = kind->setup(&host->settings, problems)) == NULL)
+        MgShared fresh = {kind, NULL, false};
+        const MgShared *twin = twin_of(host, kind);
+        if (twin != NULL)
+            fresh = (MgShared){kind, twin->shared, true};
+        else if (kind->setup != NULL &&
+                 (fresh.shared = kind->setup(&host->settings, problems)) == NULL)
             return false;
         g_array_append_val(host->shared, fresh);
     }

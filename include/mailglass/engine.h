@@ -25,7 +25,7 @@
  *   - a *command*: the kind has a command row. One is made when somebody runs "mailglass NAME …";
  *     its question is an MgCommandCall.
  * What all engines of one kind on one host share (zones, a cache) is made by setup() and comes in
- * MgBirth.shared.
+ * MgBirth.shared; kinds that have the same setup() share the same.
  */
 #pragma once
 
