@@ -508,7 +508,7 @@ void mg_session_restart(MgSession *session)
     g_assert(session->network != NULL);
     mg_session_set_playing(session, false);
     MgWorld *world = mg_world_new(session->network, session->registry, session->seed, problems);
-    g_assert(world != NULL);                         /* it could be made the first time */
+    g_assert(world != NULL);               /* it could be made the first time */
     GPtrArray *before = session->branches; /* views may look at it until they are told */
     session->branches = g_ptr_array_new_with_free_func(branch_free);
     session->branch = 0;
