@@ -50,7 +50,7 @@ void mg_lesson_compare(const MgLesson *lesson, const MgComplaints *to);
 /* Calls `each` for every text of a lesson that is no prose. */
 typedef void (*MgEachText)(const MgBilingual *text, unsigned line, void *data);
 void mg_lesson_each_text(const MgLesson *lesson, MgEachText each, void *data);
-void mg_lesson_deed_free(void *deed);
+void mg_lesson_deed_free(void *data);
 
 /* ---- lesson-judge.c ---- */
 /* (transfer full) One filter of a check's field and its where. */

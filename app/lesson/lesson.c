@@ -426,9 +426,12 @@ static int by_line(const void *a, const void *b)
     int path = strncmp(one, two, MAX(len_one, len_two));
     if (len_one != len_two || strncmp(one, two, len_one) != 0)
         return path;
-    return one[len_one] == ':' && two[len_two] == ':'
-               ? atoi(one + len_one + 1) - atoi(two + len_two + 1)
-               : 0;
+    guint64 line_one = 0, line_two = 0;
+    if (one[len_one] == ':' && two[len_two] == ':') {
+        line_one = g_ascii_strtoull(one + len_one + 1, NULL, 10);
+        line_two = g_ascii_strtoull(two + len_two + 1, NULL, 10);
+    }
+    return line_one < line_two ? -1 : line_one > line_two;
 }
 
 void mg_lesson_sort(GPtrArray *problems)
