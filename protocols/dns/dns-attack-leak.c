@@ -15,8 +15,8 @@ static const MgRule rules[] = {
     [R_NOBODY] = {"dns.leaktest-failed", MG_SEVERITY_NOTE, NULL,
                   N_("No address came back, so that the test says nothing.")},
     [R_TIGHT] = {"dns.no-leak", MG_SEVERITY_CHAT, "RFC 9076 §6.1",
-                 N_("The question came from the resolver that it should come from: nothing "
-                    "leaks.")},
+                 N_("The question came from the resolver that it should come from; no other was "
+                    "asked.")},
     [R_LEAK] = {"dns.leak", MG_SEVERITY_FAULT, "RFC 9076 §6.1",
                 N_("The question came from another resolver than it should: the names that this "
                    "host asks for leak out of the tunnel.")},
