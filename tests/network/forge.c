@@ -91,6 +91,11 @@ static const MgEngineKind query_kind, forge_kind, hear_kind;
 static MgEngine *query_create(const MgBirth *birth)
 {
     Puppet *puppet = puppet_new(&query_kind, birth);
+    const char *server = mg_settings_get(birth->settings, "server", NULL);
+    if (server != NULL) {
+        g_free(puppet->words[0]);
+        puppet->words[0] = g_strdup(server);
+    }
     puppet->datagram = (MgDatagramQuestion){.address = puppet->words[0],
                                             .port = (uint16_t)atoi(puppet->words[1]),
                                             .local_port = (uint16_t)atoi(puppet->words[2]),
@@ -187,8 +192,18 @@ static bool hear_answer(MgEngine *engine, MgAskId ask, const void *given, MgTime
     .free = puppet_free, .receive = receive, .receive_end = receive_end, .advance = advance,       \
     .deadline = deadline
 
+static const MgSettingRow query_settings[] = {
+    {"server", MG_SETTING_TEXT, NULL, "instead of ADDRESS"},
+    {"resolver", MG_SETTING_TEXT, NULL, "a host"},
+    {"number", MG_SETTING_UINT, NULL, "a number"},
+    {"time", MG_SETTING_TIME, NULL, "a time"},
+    {"files", MG_SETTING_FILES, NULL, "files"},
+    {0},
+};
+
 static const MgEngineKind query_kind = {.name = "test.query",
                                         .verb = "query",
+                                        .settings = query_settings,
                                         .create = query_create,
                                         .next = query_next,
                                         .answer = query_answer,
@@ -358,6 +373,10 @@ static const Case cases[] = {
     {.lines = {"1 0 hear 0 2", "0 1 query " SERVER " 37 1000 id?q"},
      .intervention = "!host h1 down",
      .said = "41: id?q, 0 strangers\n"},
+    /* A setting is changed: who is born after that is told, who lives already is not. */
+    {.lines = {"0 0 query " SERVER " 37 1000 id?q", "0 10 query " SERVER " 37 1000 id?q"},
+     .intervention = "!host h0 set server " MIDDLE,
+     .said = "30: id?q, 0 strangers\n40: id?q, 0 strangers\n"},
     /* The run ends while somebody listens and something is on its way. */
     {.lines = {"1 0 hear 0 9"}, .said = ""},
 };
@@ -389,6 +408,35 @@ static void test_thrown_away(void)
         mg_world_free(world);
         mg_toy_network_free(network);
     }
+}
+
+static void test_settings(void)
+{
+    static const struct {
+        const char *text;
+        const char *problem; /* NULL: good */
+    } lines[] = {
+        {"!host h0 set server 192.0.2.9", NULL},  {"!host h0 set server 192.0.2.8", NULL},
+        {"!host h0 set resolver h2", NULL},       {"!host h0 set number 7", NULL},
+        {"!host h0 set time 20ms", NULL},         {"!host h0 set number seven", "seven"},
+        {"!host h0 set time soon", "soon"},       {"!host h0 set files x", "files"},
+        {"!host h0 set nothing x", "nothing"},    {"!host nobody set server x", "nobody"},
+        {"!host h0 set server", "set KEY VALUE"},
+    };
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    MgNetwork *network = new_network(0);
+    MgWorld *world = mg_world_new(network, registry, 1, problems);
+    for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = g_strdup(lines[i].text);
+        bool good = mg_world_intervene(world, &(MgIntervention){.text = text}, &error);
+        g_assert_true(good == (lines[i].problem == NULL));
+        if (!good)
+            g_assert_nonnull(strstr(error->message, lines[i].problem));
+    }
+    g_assert_cmpuint(mg_trace_n_records(mg_world_trace(world)), ==, 5);
+    mg_world_free(world);
+    mg_toy_network_free(network);
 }
 
 /* Its flow says what it pretends, and who really sent it. */
@@ -448,6 +496,7 @@ int main(int argc, char **argv)
     g_test_add_func("/forge/cases", test_cases);
     g_test_add_func("/forge/thrown-away", test_thrown_away);
     g_test_add_func("/forge/record", test_record);
+    g_test_add_func("/forge/settings", test_settings);
     g_test_add_func("/forge/real", test_real);
     int result = g_test_run();
     g_string_free(said, TRUE);
