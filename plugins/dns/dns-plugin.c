@@ -9,5 +9,5 @@ MG_PLUGIN(dns, .version = "0.1.0", .spdx = "GPL-3.0-or-later",
           .dissectors = (const MgDissector *const[]){&mg_dns_dissector, NULL},
           .engines = (const MgEngineKind *const[]){
               &mg_dns_server, &mg_dns_server_tcp, &mg_dns_resolver, &mg_dns_stub, &mg_dns_ask,
-              &mg_dns_command_lookup, &mg_dns_command_zone, &mg_dns_poison, &mg_dns_spoof,
-              &mg_dns_watch, &mg_dns_liar, &mg_dns_who, &mg_dns_leak, NULL});
+              &mg_dns_command_lookup, &mg_dns_command_serve, &mg_dns_command_zone, &mg_dns_poison,
+              &mg_dns_spoof, &mg_dns_watch, &mg_dns_liar, &mg_dns_who, &mg_dns_leak, NULL});

@@ -30,6 +30,10 @@ typedef enum {
     MG_DNS_OPT = 41,
     MG_DNS_DS = 43,
     MG_DNS_RRSIG = 46,
+    MG_DNS_NSEC = 47,
+    MG_DNS_DNSKEY = 48,
+    MG_DNS_NSEC3 = 50,
+    MG_DNS_NSEC3PARAM = 51,
     MG_DNS_IXFR = 251,
     MG_DNS_AXFR = 252,
     MG_DNS_ANY = 255
@@ -44,6 +48,8 @@ typedef enum {
     MG_DNS_NXDOMAIN = 3,
     MG_DNS_NOTIMP = 4,
     MG_DNS_REFUSED = 5,
+    MG_DNS_YXDOMAIN = 6,
+    MG_DNS_NOTAUTH = 9,
     MG_DNS_BADVERS = 16
 } MgDnsRcode;
 

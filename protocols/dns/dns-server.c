@@ -2,12 +2,25 @@
 /* dns-server.c - authoritative name servers: one engine a datagram, or one a stream */
 #include "dns.h"
 
+#include "dns-client.h"
 #include "dns-events.h"
+#include "dns-transfer.h"
 #include "dns-zones.h"
 
 #define STREAM_IN_MAX (2u + MG_DNS_MESSAGE_MAX)
 
-enum { R_REFERRAL, R_WILDCARD, R_NODATA, R_NXDOMAIN, R_TRUNCATED, R_REFUSED, R_ERROR, R_NO_QUERY };
+enum {
+    R_REFERRAL,
+    R_WILDCARD,
+    R_NODATA,
+    R_NXDOMAIN,
+    R_TRUNCATED,
+    R_REFUSED,
+    R_ERROR,
+    R_NO_QUERY,
+    R_TRANSFER,
+    R_PROHIBITED
+};
 
 static const MgRule rules[] = {
     [R_REFERRAL] = {"dns.refers", MG_SEVERITY_CHAT, "RFC 1034 §4.3.2",
@@ -30,37 +43,126 @@ static const MgRule rules[] = {
                     "query.")},
     [R_NO_QUERY] = {"dns.not-a-query", MG_SEVERITY_WARN, "RFC 1035 §4.1.1",
                     N_("This is no query, so that it is not answered at all.")},
+    [R_TRANSFER] = {"dns.transfers", MG_SEVERITY_CHAT, "RFC 5936 §2.2",
+                    N_("The whole zone follows, record by record; the SOA record stands first and "
+                       "last.")},
+    [R_PROHIBITED] = {"dns.no-transfer", MG_SEVERITY_NOTE, "RFC 5936 §5",
+                      N_("The whole zone is not for everybody; whoever may have it stands in the "
+                         "server's `transfer`.")},
     {0},
 };
 
+#define SETTINGS                                                                                   \
+    {"zones", MG_SETTING_FILES, NULL,                                                              \
+     N_("The master files of the zones that this server answers for.")},                           \
+        {"transfer", MG_SETTING_TEXT, NULL,                                                        \
+         N_("Who may have whole zones (AXFR): addresses or networks, like `192.0.2.0/24`.")},      \
+        {"nsid", MG_SETTING_TEXT, NULL,                                                            \
+         N_("What the server calls itself to who asks which of several it is (NSID).")},           \
+    {                                                                                              \
+        "cookie-secret", MG_SETTING_TEXT, NULL,                                                    \
+            N_("32 hexadecimal digits that the server's cookies are made with; servers of one "    \
+               "address share them. Without it, chance.")                                          \
+    }
+
 static const MgSettingRow settings[] = {
-    {"zones", MG_SETTING_FILES, NULL,
-     N_("The master files of the zones that this server answers for.")},
+    SETTINGS,
     {0},
 };
 
 static const MgSettingRow tcp_settings[] = {
-    {"zones", MG_SETTING_FILES, NULL,
-     N_("The master files of the zones that this server answers for.")},
+    SETTINGS,
     {"dns-idle", MG_SETTING_TIME, "30s",
      N_("How long a stream may be silent before the server closes it.")},
     {0},
 };
 
-static void *setup(const MgSettings *rows, GPtrArray *problems)
+/* What all engines of one server share. */
+typedef struct {
+    MgDnsZones *zones;
+    MgDnsServing serving;
+} Authority;
+
+static bool parse_secret(const char *text, uint8_t out[16])
 {
-    return mg_dns_zones_new(rows, "zones", problems);
+    for (size_t i = 0; i < 16; i++) {
+        int high = g_ascii_xdigit_value(text[2 * i]);
+        int low = high >= 0 ? g_ascii_xdigit_value(text[2 * i + 1]) : -1;
+        if (low < 0)
+            return false;
+        out[i] = (uint8_t)(high << 4 | low);
+    }
+    return text[32] == '\0';
 }
 
-static void teardown(void *shared)
+static void free_authority(void *shared)
 {
-    mg_dns_zones_free(shared);
+    Authority *authority = shared;
+    if (authority == NULL)
+        return;
+    mg_dns_zones_free(authority->zones);
+    g_array_unref(authority->serving.transfers);
+    g_free(authority);
+}
+
+static void complain(const MgSetting *row, GPtrArray *problems, const char *text)
+{
+    g_ptr_array_add(problems, row->path != NULL
+                                  ? g_strdup_printf("%s:%u: %s", row->path, row->line, text)
+                                  : g_strdup(text));
+}
+
+static void *setup(const MgSettings *rows, GPtrArray *problems)
+{
+    guint before = problems->len;
+    Authority *authority = g_new0(Authority, 1);
+    MgDnsServing *serving = &authority->serving;
+    serving->transfers = g_array_new(FALSE, FALSE, sizeof(MgDnsNetwork));
+    g_strlcpy(serving->nsid, mg_settings_get(rows, "nsid", ""), sizeof serving->nsid);
+    for (size_t i = 0; rows != NULL && i < rows->n_rows; i++) {
+        const MgSetting *row = &rows->rows[i];
+        if (strcmp(row->key, "transfer") == 0 &&
+            !mg_dns_networks_parse(row->value, serving->transfers))
+            complain(row, problems,
+                     "error: transfer= has addresses or networks, like 192.0.2.0/24");
+        if (strcmp(row->key, "cookie-secret") != 0)
+            continue;
+        serving->has_secret = parse_secret(row->value, serving->secret);
+        if (!serving->has_secret)
+            complain(row, problems, "error: cookie-secret= has 32 hexadecimal digits");
+    }
+    authority->zones = mg_dns_zones_new(rows, "zones", problems);
+    if (problems->len == before)
+        return authority;
+    free_authority(authority);
+    return NULL;
+}
+
+/* Without a secret of its own, the first engine's seed is one: in a simulation the run's, on a real
+ * door the system's. */
+static void need_secret(Authority *authority, const MgBirth *birth)
+{
+    uint64_t seed = birth->seed;
+    if (authority == NULL || authority->serving.has_secret)
+        return;
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t half = mg_random_next(&seed);
+        memcpy(authority->serving.secret + 8 * (size_t)i, &half, 8);
+    }
+    authority->serving.has_secret = true;
+}
+
+static size_t client_of(const MgBirth *birth, uint8_t out[16])
+{
+    return birth->peer_address != NULL ? mg_dns_address_parse(birth->peer_address, out) : 0;
 }
 
 static const MgRule *rule_of(MgDnsSays says, const MgDnsReply *reply)
 {
     if (says == MG_DNS_SAYS_NOTHING)
         return &rules[R_NO_QUERY];
+    if (says == MG_DNS_SAYS_TRANSFER)
+        return &rules[R_TRANSFER];
     if ((reply->data[2] & MG_DNS_TC >> 8) != 0)
         return &rules[R_TRUNCATED];
     switch (says) {
@@ -71,7 +173,8 @@ static const MgRule *rule_of(MgDnsSays says, const MgDnsReply *reply)
     case MG_DNS_SAYS_NXDOMAIN:
         return &rules[R_NXDOMAIN];
     case MG_DNS_SAYS_REFUSED:
-        return &rules[R_REFUSED];
+        return &rules[reply->prohibited ? R_PROHIBITED : R_REFUSED];
+
     case MG_DNS_SAYS_ERROR:
         return &rules[R_ERROR];
     default:
@@ -79,10 +182,11 @@ static const MgRule *rule_of(MgDnsSays says, const MgDnsReply *reply)
     }
 }
 
-static size_t zone_facts(const MgDnsZones *zones, MgFact *facts, size_t max)
+static size_t zone_facts(const Authority *authority, MgFact *facts, size_t max)
 {
-    if (max == 0 || zones == NULL)
+    if (max == 0 || authority == NULL)
         return 0;
+    const MgDnsZones *zones = authority->zones;
     g_autoptr(GString) names = g_string_new(NULL);
     for (size_t i = 0; i < mg_dns_zones_n(zones); i++) {
         if (i > 0)
@@ -103,7 +207,10 @@ static bool no_answer(MgEngine *engine, MgAskId ask, const void *answer, MgTime 
 
 typedef struct {
     MgEngine base;
-    const MgDnsZones *zones;
+    const Authority *authority;
+    uint8_t client[16];
+    size_t client_len;
+    int64_t epoch;
     const MgRule *rule;
     bool received, said_rule, sent, closed;
     size_t len;
@@ -114,7 +221,10 @@ static MgEngine *create(const MgBirth *birth)
 {
     Server *server = g_malloc(sizeof *server);
     server->base.kind = &mg_dns_server;
-    server->zones = birth->shared;
+    need_secret(birth->shared, birth);
+    server->authority = birth->shared;
+    server->client_len = client_of(birth, server->client);
+    server->epoch = birth->epoch;
     server->rule = NULL;
     server->received = server->said_rule = server->sent = server->closed = false;
     server->len = 0;
@@ -133,10 +243,14 @@ static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
     if (server->received)
         return;
     server->received = true;
-    if (server->zones == NULL)
+    if (server->authority == NULL)
         return;
-    MgDnsReply reply = {.data = server->reply, .cap = sizeof server->reply};
-    MgDnsSays says = mg_dns_zones_answer(server->zones, bytes, &reply);
+    MgDnsReply reply = {.data = server->reply,
+                        .cap = sizeof server->reply,
+                        .serving = &server->authority->serving,
+                        .client = {server->client, server->client_len},
+                        .time = (uint32_t)(server->epoch + now / MG_SECONDS)};
+    MgDnsSays says = mg_dns_zones_answer(server->authority->zones, bytes, &reply);
     server->len = reply.len;
     server->rule = rule_of(says, &reply);
 }
@@ -182,7 +296,7 @@ static MgTime deadline(const MgEngine *engine)
 
 static size_t facts(const MgEngine *engine, MgFact *out, size_t max)
 {
-    return zone_facts(((const Server *)engine)->zones, out, max);
+    return zone_facts(((const Server *)engine)->authority, out, max);
 }
 
 const MgEngineKind mg_dns_server = {
@@ -195,7 +309,7 @@ const MgEngineKind mg_dns_server = {
     .settings = settings,
     .rules = rules,
     .setup = setup,
-    .teardown = teardown,
+    .teardown = free_authority,
     .create = create,
     .free = free_server,
     .receive = receive,
@@ -211,7 +325,11 @@ const MgEngineKind mg_dns_server = {
 
 typedef struct {
     MgEngine base;
-    const MgDnsZones *zones;
+    const Authority *authority;
+    uint8_t client[16];
+    size_t client_len;
+    int64_t epoch;
+    MgTime now;
     GByteArray *in;
     uint8_t *reply;
     size_t taken;
@@ -219,13 +337,19 @@ typedef struct {
     const MgRule *rule;
     size_t len; /* of the reply that waits behind the note */
     MgTime idle, due;
+    MgDnsTransfer transfer;
+    bool transferring;
 } Stream;
 
 static MgEngine *tcp_create(const MgBirth *birth)
 {
     Stream *stream = g_new0(Stream, 1);
     stream->base.kind = &mg_dns_server_tcp;
-    stream->zones = birth->shared;
+    need_secret(birth->shared, birth);
+    stream->authority = birth->shared;
+    stream->client_len = client_of(birth, stream->client);
+    stream->epoch = birth->epoch;
+    stream->now = birth->now;
     stream->in = g_byte_array_new();
     stream->idle = mg_settings_get_time(birth->settings, "dns-idle", 30 * MG_SECONDS);
     stream->due = birth->now + stream->idle;
@@ -251,14 +375,17 @@ static void tcp_receive(MgEngine *engine, MgSpan bytes, MgTime now)
     }
     g_byte_array_append(stream->in, bytes.data, (guint)bytes.len);
     stream->due = now + stream->idle;
+    stream->now = now;
 }
 
 static void tcp_receive_end(MgEngine *engine, MgEnd how, MgTime now)
 {
     Stream *stream = (Stream *)engine;
     stream->ended = true;
-    if (how != MG_END_CLOSED)
-        stream->taken = stream->in->len;
+    if (how == MG_END_CLOSED)
+        return;
+    stream->taken = stream->in->len;
+    stream->transferring = false;
 }
 
 static void tcp_advance(MgEngine *engine, MgTime now)
@@ -278,8 +405,16 @@ static bool tcp_take(Stream *stream)
     MgSpan query = {bytes + 2, mg_dns_get_u16(bytes)};
     if (stream->reply == NULL)
         stream->reply = g_malloc(STREAM_IN_MAX);
-    MgDnsReply reply = {.data = stream->reply + 2, .cap = MG_DNS_MESSAGE_MAX, .stream = true};
-    MgDnsSays says = mg_dns_zones_answer(stream->zones, query, &reply);
+    MgDnsReply reply = {.data = stream->reply + 2,
+                        .cap = MG_DNS_MESSAGE_MAX,
+                        .stream = true,
+                        .serving = &stream->authority->serving,
+                        .client = {stream->client, stream->client_len},
+                        .time = (uint32_t)(stream->epoch + stream->now / MG_SECONDS)};
+    MgDnsSays says = mg_dns_zones_answer(stream->authority->zones, query, &reply);
+    stream->transferring = says == MG_DNS_SAYS_TRANSFER;
+    if (stream->transferring)
+        mg_dns_transfer_begin(&stream->transfer, stream->authority->zones, reply.transfer, query);
     stream->len = reply.len;
     stream->rule = rule_of(says, &reply);
     stream->taken += 2 + query.len;
@@ -305,7 +440,13 @@ static bool tcp_next(MgEngine *engine, MgEvent *event)
             stream->len = 0;
             return true;
         }
-        if (stream->zones == NULL || !tcp_take(stream))
+        if (stream->transferring) {
+            stream->len = mg_dns_transfer_next(&stream->transfer, stream->authority->zones,
+                                               stream->reply + 2, MG_DNS_MESSAGE_MAX);
+            stream->transferring = stream->len > 0;
+            continue;
+        }
+        if (stream->authority == NULL || !tcp_take(stream))
             break;
     }
     if (!stream->ended)
@@ -323,7 +464,7 @@ static MgTime tcp_deadline(const MgEngine *engine)
 
 static size_t tcp_facts(const MgEngine *engine, MgFact *out, size_t max)
 {
-    return zone_facts(((const Stream *)engine)->zones, out, max);
+    return zone_facts(((const Stream *)engine)->authority, out, max);
 }
 
 const MgEngineKind mg_dns_server_tcp = {
@@ -336,7 +477,7 @@ const MgEngineKind mg_dns_server_tcp = {
     .settings = tcp_settings,
     .rules = rules,
     .setup = setup,
-    .teardown = teardown,
+    .teardown = free_authority,
     .create = tcp_create,
     .free = tcp_free,
     .receive = tcp_receive,

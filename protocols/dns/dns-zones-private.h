@@ -6,7 +6,8 @@
 
 G_BEGIN_DECLS
 
-#define MG_DNS_NO_NODE UINT32_MAX
+#define MG_DNS_NO_NODE  UINT32_MAX
+#define MG_DNS_HASH_LEN 20 /* SHA-1 */
 
 /* The records of one type at one name. */
 typedef struct {
@@ -22,11 +23,23 @@ typedef struct {
     uint16_t n_sets;
     uint16_t zone;
     uint8_t name_len;
+    bool hidden;    /* it has nothing but an NSEC3 record: for questions it is not there (RFC 5155
+                       §7.2.8) */
     bool apex, cut; /* cut: it has NS records, but is not the apex (RFC 1034 §4.2.1) */
 } MgDnsNode;
 
+/* A node with an NSEC or NSEC3 record, in the order of names or of hashes. */
+typedef struct {
+    uint32_t node;
+    uint8_t hash[MG_DNS_HASH_LEN]; /* NSEC3: what the node's first label says */
+} MgDnsProof;
+
 typedef struct {
     uint32_t apex; /* node */
+    bool hashed;   /* NSEC3 */
+    uint16_t iterations;
+    uint8_t salt_len, salt[255];
+    GArray *proofs; /* of MgDnsProof; empty: the zone is not signed */
 } MgDnsZone;
 
 struct MgDnsZones {
@@ -50,6 +63,17 @@ static inline MgSpan mg_dns_node_name(const MgDnsZones *zones, const MgDnsNode *
 
 /* The node of this name in this zone, or MG_DNS_NO_NODE. */
 uint32_t mg_dns_node_find(const MgDnsZones *zones, uint16_t zone, MgSpan name, uint32_t hash);
+static inline const MgDnsZone *mg_dns_zone_at(const MgDnsZones *zones, uint16_t zone)
+{
+    return &g_array_index(zones->zones, MgDnsZone, zone);
+}
+
+/* Finds what a zone can prove with, once all its records have their place. */
+void mg_dns_proofs_find(const MgDnsZones *zones, uint16_t index, MgDnsZone *zone);
+/* The node whose NSEC or NSEC3 record is this name's own, or else covers it; MG_DNS_NO_NODE in a
+ * zone that is not signed. */
+uint32_t mg_dns_proof_for(const MgDnsZones *zones, uint16_t zone, MgSpan name, bool *own);
+
 /* (nullable) */
 const MgDnsSet *mg_dns_node_set(const MgDnsZones *zones, const MgDnsNode *node, uint16_t type);
 /* Data i of a set, found from data i - 1: *at begins as set->data. */

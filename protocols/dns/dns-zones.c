@@ -21,7 +21,7 @@ typedef struct {
     const MgSettings *settings;
     const char *key;
     const MgDnsName *origin; /* (nullable) */
-    size_t row; /* which is being read */
+    size_t row;              /* which is being read */
     bool *included;          /* by row: another file includes it, so that it is no zone by itself */
     GPtrArray *problems;
     uint16_t zone;
@@ -190,6 +190,18 @@ static bool said_before(const Builder *builder, size_t first, size_t i)
     return false;
 }
 
+/* Other names below it, which only a broken zone has, make it visible. */
+static void hide(const Builder *builder, MgDnsNode *node)
+{
+    const MgDnsSet *set = &g_array_index(builder->zones->sets, MgDnsSet, node->sets);
+    bool hashed = false, other = false;
+    for (uint16_t i = 0; i < node->n_sets; i++) {
+        hashed = hashed || set[i].type == MG_DNS_NSEC3;
+        other = other || (set[i].type != MG_DNS_NSEC3 && set[i].type != MG_DNS_RRSIG);
+    }
+    node->hidden = hashed && !other && !node->apex;
+}
+
 /* Records [from, to) are those of one type at one name. */
 static void add_set(Builder *builder, size_t from, size_t to)
 {
@@ -213,6 +225,7 @@ static void add_set(Builder *builder, size_t from, size_t to)
     g_array_append_val(zones->sets, set);
     if (set.type == MG_DNS_NS && !node->apex)
         node->cut = true;
+    hide(builder, node);
     if ((set.type == MG_DNS_CNAME || set.type == MG_DNS_DNAME || set.type == MG_DNS_SOA) &&
         set.n > 1)
         complain(builder, &raw[from + 1],
@@ -236,7 +249,7 @@ static void add_sets(Builder *builder)
     /* RFC 1034 §3.6.2: an alias has no other data; what DNSSEC adds is no other (RFC 4034 §3). */
     for (size_t i = 0; i < n; i++) {
         const MgDnsNode *node = mg_dns_node(builder->zones, raw[i].node);
-        bool dnssec = raw[i].type == MG_DNS_RRSIG || raw[i].type == 47;
+        bool dnssec = raw[i].type == MG_DNS_RRSIG || raw[i].type == MG_DNS_NSEC;
         if (raw[i].type != MG_DNS_CNAME && !dnssec &&
             mg_dns_node_set(builder->zones, node, MG_DNS_CNAME) != NULL)
             complain(builder, &raw[i],
@@ -357,6 +370,7 @@ static void read_zone(Builder *builder, const MgSetting *row)
     uint32_t apex = mg_dns_node_find(builder->zones, builder->zone, builder->apex,
                                      mg_dns_name_hash(builder->apex));
     MgDnsZone zone = {.apex = apex};
+    mg_dns_proofs_find(builder->zones, builder->zone, &zone);
     g_array_append_val(builder->zones->zones, zone);
     if (mg_dns_node_set(builder->zones, mg_dns_node(builder->zones, apex), MG_DNS_NS) == NULL)
         complain(builder, &g_array_index(builder->raw, Raw, 0),
@@ -409,6 +423,8 @@ void mg_dns_zones_free(MgDnsZones *zones)
     g_byte_array_unref(zones->octets);
     g_array_unref(zones->nodes);
     g_array_unref(zones->sets);
+    for (guint i = 0; i < zones->zones->len; i++)
+        g_array_unref(g_array_index(zones->zones, MgDnsZone, i).proofs);
     g_array_unref(zones->zones);
     g_free(zones->table);
     g_free(zones);

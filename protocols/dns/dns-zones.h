@@ -31,17 +31,38 @@ typedef enum {
     MG_DNS_SAYS_NODATA,   /* the name exists, the type does not */
     MG_DNS_SAYS_NXDOMAIN, /* the name does not exist */
     MG_DNS_SAYS_REFERRAL, /* others know */
-    MG_DNS_SAYS_REFUSED,  /* no zone of ours */
+    MG_DNS_SAYS_REFUSED,  /* no zone of ours, or not for everybody */
+    MG_DNS_SAYS_TRANSFER, /* the reply is a whole zone: see dns-transfer.h */
     MG_DNS_SAYS_ERROR     /* FORMERR, NOTIMP, BADVERS */
 } MgDnsSays;
+
+/* What a server says beside its zones, and to whom. All of it may be empty. */
+typedef struct {
+    bool has_secret; /* it gives cookies */
+    uint8_t secret[16];
+    char nsid[64];     /* RFC 5001 */
+    GArray *transfers; /* of MgDnsNetwork: who may have whole zones */
+} MgDnsServing;
+
+typedef struct {
+    uint8_t len, prefix, octets[16]; /* len 4 or 16 */
+} MgDnsNetwork;
+
+/* "192.0.2.0/24 2001:db8::1": appends them. False: something is none. */
+bool mg_dns_networks_parse(const char *text, GArray *networks);
 
 /* Room for a reply, and what became of it. */
 typedef struct {
     uint8_t *data;
-    size_t cap;    /* at least 512 */
-    bool stream;   /* there is no limit but cap; else the query's */
-    size_t len;    /* set; 0 for no reply */
-    bool wildcard; /* set: the answer was made of one */
+    size_t cap;                  /* at least 512 */
+    bool stream;                 /* there is no limit but cap; else the query's */
+    const MgDnsServing *serving; /* (nullable) */
+    MgSpan client;               /* the asker's address: 4 or 16 octets, or none */
+    uint32_t time;               /* Unix time */
+    size_t len;                  /* set; 0 for no reply */
+    bool wildcard;               /* set: the answer was made of one */
+    bool prohibited;             /* set: the asker may not have this */
+    uint32_t transfer;           /* set by SAYS_TRANSFER: which zone */
 } MgDnsReply;
 
 /* Answers `query`. Returns what the reply says. */

@@ -13,6 +13,7 @@ extern const MgEngineKind mg_dns_resolver;       /* recursive, a datagram each *
 extern const MgEngineKind mg_dns_stub;           /* answers "dns.lookup" */
 extern const MgEngineKind mg_dns_ask;            /* the verb "lookup" */
 extern const MgEngineKind mg_dns_command_lookup; /* mailglass dns lookup */
+extern const MgEngineKind mg_dns_command_serve;  /* mailglass dns serve */
 extern const MgEngineKind mg_dns_command_zone;   /* mailglass dns zone */
 
 /* dns-attack*.c */

@@ -133,9 +133,10 @@ int main(int argc, char **argv)
                                            .parse_answer = parse_answer,
                                            .faults = faults};
     mg_transcript_add_adapter(&adapter);
-    if (argc > 1 && g_str_has_suffix(argv[1], "/tcp"))
-        return mg_transcript_main(argc, argv, &mg_dns_server_tcp, NULL);
+    if (argc > 1 && g_str_has_suffix(argv[1], "/server"))
+        return mg_transcript_main(argc, argv, &mg_dns_server_tcp, &mg_dns_server, NULL);
     if (argc > 1 && g_str_has_suffix(argv[1], "/command"))
-        return mg_transcript_main(argc, argv, &mg_dns_command_zone, &mg_dns_command_lookup, NULL);
+        return mg_transcript_main(argc, argv, &mg_dns_command_zone, &mg_dns_command_lookup,
+                                  &mg_dns_command_serve, NULL);
     return mg_transcript_main(argc, argv, &mg_dns_stub, &mg_dns_ask, NULL);
 }
