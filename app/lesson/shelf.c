@@ -133,10 +133,10 @@ char *mg_shelf_find(const char *name)
     }
     if (g_file_test(name, G_FILE_TEST_IS_DIR) && is_lesson(name))
         return g_canonicalize_filename(name, NULL);
-    if (g_file_test(name, G_FILE_TEST_IS_REGULAR) && g_str_has_suffix(name, ".md")) {
-        g_autofree char *whole = g_canonicalize_filename(name, NULL);
+    g_autofree char *whole = g_canonicalize_filename(name, NULL);
+    g_autofree char *file = g_path_get_basename(whole);
+    if (strcmp(file, "lesson.md") == 0 && g_file_test(whole, G_FILE_TEST_IS_REGULAR))
         return g_path_get_dirname(whole);
-    }
     return NULL;
 }
 

@@ -74,8 +74,13 @@ GBytes *mg_network_read_file(const MgNetwork *network, const char *name, GError 
     g_autoptr(GMappedFile) file = NULL;
     g_autoptr(GError) reason = NULL;
     if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
-        g_set_error(error, MG_ERROR, MG_ERROR_CONFIG, _("there is no file \"%s\" in %s"), name,
-                    network->path);
+        if (network->also != NULL)
+            g_set_error(error, MG_ERROR, MG_ERROR_CONFIG,
+                        _("there is no file \"%s\", neither in %s nor in %s"), name, network->also,
+                        network->path);
+        else
+            g_set_error(error, MG_ERROR, MG_ERROR_CONFIG, _("there is no file \"%s\" in %s"), name,
+                        network->path);
         return NULL;
     }
     if (!g_file_test(path, G_FILE_TEST_IS_REGULAR) ||
