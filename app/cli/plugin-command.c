@@ -290,8 +290,10 @@ static int run_servers(Order *order)
     for (size_t l = 0; order->listen[l] != NULL; l++) {
         MgDoor *first = NULL;
         for (size_t i = 0; names[i] != NULL; i++) {
-            MgDoor *door = open_door(order, host, mg_registry_engine(order->registry, names[i]),
-                                     order->listen[l], first);
+            const MgEngineKind *kind = mg_registry_engine(order->registry, names[i]);
+            if (kind->port == 0)
+                continue; /* it answers what the servers ask */
+            MgDoor *door = open_door(order, host, kind, order->listen[l], first);
             if (door == NULL)
                 return MG_EXIT_FAILED;
             g_ptr_array_add(doors, door);

@@ -150,9 +150,9 @@ static void judge_rules(Judge *judge, const MgEngineKind *kind)
 
 static void judge_engine(Judge *judge, const MgEngineKind *kind)
 {
-    int births =
-        (kind->port != 0) + (kind->topic != NULL) + (kind->verb != NULL) + (kind->command != NULL);
-    if (births != 1)
+    int births = (kind->port != 0) + (kind->topic != NULL) + (kind->verb != NULL);
+    /* A server may have a command beside: the one that lets it wait at a door. */
+    if (births > 1 || (births == 0 && kind->command == NULL))
         say(judge, true, kind->name, _("it must have one of: a port, a topic, a verb, a command"));
     if (kind->port != 0 && kind->transport == MG_TRANSPORT_NONE)
         say(judge, true, kind->name, _("it has a port, but no transport"));

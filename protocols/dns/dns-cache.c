@@ -16,20 +16,20 @@ struct MgDnsCache {
     uint32_t mask;
     Entry *newest, *oldest;
     size_t n, max;
-    uint32_t ttl_max, negative_ttl_max;
+    MgDnsCacheLimits limits;
+    bool has_dname;
 };
 
-MgDnsCache *mg_dns_cache_new(size_t sets_max, uint32_t ttl_max, uint32_t negative_ttl_max)
+MgDnsCache *mg_dns_cache_new(const MgDnsCacheLimits *limits)
 {
     MgDnsCache *cache = g_new0(MgDnsCache, 1);
     size_t size = 64;
-    cache->max = CLAMP(sets_max, 64, 10000000);
+    cache->max = CLAMP(limits->sets, 64, 10000000);
     while (size < cache->max && size < 1u << 20)
         size *= 2;
     cache->buckets = g_new0(Entry *, size);
     cache->mask = (uint32_t)size - 1;
-    cache->ttl_max = ttl_max;
-    cache->negative_ttl_max = negative_ttl_max;
+    cache->limits = *limits;
     return cache;
 }
 
@@ -93,17 +93,22 @@ static void drop(MgDnsCache *cache, Entry *entry)
     g_free(entry);
 }
 
-static uint32_t key_of(MgSpan name, uint16_t type)
+static bool is_parents(const MgDnsCached *set)
 {
-    uint32_t hash = mg_dns_name_hash(name) ^ type * 2654435761u;
+    return set->trust <= MG_DNS_TRUST_REFERRAL;
+}
+
+static uint32_t key_of(MgSpan name, uint16_t type, bool parent)
+{
+    uint32_t hash = mg_dns_name_hash(name) ^ (type * 2u + parent) * 2654435761u;
     return hash ^ hash >> 15;
 }
 
-static Entry *find(MgDnsCache *cache, MgSpan name, uint16_t type, MgTime now)
+static Entry *find(MgDnsCache *cache, MgSpan name, uint16_t type, bool parent, MgTime now)
 {
-    uint32_t hash = key_of(name, type);
+    uint32_t hash = key_of(name, type, parent);
     for (Entry *entry = cache->buckets[hash & cache->mask]; entry != NULL; entry = entry->chain) {
-        if (entry->hash != hash || entry->set.type != type ||
+        if (entry->hash != hash || entry->set.type != type || is_parents(&entry->set) != parent ||
             !mg_dns_name_equal(entry->set.name, name))
             continue;
         if (now < entry->set.expires || now == entry->set.stored)
@@ -114,11 +119,8 @@ static Entry *find(MgDnsCache *cache, MgSpan name, uint16_t type, MgTime now)
     return NULL;
 }
 
-const MgDnsCached *mg_dns_cache_get(MgDnsCache *cache, MgSpan name, uint16_t type, MgTime now)
+static const MgDnsCached *use(MgDnsCache *cache, Entry *entry)
 {
-    Entry *entry = find(cache, name, type, now);
-    if (entry == NULL)
-        entry = find(cache, name, 0, now);
     if (entry == NULL)
         return NULL;
     if (entry != cache->newest) {
@@ -128,9 +130,60 @@ const MgDnsCached *mg_dns_cache_get(MgDnsCache *cache, MgSpan name, uint16_t typ
     return &entry->set;
 }
 
+const MgDnsCached *mg_dns_cache_get_parent(MgDnsCache *cache, MgSpan name, uint16_t type,
+                                           MgTime now)
+{
+    return use(cache, find(cache, name, type, true, now));
+}
+
+const MgDnsCached *mg_dns_cache_get(MgDnsCache *cache, MgSpan name, uint16_t type, MgTime now)
+{
+    Entry *entry = find(cache, name, type, false, now);
+    if (entry == NULL)
+        entry = find(cache, name, 0, false, now);
+    if (entry == NULL)
+        entry = find(cache, name, type, true, now);
+    return use(cache, entry);
+}
+
+bool mg_dns_cache_has_dname(const MgDnsCache *cache)
+{
+    return cache->has_dname;
+}
+
+const MgDnsCached *mg_dns_cache_nth(const MgDnsCache *cache, size_t n)
+{
+    const Entry *entry = cache->newest;
+    while (entry != NULL && n-- > 0)
+        entry = entry->older;
+    return entry != NULL ? &entry->set : NULL;
+}
+
+void mg_dns_cache_forget(MgDnsCache *cache, MgSpan name, uint16_t type)
+{
+    for (unsigned parent = 0; parent < 2; parent++) {
+        Entry *entry = find(cache, name, type, parent == 1, 0);
+        if (entry != NULL)
+            drop(cache, entry);
+    }
+}
+
+size_t mg_dns_cache_flush_name(MgDnsCache *cache, MgSpan name)
+{
+    size_t n = 0;
+    for (Entry *entry = cache->newest, *older; entry != NULL; entry = older) {
+        older = entry->older;
+        if (!mg_dns_name_is_under(entry->set.name, name))
+            continue;
+        drop(cache, entry);
+        n++;
+    }
+    return n;
+}
+
 void mg_dns_cache_put(MgDnsCache *cache, const MgDnsCached *set, uint32_t ttl, MgTime now)
 {
-    Entry *old = find(cache, set->name, set->type, now);
+    Entry *old = find(cache, set->name, set->type, is_parents(set), now);
     if (old != NULL && old->set.trust > set->trust)
         return;
     Entry *entry = g_malloc(sizeof *entry + set->name.len + set->data.len);
@@ -142,13 +195,15 @@ void mg_dns_cache_put(MgDnsCache *cache, const MgDnsCached *set, uint32_t ttl, M
     while (cache->n >= cache->max)
         drop(cache, cache->oldest);
     /* RFC 2308 §5 and RFC 8767 §4: nothing is remembered for longer than this. */
-    ttl = MIN(ttl, set->n > 0 ? cache->ttl_max : cache->negative_ttl_max);
+    ttl = MAX(ttl, cache->limits.ttl_min);
+    ttl = MIN(ttl, set->n > 0 ? cache->limits.ttl_max : cache->limits.negative_ttl_max);
+    cache->has_dname |= set->type == MG_DNS_DNAME && set->n > 0;
     entry->set = *set;
     entry->set.name.data = entry->octets;
     entry->set.data.data = entry->octets + set->name.len;
     entry->set.stored = now;
     entry->set.expires = now + ttl * MG_SECONDS;
-    entry->hash = key_of(set->name, set->type);
+    entry->hash = key_of(set->name, set->type, is_parents(set));
     entry->chain = cache->buckets[entry->hash & cache->mask];
     cache->buckets[entry->hash & cache->mask] = entry;
     link_newest(cache, entry);

@@ -34,6 +34,16 @@ size_t mg_dns_hints_n(const MgDnsHints *hints)
     return n;
 }
 
+bool mg_dns_hints_at_loopback(const MgDnsHints *hints)
+{
+    for (size_t i = 0; i < hints->rows->len; i++) {
+        const MgDnsHint *hint = &g_array_index(hints->rows, MgDnsHint, i);
+        if (hint->type != MG_DNS_NS && mg_dns_is_loopback((MgSpan){hint->address, hint->len}))
+            return true;
+    }
+    return false;
+}
+
 /* Of those servers only that are named as the root's. */
 static bool has_address(const MgDnsHints *hints)
 {

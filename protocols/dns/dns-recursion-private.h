@@ -22,14 +22,15 @@ struct MgDnsHints {
 
 typedef struct {
     MgDnsName name;
-    uint8_t asked; /* 1: its A, 2: its AAAA too */
+    uint8_t asked; /* bits: 1 its A, 2 its AAAA */
     bool has_address;
 } MgDnsNs;
 
 typedef struct {
     uint8_t address[16], len;
     uint8_t tries, ns;
-    bool bad, plain; /* plain: it does not know EDNS */
+    bool bad, tcp;  /* tcp: its answer is too long for a datagram */
+    bool recursive; /* bad, because it asks others instead of knowing */
 } MgDnsServer;
 
 /* One question that is worked on. */
@@ -38,7 +39,18 @@ typedef struct {
     MgDnsName zone; /* whose servers are asked */
     bool planned;   /* zone and servers are chosen */
     bool done;
+    bool parents; /* what the parent says of the servers was taken, too */
+    bool heard;   /* a server of the zone has answered something */
+    bool old;     /* what is known of the zone is from before this question */
+    bool renewed; /* … and the parent was asked for it once more */
+    bool modest;  /* no server knows by itself: what they heard from others is taken, too */
+    bool whole;   /* the name is no longer shortened */
+    bool vague;   /* a server had nothing to say, without saying that there is nothing */
+    unsigned n_known, n_asked; /* labels of the name: down to where no zone begins; asked for */
     unsigned n_ns, n_servers, server; /* server: the one that is being asked */
+    unsigned n_seeks;
+    MgDnsName name; /* what is asked now: the way's, or less of it */
+    uint16_t type;
     MgDnsNs ns[MG_DNS_NS_MAX];
     MgDnsServer servers[MG_DNS_SERVERS_MAX];
     GByteArray *records; /* of the answer; see add_result() */
@@ -48,6 +60,7 @@ struct MgDnsRecursion {
     MgDnsRecursionSetup setup;
     MgDnsFrame *frames[MG_DNS_DEPTH_MAX];
     unsigned depth, queries;
+    MgTime began, asked_at; /* began: MG_TIME_NEVER before the first step */
     uint16_t id;
     char address[64]; /* text of who is being asked */
     uint8_t query[MG_DNS_HEADER + MG_DNS_NAME_MAX + 4 + 11];
@@ -57,6 +70,13 @@ struct MgDnsRecursion {
 };
 
 void mg_dns_recursion_note(MgDnsRecursion *recursion, MgDnsMet met);
+/* It asks for less than the whole name. */
+static inline bool mg_dns_frame_is_minimised(const MgDnsFrame *frame)
+{
+    return frame->name.len != frame->way.name.len || frame->type != frame->way.type;
+}
+/* RFC 1122 §3.2.1.3: an address of this host itself. */
+bool mg_dns_is_loopback(MgSpan address);
 /* Takes from a message what may be believed. */
 void mg_dns_frame_take(MgDnsRecursion *recursion, MgDnsFrame *frame, MgSpan message, MgTime now);
 

@@ -2,15 +2,17 @@
 /* dns-resolver.c - the recursive resolver: one engine a question, all with one cache
  *
  * What the cache knows is answered at once. Else a recursion asks down from the root, a datagram
- * at a time.
+ * at a time, and over TCP where a datagram is too small. Over a stream, one engine answers the
+ * questions of one client, one after the other.
  */
-#include <mailglass/topics.h>
-
 #include "dns.h"
 
 #include "dns-events.h"
 #include "dns-record.h"
-#include "dns-recursion.h"
+#include "dns-resolver-shared.h"
+#include "dns-resolver-stream.h"
+
+#define STREAM_IN_MAX (2 * 65537) /* octets of questions that wait */
 
 /* R_ANY stands where MG_DNS_MET_NOTHING would be, so that the table has no gap. */
 enum { R_CACHE_HIT, R_BAD_QUERY, R_NOT_A_QUERY, R_CACHE_ONLY, R_ANY, R_MET = R_ANY };
@@ -51,9 +53,9 @@ static const MgRule rules[] = {
                                         "id or question are others. It is thrown away.")},
     [R_MET + MG_DNS_MET_BROKEN] = {"dns.broken", MG_SEVERITY_FAULT, "RFC 1035 §4.1",
                                    N_("This is not a whole DNS message. It is thrown away.")},
-    [R_MET + MG_DNS_MET_TRUNCATED] = {"dns.truncated", MG_SEVERITY_WARN, "RFC 7766 §5",
-                                      N_("The answer did not fit a datagram, and this resolver "
-                                         "does not ask over TCP: it tries another server.")},
+    [R_MET + MG_DNS_MET_TRUNCATED] = {"dns.truncated", MG_SEVERITY_NOTE, "RFC 7766 §5",
+                                      N_("The answer did not fit a datagram: the resolver asks "
+                                         "once more, over TCP.")},
     [R_MET + MG_DNS_MET_BAILIWICK] = {"dns.bailiwick", MG_SEVERITY_WARN, "RFC 5452 §6",
                                       N_("The answer holds records of names that this server has "
                                          "no say about. They are not believed: a poisoned cache "
@@ -61,6 +63,37 @@ static const MgRule rules[] = {
     [R_MET + MG_DNS_MET_ALIAS] = {"dns.alias", MG_SEVERITY_CHAT, "RFC 1034 §3.6.2",
                                   N_("The name is an alias (CNAME): the resolver goes on with the "
                                      "name that it stands for.")},
+    [R_MET + MG_DNS_MET_DNAME] = {"dns.dname", MG_SEVERITY_CHAT, "RFC 6672 §2.2",
+                                  N_("A DNAME above the name moves all that is below it: the "
+                                     "resolver makes a CNAME of it and goes on with that name.")},
+    [R_MET + MG_DNS_MET_LOOP] = {"dns.alias-loop", MG_SEVERITY_WARN, "RFC 1034 §3.6.2",
+                                 N_("The aliases lead back to where they began: the resolver gives "
+                                    "up.")},
+    [R_MET + MG_DNS_MET_CASE] = {"dns.wrong-case", MG_SEVERITY_WARN, "RFC 5452 §9.3",
+                                 N_("The capital letters of the name are not those that were "
+                                    "asked for: the answer may be forged. The resolver asks once "
+                                    "more, over TCP.")},
+    [R_MET + MG_DNS_MET_STRANGERS] = {"dns.strangers", MG_SEVERITY_FAULT, "RFC 5452 §9.2",
+                                      N_("Datagrams came to this port that are no answer to what "
+                                         "was asked: somebody guesses. They are thrown away.")},
+    [R_MET + MG_DNS_MET_NO_EDNS] = {"dns.no-edns", MG_SEVERITY_NOTE, "RFC 6891 §7",
+                                    N_("This server does not understand the OPT record: the "
+                                       "resolver asks without it.")},
+    [R_MET + MG_DNS_MET_MINIMISED] = {"dns.minimised", MG_SEVERITY_CHAT, "RFC 9156 §2",
+                                      N_("This server is asked for the end of the name only: it "
+                                         "needs to know no more to say who is next.")},
+    [R_MET + MG_DNS_MET_NOT_MINIMISED] = {"dns.not-minimised", MG_SEVERITY_NOTE, "RFC 9156 §3",
+                                          N_("This server does not know the shorter name: the "
+                                             "resolver asks for the whole one.")},
+    [R_MET + MG_DNS_MET_LOOPBACK] = {"dns.loopback-server", MG_SEVERITY_WARN, "RFC 1122 §3.2.1.3",
+                                     N_("A name server is said to be at a loopback address, which "
+                                        "is the resolver's own machine: it is not asked.")},
+    [R_MET + MG_DNS_MET_PARENT] = {"dns.parent-side", MG_SEVERITY_NOTE, "RFC 2181 §5.4.1",
+                                   N_("The servers that the zone itself names do not answer: the "
+                                      "resolver tries those that the zone above names.")},
+    [R_MET + MG_DNS_MET_RECURSIVE] = {"dns.recursive-server", MG_SEVERITY_WARN, "RFC 1034 §4.3.1",
+                                      N_("No server of this zone answers from its own knowledge; "
+                                         "the resolver takes what one of them has from others.")},
     [R_MET + MG_DNS_MET_LIMIT] = {"dns.limit", MG_SEVERITY_WARN, "RFC 1034 §7.1",
                                   N_("This question has cost too many queries or leads through too "
                                      "many aliases: the resolver gives up.")},
@@ -81,30 +114,22 @@ static const MgTransition transitions[] = {
     {0},
 };
 
-static const MgSettingRow settings[] = {
-    {"hints", MG_SETTING_FILES, NULL,
-     N_("A master file with the names and addresses of the root's name servers.")},
-    {"cache-size", MG_SETTING_UINT, "10000", N_("How many sets of records the cache holds.")},
-    {"cache-ttl-max", MG_SETTING_TIME, "1d",
-     N_("No record is remembered for longer than this, whatever its TTL.")},
-    {"cache-negative-max", MG_SETTING_TIME, "3h",
-     N_("That there is no such record or name is not remembered for longer than this.")},
-    {"query-timeout", MG_SETTING_TIME, "2s", N_("How long a name server may take to answer.")},
-    {"query-port", MG_SETTING_UINT, "53", N_("The port of the name servers that are asked.")},
+static const MgTransition stream_transitions[] = {
+    {received, N_("the cache knows"), answered, "RFC 1034 §5.3.3"},
+    {received, N_("the cache does not know"), iterating, "RFC 1034 §5.3.3"},
+    {received, N_("the question cannot be worked on"), refused, "RFC 1035 §4.1.1"},
+    {iterating, N_("an answer was found, or that there is none"), answered, "RFC 1034 §5.3.3"},
+    {iterating, N_("nobody could tell"), failed, "RFC 1034 §5.3.3"},
+    {answered, N_("the client asks once more"), received, "RFC 7766 §6.2.1"},
+    {failed, N_("the client asks once more"), received, "RFC 7766 §6.2.1"},
+    {refused, N_("the client asks once more"), received, "RFC 7766 §6.2.1"},
     {0},
 };
 
 typedef struct {
-    MgDnsHints *hints;
-    MgDnsCache *cache;
-} Shared;
-
-typedef struct {
     MgEngine base;
-    Shared *shared;
+    MgDnsResolverShared *shared;
     uint64_t seed;
-    uint16_t port;
-    MgTime timeout;
     MgDnsMessage query;
     MgDnsEdns edns;
     bool got, done;
@@ -112,57 +137,43 @@ typedef struct {
     MgDnsRecursion *recursion;
     MgDatagramQuestion question;
     MgAskId ask, last_ask;
-    uint64_t taken; /* octets of the query, which all asks follow from */
+    uint64_t taken; /* octets that were understood, which all asks follow from */
+    MgTime now;     /* of the last call */
     MgDnsWriter writer;
     bool overflow;
     size_t limit;
     MgDnsEvents events;
-    uint8_t reply[MG_DNS_UDP_EDNS];
+    uint8_t *reply;
+    size_t reply_max;
+    GByteArray *in; /* (nullable) of a stream */
+    bool ended;     /* the client asks nothing more */
+    MgTime idle, due;
 } Resolver;
 
-static void *setup(const MgSettings *rows, GPtrArray *problems)
+static Resolver *make(const MgBirth *birth, const MgEngineKind *kind, size_t reply_max)
 {
-    MgDnsHints *hints = mg_dns_hints_new(rows, "hints", problems);
-    if (hints == NULL)
-        return NULL;
-    Shared *shared = g_new0(Shared, 1);
-    shared->hints = hints;
-    MgTime ttl = mg_settings_get_time(rows, "cache-ttl-max", 24 * MG_HOURS);
-    MgTime negative = mg_settings_get_time(rows, "cache-negative-max", 3 * MG_HOURS);
-    shared->cache = mg_dns_cache_new(mg_settings_get_uint(rows, "cache-size", 10000),
-                                     (uint32_t)MIN(ttl / MG_SECONDS, INT32_MAX),
-                                     (uint32_t)MIN(negative / MG_SECONDS, INT32_MAX));
-    return shared;
-}
-
-static void teardown(void *data)
-{
-    Shared *shared = data;
-    mg_dns_hints_free(shared->hints);
-    mg_dns_cache_free(shared->cache);
-    g_free(shared);
+    Resolver *resolver = g_new0(Resolver, 1);
+    resolver->base.kind = kind;
+    resolver->shared = birth->shared;
+    resolver->seed = birth->seed;
+    resolver->now = birth->now;
+    resolver->state = received;
+    mg_dns_resolver_heed(resolver->shared, birth->settings);
+    resolver->reply_max = reply_max;
+    return resolver;
 }
 
 static MgEngine *create(const MgBirth *birth)
 {
-    Resolver *resolver = g_malloc(sizeof *resolver);
-    resolver->base.kind = &mg_dns_resolver;
-    resolver->shared = birth->shared;
-    resolver->seed = birth->seed;
-    resolver->port = (uint16_t)mg_settings_get_uint(birth->settings, "query-port", 53);
-    resolver->timeout = mg_settings_get_time(birth->settings, "query-timeout", 2 * MG_SECONDS);
-    resolver->edns = (MgDnsEdns){0};
-    resolver->got = resolver->done = resolver->overflow = false;
-    resolver->state = received;
-    resolver->recursion = NULL;
-    resolver->ask = resolver->last_ask = 0;
-    resolver->events.n = resolver->events.given = 0;
-    return &resolver->base;
+    return &make(birth, &mg_dns_resolver, MG_DNS_UDP_EDNS)->base;
 }
 
 static void free_resolver(MgEngine *engine)
 {
-    mg_dns_recursion_free(((Resolver *)engine)->recursion);
+    Resolver *resolver = (Resolver *)engine;
+    mg_dns_recursion_free(resolver->recursion);
+    g_clear_pointer(&resolver->in, g_byte_array_unref);
+    g_free(resolver->reply);
     g_free(engine);
 }
 
@@ -170,7 +181,7 @@ static void free_resolver(MgEngine *engine)
 
 static void enter(Resolver *resolver, const char *state)
 {
-    const MgTransition *row = transitions;
+    const MgTransition *row = resolver->base.kind->transitions;
     while (row->from != NULL && (row->from != resolver->state || row->to != state))
         row++;
     g_assert(row->from != NULL);
@@ -195,12 +206,16 @@ static void close_engine(Resolver *resolver)
 static void begin_reply(Resolver *resolver)
 {
     size_t limit = MG_DNS_UDP_PLAIN;
-    if (resolver->edns.present)
-        limit = CLAMP(resolver->edns.payload, MG_DNS_UDP_PLAIN, sizeof resolver->reply);
+    if (resolver->reply == NULL)
+        resolver->reply = g_malloc(2 + resolver->reply_max);
+    if (resolver->in != NULL)
+        limit = resolver->reply_max;
+    else if (resolver->edns.present)
+        limit = CLAMP(resolver->edns.payload, MG_DNS_UDP_PLAIN, resolver->reply_max);
     uint16_t kept = resolver->query.flags & (MG_DNS_OPCODE | MG_DNS_RD | MG_DNS_CD);
     resolver->limit = limit;
     resolver->overflow = false;
-    mg_dns_writer_init(&resolver->writer, resolver->reply,
+    mg_dns_writer_init(&resolver->writer, resolver->reply + 2,
                        limit - (resolver->edns.present ? 11 : 0));
     mg_dns_write_header(&resolver->writer, resolver->query.id, MG_DNS_QR | MG_DNS_RA | kept);
     if (resolver->query.counts[MG_DNS_QUESTION] > 0 && !resolver->query.reader.bad)
@@ -227,10 +242,15 @@ static void send_reply(Resolver *resolver, uint16_t rcode)
     if (resolver->edns.present)
         mg_dns_write_opt(&resolver->writer, MG_DNS_UDP_EDNS, rcode, resolver->edns.dnssec_ok);
     mg_dns_write_flags(&resolver->writer, 0, rcode);
-    mg_dns_events_add(
-        &resolver->events,
-        (MgEvent){.kind = MG_EVENT_SEND, .send = {resolver->reply, resolver->writer.len}});
-    close_engine(resolver);
+    size_t prefix = resolver->in != NULL ? 2 : 0; /* RFC 7766 §8: the length */
+    mg_dns_put_u16(resolver->reply, (uint16_t)resolver->writer.len);
+    mg_dns_events_add(&resolver->events, (MgEvent){.kind = MG_EVENT_SEND,
+                                                   .send = {resolver->reply + 2 - prefix,
+                                                            resolver->writer.len + prefix}});
+    if (resolver->in == NULL)
+        close_engine(resolver);
+    else
+        resolver->got = false;
 }
 
 static void refuse(Resolver *resolver, uint16_t rcode, const MgRule *rule)
@@ -248,17 +268,19 @@ static void go_on(Resolver *resolver, MgTime now)
         note(resolver, &rules[R_MET + met]);
     if (asks) {
         resolver->ask = ++resolver->last_ask;
-        mg_dns_events_add(&resolver->events,
-                          (MgEvent){.kind = MG_EVENT_ASK,
-                                    .ask = {resolver->ask, MG_TOPIC_DATAGRAM, &resolver->question,
-                                            resolver->taken}});
+        mg_dns_events_add(
+            &resolver->events,
+            (MgEvent){.kind = MG_EVENT_ASK,
+                      .ask = {resolver->ask,
+                              mg_dns_recursion_over_tcp(resolver->recursion) ? MG_TOPIC_DNS_STREAM
+                                                                             : MG_TOPIC_DATAGRAM,
+                              &resolver->question, resolver->taken}});
         return;
     }
     uint16_t rcode = mg_dns_recursion_rcode(resolver->recursion);
     enter(resolver, rcode == MG_DNS_SERVFAIL ? failed : answered);
     begin_reply(resolver);
-    if (rcode != MG_DNS_SERVFAIL)
-        mg_dns_recursion_each(resolver->recursion, add_record, resolver);
+    mg_dns_recursion_each(resolver->recursion, add_record, resolver);
     send_reply(resolver, rcode);
 }
 
@@ -323,29 +345,23 @@ static void look_up(Resolver *resolver, MgTime now)
         refuse(resolver, MG_DNS_REFUSED, &rules[R_CACHE_ONLY]);
         return;
     }
-    const MgDnsRecursionSetup with = {.cache = resolver->shared->cache,
-                                      .hints = resolver->shared->hints,
-                                      .seed = resolver->seed,
-                                      .port = resolver->port,
-                                      .timeout = resolver->timeout};
-    resolver->recursion = mg_dns_recursion_new(&with, mg_dns_name_span(&query->name), query->type);
+    mg_dns_recursion_free(resolver->recursion);
+    resolver->recursion = mg_dns_resolver_recur(resolver->shared, mg_random_next(&resolver->seed),
+                                                mg_dns_name_span(&query->name), query->type);
     enter(resolver, iterating);
     go_on(resolver, now);
 }
 
-/* The datagram is understood at once; nothing of it is needed later but header and question. */
-static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
+/* A query is understood at once; nothing of it is needed later but header and question. */
+static void start(Resolver *resolver, MgSpan bytes, MgTime now)
 {
-    Resolver *resolver = (Resolver *)engine;
-    if (resolver->got || resolver->done)
-        return;
     resolver->got = true;
-    resolver->taken = bytes.len;
+    resolver->edns = (MgDnsEdns){0};
     bool opened = mg_dns_message_open(&resolver->query, bytes);
     if (bytes.len < MG_DNS_HEADER || (resolver->query.flags & MG_DNS_QR) != 0 ||
         resolver->shared == NULL) {
         note(resolver, &rules[R_NOT_A_QUERY]);
-        close_engine(resolver);
+        close_engine(resolver); /* whoever sends such things is no client */
         return;
     }
     uint16_t rcode = judge(resolver, opened);
@@ -356,28 +372,45 @@ static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
     resolver->query.reader.data = NULL; /* the bytes are the caller's */
 }
 
+static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
+{
+    Resolver *resolver = (Resolver *)engine;
+    if (resolver->got || resolver->done)
+        return;
+    resolver->now = now;
+    resolver->taken = bytes.len;
+    start(resolver, bytes, now);
+}
+
 static bool answer(MgEngine *engine, MgAskId id, const void *given, MgTime now)
 {
     Resolver *resolver = (Resolver *)engine;
     if (resolver->ask == 0 || id != resolver->ask)
         return false;
+    resolver->now = now;
     resolver->ask = 0;
+    if (resolver->events.given == resolver->events.n)
+        resolver->events.given = resolver->events.n = 0;
     mg_dns_recursion_reply(resolver->recursion, given, now);
     go_on(resolver, now);
     return true;
 }
 
-static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
+/* Nobody waits for the answer any more. */
+static void abandon(Resolver *resolver)
 {
-    Resolver *resolver = (Resolver *)engine;
-    if (resolver->done || (how == MG_END_CLOSED && resolver->got))
-        return;
-    /* Nobody waits for the answer any more. */
     if (resolver->ask != 0)
         mg_dns_events_add(&resolver->events,
                           (MgEvent){.kind = MG_EVENT_CANCEL, .cancel = resolver->ask});
     resolver->ask = 0;
     close_engine(resolver);
+}
+
+static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
+{
+    Resolver *resolver = (Resolver *)engine;
+    if (!resolver->done && (how != MG_END_CLOSED || !resolver->got))
+        abandon(resolver);
 }
 
 static void advance(MgEngine *engine, MgTime now)
@@ -393,6 +426,88 @@ static MgTime deadline(const MgEngine *engine)
 {
     return MG_TIME_NEVER; /* the carrier keeps the time of each datagram */
 }
+
+/* ---- a stream: each message with its length before it (RFC 7766 §8) ---- */
+
+static MgEngine *stream_create(const MgBirth *birth)
+{
+    Resolver *resolver = make(birth, &mg_dns_resolver_tcp, MG_DNS_MESSAGE_MAX);
+    resolver->in = g_byte_array_new();
+    resolver->idle = mg_settings_get_time(birth->settings, "dns-idle", 30 * MG_SECONDS);
+    resolver->due = birth->now + resolver->idle;
+    return &resolver->base;
+}
+
+static void stream_receive(MgEngine *engine, MgSpan bytes, MgTime now)
+{
+    Resolver *resolver = (Resolver *)engine;
+    if (resolver->ended || resolver->done || bytes.len == 0)
+        return;
+    /* A client that sends much more than it reads has no use for it. */
+    if (resolver->in->len + bytes.len > STREAM_IN_MAX)
+        resolver->ended = true;
+    else
+        g_byte_array_append(resolver->in, bytes.data, (guint)bytes.len);
+    resolver->now = now;
+    resolver->due = now + resolver->idle;
+}
+
+static void stream_receive_end(MgEngine *engine, MgEnd how, MgTime now)
+{
+    Resolver *resolver = (Resolver *)engine;
+    resolver->ended = true;
+    resolver->now = now;
+    if (how != MG_END_CLOSED && !resolver->done)
+        abandon(resolver);
+}
+
+static void stream_advance(MgEngine *engine, MgTime now)
+{
+    Resolver *resolver = (Resolver *)engine;
+    resolver->now = now;
+    if (now >= resolver->due)
+        resolver->ended = true;
+}
+
+/* Begins with the next question; its octets are gone then. False if there is no whole one. */
+static bool stream_start(Resolver *resolver)
+{
+    GByteArray *in = resolver->in;
+    if (in->len < 2 || in->len - 2 < mg_dns_get_u16(in->data))
+        return false;
+    size_t len = mg_dns_get_u16(in->data);
+    if (resolver->state != received)
+        enter(resolver, received);
+    resolver->taken += 2 + len;
+    start(resolver, (MgSpan){in->data + 2, len}, resolver->now);
+    g_byte_array_remove_range(in, 0, (guint)(2 + len));
+    return true;
+}
+
+static bool stream_next(MgEngine *engine, MgEvent *event)
+{
+    Resolver *resolver = (Resolver *)engine;
+    for (;;) {
+        if (mg_dns_events_next(&resolver->events, event))
+            return true;
+        if (resolver->done || resolver->got)
+            return false;
+        if (stream_start(resolver))
+            continue;
+        if (!resolver->ended)
+            return false;
+        close_engine(resolver);
+    }
+}
+
+static MgTime stream_deadline(const MgEngine *engine)
+{
+    const Resolver *resolver = (const Resolver *)engine;
+    bool waits = !resolver->done && !resolver->got && !resolver->ended;
+    return waits ? resolver->due : MG_TIME_NEVER;
+}
+
+/* ---- for people ---- */
 
 static void set_question(MgFact *fact, const char *label, MgSpan name, uint16_t type)
 {
@@ -411,7 +526,7 @@ static size_t facts(const MgEngine *engine, MgFact *out, size_t max)
     if (resolver->got && n < max)
         set_question(&out[n++], N_("Question"), mg_dns_name_span(&resolver->query.name),
                      resolver->query.type);
-    if (resolver->recursion != NULL && !resolver->done) {
+    if (resolver->recursion != NULL && resolver->got && !resolver->done) {
         uint16_t type = 0;
         MgSpan name = mg_dns_recursion_name(resolver->recursion, &type);
         if (n < max)
@@ -424,14 +539,18 @@ static size_t facts(const MgEngine *engine, MgFact *out, size_t max)
             n++;
         }
     }
-    if (resolver->shared != NULL && n < max) {
-        out[n].label = N_("Sets in the cache");
-        g_snprintf(out[n].value, sizeof out[n].value, "%zu",
-                   mg_dns_cache_size(resolver->shared->cache));
-        n++;
-    }
-    return n;
+    return n + mg_dns_resolver_facts(resolver->shared, resolver->now, out + n, max - n);
 }
+
+static const MgCommandRow command = {
+    .name = "dns resolve",
+    .summary = N_("Resolves names for others: asks down from the root, and remembers"),
+    .about = N_("Waits for questions over UDP and TCP and answers them by asking down from the "
+                "root servers of the hints.\n\n"
+                "Example: mailglass dns resolve --listen 127.0.0.1:5353 --hints root.hints"),
+    .options = mg_dns_resolver_options,
+    .serves = "dns.resolver dns.resolver-tcp dns.stream",
+};
 
 const MgEngineKind mg_dns_resolver = {
     .name = "dns.resolver",
@@ -439,12 +558,13 @@ const MgEngineKind mg_dns_resolver = {
     .usual = "resolver:53",
     .transport = MG_TRANSPORT_DATAGRAM,
     .port = 53,
+    .command = &command,
     .dissector = "dns",
-    .settings = settings,
+    .settings = mg_dns_resolver_settings,
     .rules = rules,
     .transitions = transitions,
-    .setup = setup,
-    .teardown = teardown,
+    .setup = mg_dns_resolver_setup,
+    .teardown = mg_dns_resolver_teardown,
     .create = create,
     .free = free_resolver,
     .receive = receive,
@@ -453,5 +573,28 @@ const MgEngineKind mg_dns_resolver = {
     .answer = answer,
     .next = next,
     .deadline = deadline,
+    .facts = facts,
+};
+
+const MgEngineKind mg_dns_resolver_tcp = {
+    .name = "dns.resolver-tcp",
+    .summary = N_("Recursive resolver over TCP: for answers that no datagram holds"),
+    .usual = "resolver:53",
+    .transport = MG_TRANSPORT_STREAM,
+    .port = 53,
+    .dissector = "dns",
+    .settings = mg_dns_resolver_settings,
+    .rules = rules,
+    .transitions = stream_transitions,
+    .setup = mg_dns_resolver_setup,
+    .teardown = mg_dns_resolver_teardown,
+    .create = stream_create,
+    .free = free_resolver,
+    .receive = stream_receive,
+    .receive_end = stream_receive_end,
+    .advance = stream_advance,
+    .answer = answer,
+    .next = stream_next,
+    .deadline = stream_deadline,
     .facts = facts,
 };

@@ -10,6 +10,11 @@ G_BEGIN_DECLS
 extern const MgEngineKind mg_dns_server;         /* authoritative, a datagram each */
 extern const MgEngineKind mg_dns_server_tcp;     /* the same over a stream */
 extern const MgEngineKind mg_dns_resolver;       /* recursive, a datagram each */
+extern const MgEngineKind mg_dns_resolver_tcp;   /* the same over a stream */
+extern const MgEngineKind mg_dns_stream;         /* answers "dns.stream" */
+extern const MgEngineKind mg_dns_flush;          /* the verb "flush" */
+extern const MgEngineKind mg_dns_iterate;        /* mailglass dns iterate */
+extern const MgEngineKind mg_dns_replay;         /* mailglass dns replay */
 extern const MgEngineKind mg_dns_stub;           /* answers "dns.lookup" */
 extern const MgEngineKind mg_dns_ask;            /* the verb "lookup" */
 extern const MgEngineKind mg_dns_command_lookup; /* mailglass dns lookup */

@@ -119,8 +119,10 @@ static void test_aliases(void)
     assert_reply(&world, "www.example.net", "CNAME",
                  "NOERROR ra: www.example.net. 600 CNAME web.example.org.");
     g_assert_cmpuint(world.asked, ==, 0);
-    assert_reply(&world, "a.example.net", "A", "SERVFAIL ra");
-    g_assert_nonnull(strstr(world.notes->str, "dns.limit "));
+    assert_reply(&world, "a.example.net", "A",
+                 "SERVFAIL ra: a.example.net. 600 CNAME b.example.net. ; "
+                 "b.example.net. 600 CNAME a.example.net.");
+    g_assert_nonnull(strstr(world.notes->str, "dns.alias-loop "));
     world_close(&world);
 }
 
@@ -160,7 +162,8 @@ static void test_bad_servers(void)
             places[EXAMPLE2].health = rows[i].health;
             assert_reply(&world, "example.net", "MX", "SERVFAIL ra");
             g_assert_nonnull(strstr(world.notes->str, rows[i].note));
-            g_assert_cmpuint(world.asked, <=, 4);
+            /* Two servers, twice each; the zone above; the two once more. */
+            g_assert_cmpuint(world.asked, <=, 9);
             world_close(&world);
         }
         g_assert_true(noted);
@@ -214,7 +217,7 @@ static void test_poison(void)
     places[EXAMPLE].custom = places[EXAMPLE2].custom = refer_upwards;
     places[EXAMPLE].custom_flags = places[EXAMPLE2].custom_flags = 0;
     assert_reply(&world, "new.example.net", "A", "SERVFAIL ra");
-    g_assert_cmpuint(world.asked, ==, 2);
+    g_assert_cmpuint(world.asked, <=, 5);
     world_close(&world);
 }
 
@@ -268,7 +271,8 @@ static void test_same_seed(void)
 
 static void test_small_cache(void)
 {
-    MgDnsCache *cache = mg_dns_cache_new(64, 3600, 3600);
+    static const MgDnsCacheLimits limits = {.sets = 64, .ttl_max = 3600, .negative_ttl_max = 3600};
+    MgDnsCache *cache = mg_dns_cache_new(&limits);
     for (unsigned i = 0; i < 1000; i++) {
         g_autofree char *text = g_strdup_printf("n%u.example.net", i);
         MgDnsName name;
@@ -277,13 +281,13 @@ static void test_small_cache(void)
         MgDnsCached set = {.name = mg_dns_name_span(&name),
                            .type = MG_DNS_TXT,
                            .n = 1,
-                           .trust = MG_DNS_TRUST_ANSWER,
+                           .trust = MG_DNS_TRUST_AUTHORITY,
                            .data = {data, sizeof data}};
         mg_dns_cache_put(cache, &set, 60, 0);
         g_assert_nonnull(mg_dns_cache_get(cache, set.name, MG_DNS_TXT, 0));
         g_assert_cmpuint(mg_dns_cache_size(cache), <=, 64);
         /* What is worth less does not replace it. */
-        set.trust = MG_DNS_TRUST_GLUE;
+        set.trust = MG_DNS_TRUST_ANSWER;
         mg_dns_cache_put(cache, &set, 9000, 0);
         const MgDnsCached *got = mg_dns_cache_get(cache, set.name, MG_DNS_TXT, 0);
         g_assert_cmpuint(mg_dns_cached_ttl(got, 0), ==, 60);

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* dns-resolver-shared.c - what all engines of a host's resolver have in common */
+#include "dns-resolver-shared.h"
+
+#include "dns-record.h"
+
+const MgSettingRow mg_dns_resolver_settings[] = {
+    {"hints", MG_SETTING_FILES, NULL,
+     N_("A master file with the names and addresses of the root's name servers.")},
+    {"cache-size", MG_SETTING_UINT, "10000", N_("How many sets of records the cache holds.")},
+    {"cache-ttl-min", MG_SETTING_TIME, "0s",
+     N_("Every record is remembered for at least this long, whatever its TTL.")},
+    {"cache-ttl-max", MG_SETTING_TIME, "1d",
+     N_("No record is remembered for longer than this, whatever its TTL.")},
+    {"cache-negative-max", MG_SETTING_TIME, "3h",
+     N_("That there is no such record or name is not remembered for longer than this.")},
+    {"query-timeout", MG_SETTING_TIME, "2s", N_("How long a name server may take to answer.")},
+    {"query-port", MG_SETTING_UINT, "53", N_("The port of the name servers that are asked.")},
+    {"queries-max", MG_SETTING_UINT, "100",
+     N_("How many queries one question may cost; then the resolver gives up.")},
+    {"question-timeout", MG_SETTING_TIME, "30s",
+     N_("How long one question may take; then the resolver gives up.")},
+    {"qname-minimisation", MG_SETTING_TEXT, "no",
+     N_("Whether each server is told only as much of the name as it needs (`yes` or `no`).")},
+    {"minimised-type", MG_SETTING_TEXT, "A",
+     N_("The type that is asked for while the name is shortened: `A` or `NS`.")},
+    {"mixed-case", MG_SETTING_TEXT, "no",
+     N_("Whether letters of the name are capitals by chance, so that a forger has more to guess "
+        "(`yes` or `no`).")},
+    {"random-id", MG_SETTING_TEXT, "yes",
+     N_("Whether the id of each query is drawn by chance; else it counts (`yes` or `no`).")},
+    {"random-port", MG_SETTING_TEXT, "yes",
+     N_("Whether each query comes from a port drawn by chance; else from one port (`yes` or "
+        "`no`).")},
+    {"harden-glue", MG_SETTING_TEXT, "yes",
+     N_("Whether an address sent along with a referral is believed only if its name lies in the "
+        "zone of the server (`yes` or `no`).")},
+    {"bailiwick", MG_SETTING_TEXT, "yes",
+     N_("Whether a server is believed about its own zone only; with `no`, whatever it sends along "
+        "goes into the cache, as resolvers did before 1997 (`yes` or `no`).")},
+    {"ipv6", MG_SETTING_TEXT, "yes",
+     N_("Whether name servers are asked over IPv6, too (`yes` or `no`).")},
+    {"query-loopback", MG_SETTING_TEXT, NULL,
+     N_("Whether name servers at loopback addresses are asked (`yes` or `no`); if not said, when "
+        "the root's are at such addresses.")},
+    {0},
+};
+
+const MgCommandOption mg_dns_resolver_options[] = {
+    {.name = "hints",
+     .argument = "FILE",
+     .about = N_("The root's name servers and their addresses, as a master file")},
+    {.name = "port",
+     .argument = "PORT",
+     .about = N_("The port of all name servers"),
+     .setting = "query-port"},
+    {.name = "minimise",
+     .about = N_("Tells each server only as much of the name as it needs (RFC 9156)"),
+     .setting = "qname-minimisation"},
+    {0},
+};
+
+static bool is_yes(const MgSettings *rows, const char *key, bool fallback)
+{
+    static const char *const yes[] = {"yes", "on", "true", "1"};
+    const char *value = mg_settings_get(rows, key, NULL);
+    if (value == NULL)
+        return fallback;
+    for (size_t i = 0; i < G_N_ELEMENTS(yes); i++)
+        if (g_ascii_strcasecmp(value, yes[i]) == 0)
+            return true;
+    return false;
+}
+
+static uint32_t ttl_of(const MgSettings *rows, const char *key, MgTime fallback)
+{
+    return (uint32_t)MIN(mg_settings_get_time(rows, key, fallback) / MG_SECONDS, INT32_MAX);
+}
+
+void mg_dns_resolver_heed(MgDnsResolverShared *shared, const MgSettings *rows)
+{
+    if (shared == NULL || shared->heeded == rows->rows)
+        return;
+    const char *type = mg_settings_get(rows, "minimised-type", "A");
+    shared->heeded = rows->rows;
+    shared->habits = (MgDnsHabits){
+        .port = (uint16_t)mg_settings_get_uint(rows, "query-port", 53),
+        .timeout = mg_settings_get_time(rows, "query-timeout", 2 * MG_SECONDS),
+        .patience = mg_settings_get_time(rows, "question-timeout", 30 * MG_SECONDS),
+        .queries_max = (unsigned)CLAMP(
+            mg_settings_get_uint(rows, "queries-max", MG_DNS_QUERIES_MAX), 1, 10000),
+        .ipv6 = is_yes(rows, "ipv6", true),
+        .loopback = is_yes(rows, "query-loopback", mg_dns_hints_at_loopback(shared->hints)),
+        .harden_glue = is_yes(rows, "harden-glue", true),
+        .bailiwick = is_yes(rows, "bailiwick", true),
+        .minimise = is_yes(rows, "qname-minimisation", false),
+        .minimised_type = g_ascii_strcasecmp(type, "NS") == 0 ? MG_DNS_NS : MG_DNS_A,
+        .mixed_case = is_yes(rows, "mixed-case", false),
+        .random_id = is_yes(rows, "random-id", true),
+        .random_port = is_yes(rows, "random-port", true)};
+}
+
+void *mg_dns_resolver_setup(const MgSettings *rows, GPtrArray *problems)
+{
+    MgDnsHints *hints = mg_dns_hints_new(rows, "hints", problems);
+    if (hints == NULL)
+        return NULL;
+    MgDnsResolverShared *shared = g_new0(MgDnsResolverShared, 1);
+    const MgDnsCacheLimits limits = {.sets = mg_settings_get_uint(rows, "cache-size", 10000),
+                                     .ttl_min = ttl_of(rows, "cache-ttl-min", 0),
+                                     .ttl_max = ttl_of(rows, "cache-ttl-max", 24 * MG_HOURS),
+                                     .negative_ttl_max =
+                                         ttl_of(rows, "cache-negative-max", 3 * MG_HOURS)};
+    shared->hints = hints;
+    shared->cache = mg_dns_cache_new(&limits);
+    mg_dns_resolver_heed(shared, rows);
+    return shared;
+}
+
+void mg_dns_resolver_teardown(void *data)
+{
+    MgDnsResolverShared *shared = data;
+    mg_dns_hints_free(shared->hints);
+    mg_dns_cache_free(shared->cache);
+    g_free(shared);
+}
+
+MgDnsRecursion *mg_dns_resolver_recur(MgDnsResolverShared *shared, uint64_t seed, MgSpan name,
+                                      uint16_t type)
+{
+    const MgDnsRecursionSetup setup = {.cache = shared->cache,
+                                       .known = &shared->known,
+                                       .hints = shared->hints,
+                                       .habits = &shared->habits,
+                                       .last_id = &shared->last_id,
+                                       .seed = seed};
+    return mg_dns_recursion_new(&setup, name, type);
+}
+
+/* ---- for people ---- */
+
+/* "example.net. MX, 287 s, from 192.0.2.53, authoritative answer" */
+static void describe_set(const MgDnsCached *set, MgTime now, MgFact *fact)
+{
+    static const char *const trusts[] = {"", "glue", "referral", "answer", "authoritative answer"};
+    g_autoptr(GString) text = g_string_new(NULL);
+    mg_dns_name_format(set->name, text);
+    g_string_append_c(text, ' ');
+    if (set->type == 0)
+        g_string_append(text, "NXDOMAIN");
+    else
+        mg_dns_type_format(set->type, text);
+    if (set->type != 0 && set->n == 0)
+        g_string_append(text, " NODATA");
+    g_string_append_printf(text, ", TTL %u", mg_dns_cached_ttl(set, now));
+    if (set->from_len > 0) {
+        g_string_append(text, ", ");
+        mg_dns_data_format(set->from_len == 4 ? MG_DNS_A : MG_DNS_AAAA,
+                           (MgSpan){set->from, set->from_len}, text);
+    }
+    g_string_append_printf(text, ", %s", trusts[set->trust]);
+    fact->label = N_("Remembers");
+    g_strlcpy(fact->value, text->str, sizeof fact->value);
+}
+
+size_t mg_dns_resolver_facts(const MgDnsResolverShared *shared, MgTime now, MgFact *out, size_t max)
+{
+    size_t n = 0;
+    if (shared == NULL || max == 0)
+        return 0;
+    out[n].label = N_("Sets in the cache");
+    g_snprintf(out[n].value, sizeof out[n].value, "%zu", mg_dns_cache_size(shared->cache));
+    n++;
+    const MgDnsCached *set = NULL;
+    for (size_t i = 0; n < max && i < 8 && (set = mg_dns_cache_nth(shared->cache, i)) != NULL; i++)
+        if (set->expires > now)
+            describe_set(set, now, &out[n++]);
+    return n;
+}

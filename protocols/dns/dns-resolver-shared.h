@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* dns-resolver-shared.h - what all engines of a host's resolver have in common
+ *
+ * The kinds that name mg_dns_resolver_setup() get the same one on a host: so datagrams, streams and
+ * the verb "flush" see one cache.
+ */
+#pragma once
+
+#include "dns-recursion.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+    MgDnsHints *hints;
+    MgDnsCache *cache;
+    MgDnsKnownServers known;
+    MgDnsHabits habits;
+    uint16_t last_id;
+    const MgSetting *heeded; /* the rows that the habits were read from */
+} MgDnsResolverShared;
+
+extern const MgSettingRow mg_dns_resolver_settings[];
+extern const MgCommandOption mg_dns_resolver_options[]; /* of the commands */
+void *mg_dns_resolver_setup(const MgSettings *rows, GPtrArray *problems);
+void mg_dns_resolver_teardown(void *shared);
+
+/* Reads the habits again if the host's settings have changed. (nullable) shared */
+void mg_dns_resolver_heed(MgDnsResolverShared *shared, const MgSettings *rows);
+/* A recursion with what is shared. */
+MgDnsRecursion *mg_dns_resolver_recur(MgDnsResolverShared *shared, uint64_t seed, MgSpan name,
+                                      uint16_t type);
+
+/* The size of the cache and what was used last, for the host's card. */
+size_t mg_dns_resolver_facts(const MgDnsResolverShared *shared, MgTime now, MgFact *out,
+                             size_t max);
+
+G_END_DECLS
