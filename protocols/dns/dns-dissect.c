@@ -6,6 +6,7 @@
  */
 #include "dns.h"
 
+#include "dns-edns.h"
 #include "dns-fields.h"
 #include "dns-names.h"
 #include "dns-record.h"
@@ -141,6 +142,8 @@ static const struct {
     {47, {F_NSEC_NEXT, F_NSEC_TYPES}},
     {48, {F_DNSKEY_FLAGS, F_DNSKEY_PROTOCOL, F_DNSKEY_ALGORITHM, F_DNSKEY_KEY}},
     {52, {F_TLSA_USAGE, F_TLSA_SELECTOR, F_TLSA_MATCHING, F_TLSA_DATA}},
+    {64, {F_SVC_PRIORITY, F_SVC_TARGET, F_SVC_PARAM}},
+    {65, {F_SVC_PRIORITY, F_SVC_TARGET, F_SVC_PARAM}},
     {99, {F_SPF}},
     {257, {F_CAA_FLAGS, F_CAA_TAG, F_CAA_VALUE}},
 };
@@ -155,6 +158,22 @@ static void name_strings(Naming *naming, MgNode record, unsigned field, size_t a
     }
 }
 
+/* Key, length and value, as often as there are (RFC 9460 §2.2); whole, since they were read. */
+static void name_params(Naming *naming, MgNode record, size_t at, size_t end)
+{
+    const uint8_t *data = naming->reader.data;
+    while (at + 4 <= end) {
+        uint16_t len = mg_dns_get_u16(data + at + 2);
+        size_t base = naming->base + at;
+        MgNode param = mg_tree_add(naming->tree, record, F_SVC_PARAM, base, 4u + len);
+        mg_tree_add_uint(naming->tree, param, F_SVC_KEY, base, 2, mg_dns_get_u16(data + at));
+        mg_tree_add_uint(naming->tree, param, F_SVC_LENGTH, base + 2, 2, len);
+        if (len > 0)
+            mg_tree_add(naming->tree, param, F_SVC_VALUE, base + 4, len);
+        at += 4u + len;
+    }
+}
+
 /* One field of data; the reader stands behind it already. */
 static void name_field(Naming *naming, MgNode record, unsigned field, MgDnsFieldKind kind,
                        size_t at)
@@ -165,6 +184,9 @@ static void name_field(Naming *naming, MgNode record, unsigned field, MgDnsField
     switch (kind) {
     case MG_DNS_FIELD_STRINGS:
         name_strings(naming, record, field, at, at + len);
+        return;
+    case MG_DNS_FIELD_SVC:
+        name_params(naming, record, at, at + len);
         return;
     case MG_DNS_FIELD_STRING:
     case MG_DNS_FIELD_WORD:
@@ -228,6 +250,43 @@ static bool name_data(Naming *naming, MgNode record, uint16_t type)
     return reader->at == reader->len;
 }
 
+/* Family, two prefix lengths, and as much of an address as the first says (RFC 7871 §6). */
+static void name_subnet(Naming *naming, MgNode parent, size_t at, MgSpan value)
+{
+    uint8_t octets[16] = {0};
+    if (!mg_dns_subnet_valid(value))
+        return;
+    bool four = value.data[1] == 1;
+    for (unsigned i = 0; i < 3; i++)
+        mg_tree_add_uint(naming->tree, parent, F_OPT_SUBNET_FAMILY + i, at + i + (i > 0),
+                         i > 0 ? 1 : 2, i > 0 ? value.data[i + 1] : value.data[1]);
+    memcpy(octets, value.data + 4, value.len - 4);
+    g_autoptr(GString) text = g_string_new(NULL);
+    mg_dns_data_format(four ? MG_DNS_A : MG_DNS_AAAA, (MgSpan){octets, four ? 4 : 16}, text);
+    mg_tree_add_text(naming->tree, parent, four ? F_OPT_SUBNET_ADDR4 : F_OPT_SUBNET_ADDR6, at + 4,
+                     value.len - 4, text->str);
+}
+
+/* What an option says, where it is known and as it must be. */
+static void name_option(Naming *naming, MgNode parent, uint16_t code, size_t at, MgSpan value)
+{
+    MgTree *tree = naming->tree;
+    if (code == MG_DNS_OPTION_COOKIE && value.len >= MG_DNS_COOKIE_CLIENT) {
+        mg_tree_add(tree, parent, F_OPT_COOKIE_CLIENT, at, MG_DNS_COOKIE_CLIENT);
+        if (value.len > MG_DNS_COOKIE_CLIENT)
+            mg_tree_add(tree, parent, F_OPT_COOKIE_SERVER, at + MG_DNS_COOKIE_CLIENT,
+                        value.len - MG_DNS_COOKIE_CLIENT);
+    } else if (code == MG_DNS_OPTION_SUBNET) {
+        name_subnet(naming, parent, at, value);
+    } else if (code == MG_DNS_OPTION_PADDING) {
+        mg_tree_add(tree, parent, F_OPT_PADDING, at, value.len);
+    } else if (code == MG_DNS_OPTION_ERROR && value.len >= 2) {
+        mg_tree_add_uint(tree, parent, F_OPT_ERROR_CODE, at, 2, mg_dns_get_u16(value.data));
+        if (value.len > 2)
+            mg_tree_add(tree, parent, F_OPT_ERROR_TEXT, at + 2, value.len - 2);
+    }
+}
+
 /* OPT's data: options, each with code and length (RFC 6891 §6.1.2). */
 static bool name_options(Naming *naming, MgNode record)
 {
@@ -242,8 +301,12 @@ static bool name_options(Naming *naming, MgNode record)
         MgNode option = mg_tree_add(naming->tree, record, F_OPT, naming->base + at, len);
         name_uint(naming, option, F_OPT_CODE, 2);
         name_uint(naming, option, F_OPT_LEN, 2);
-        if (len > 4)
-            mg_tree_add(naming->tree, option, F_OPT_DATA, naming->base + at + 4, len - 4);
+        if (len > 4) {
+            MgSpan value = {reader->data + at + 4, len - 4};
+            size_t value_at = naming->base + at + 4;
+            MgNode data = mg_tree_add(naming->tree, option, F_OPT_DATA, value_at, value.len);
+            name_option(naming, data, mg_dns_get_u16(reader->data + at), value_at, value);
+        }
         reader->at = at + len;
     }
     return true;

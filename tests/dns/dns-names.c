@@ -21,7 +21,8 @@ static const char zone[] =
     "key DNSKEY 257 3 13 aGVsbG8gd29ybGQh\nssh SSHFP 4 2 00112233445566778899aabbccddeeff\n"
     "tlsa TLSA 3 1 1 00112233445566778899aabbccddeeff\n"
     "sig RRSIG A 13 3 3600 20260401000000 20260301000000 12345 @ aGVsbG8gd29ybGQh\n"
-    "nsec NSEC ns A MX RRSIG\nunknown TYPE65280 \\# 3 abcdef\nsub NS ns.sub\nns.sub A 192.0.2.9\n";
+    "svc HTTPS 1 . alpn=h2 port=53\nnsec NSEC ns A MX RRSIG\nunknown TYPE65280 \\# 3 abcdef\nsub "
+    "NS ns.sub\nns.sub A 192.0.2.9\n";
 
 static const struct {
     const char *name, *type, *summary, *caption;
@@ -47,6 +48,7 @@ static const struct {
     {"sig.example.net", "RRSIG", NULL, NULL},
     {"nsec.example.net", "NSEC", NULL, NULL},
     {"unknown.example.net", "TYPE65280", NULL, NULL},
+    {"svc.example.net", "HTTPS", NULL, NULL},
     {"no.example.net", "A", "NXDOMAIN A no.example.net", "There is no such name."},
     {"mx.example.net", "MX", "MX mx.example.net: no such record",
      "The name exists, but there is no such record."},
@@ -116,11 +118,19 @@ static void make_units(void)
         uint8_t query[600];
         size_t len = world_query(query, (uint16_t)(0x1000 + i), rows[i].name, rows[i].type,
                                  i % 2 == 0 ? MG_DNS_RD : 0, i % 3 == 0 ? 1232 : 0);
-        if (i % 3 == 0 && i % 2 == 0) { /* with an EDNS option: a cookie */
-            static const uint8_t cookie[] = {0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8};
-            memcpy(query + len, cookie, sizeof cookie);
-            query[len - 1] = sizeof cookie;
-            len += sizeof cookie;
+        if (i % 3 == 0 && i % 2 == 0) { /* with options */
+            static const uint8_t options[] = {
+                0, 8,  0, 7,  0, 1, 24,  0,   192, 0, 2,                            /* a network */
+                0, 10, 0, 16, 1, 2, 3,   4,   5,   6, 7, 8, 1, 0, 0, 0, 5, 6, 7, 8, /* a cookie */
+                0, 12, 0, 2,  0, 0,                                                 /* padding */
+                0, 15, 0, 5,  0, 3, 'o', 'l', 'd'};
+            static const uint8_t other[] = {0, 8,    0,    9,    0, 2,  33, 0, 0x20,
+                                            1, 0x0d, 0xb8, 0x80, 0, 99, 0,  1, 7};
+            bool four = i % 4 == 0; /* … or an IPv6 network, and an option that nobody knows */
+            size_t size = four ? sizeof options : sizeof other;
+            memcpy(query + len, four ? options : other, size);
+            query[len - 1] = (uint8_t)size;
+            len += size;
         }
         g_autoptr(GByteArray) reply = world_serve(&mg_dns_server, shared, (MgSpan){query, len});
         put_unit(query, len, false);
@@ -222,6 +232,9 @@ static bool is_ours_alone(const MgField *field)
                                       "dns.rrsig.signature_inception",
                                       "dns.extraneous",
                                       "dns.opt",
+                                      "dns.svcb.svcparam",
+                                      "dns.svcb.svcparam.value",
+                                      "dns.opt.padding",
                                       "dns.length",
                                       "dns.caa.value",
                                       "dns.resp.class",

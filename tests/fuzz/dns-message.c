@@ -10,7 +10,9 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char zone[] = "$TTL 60\n$ORIGIN a.\n@ SOA n h 1 2 3 4 5\n@ NS n\nn A 192.0.2.1\n"
-                           "*.w MX 1 n\nc CNAME c.d\nd DNAME e\ns NS n.s\nn.s A 192.0.2.2\n";
+                           "*.w MX 1 n\nc CNAME c.d\nd DNAME e\ns NS n.s\nn.s A 192.0.2.2\n"
+                           "@ NSEC *.w SOA NS\n*.w NSEC s MX\ns NSEC @ NS\n"
+                           "n RRSIG A 13 2 60 20400101000000 20200101000000 1 a. AAAA\n";
 static const char hints[] = ". 60 NS n.a.\nn.a. 60 A 192.0.2.1\n";
 
 static void add_all(MgDnsMessage *message, MgSpan bytes, MgDnsWriter *writer, GString *text)
@@ -34,6 +36,42 @@ static void add_all(MgDnsMessage *message, MgSpan bytes, MgDnsWriter *writer, GS
             g_assert_true(mg_dns_write_record(writer, record.section,
                                               mg_dns_name_span(&record.name), record.type,
                                               record.ttl, raw));
+    }
+}
+
+/* A whole zone over a stream, asked for by octets that may be anything: whatever is said, is said
+ * in whole messages, and comes to an end. */
+static void check_stream(void *shared, MgSpan bytes)
+{
+    const MgSettings none = {NULL, 0};
+    const MgBirth birth = {
+        .shared = shared, .settings = &none, .host = "h", .peer_address = "192.0.2.9"};
+    g_autoptr(MgEngine) engine = mg_dns_server_tcp.create(&birth);
+    g_autoptr(GByteArray) said = g_byte_array_new();
+    bool closed = false;
+    MgEvent event;
+    uint8_t length[2];
+    mg_dns_put_u16(length, (uint16_t)bytes.len);
+    mg_engine_receive(engine, (MgSpan){length, 2}, 0);
+    mg_engine_receive(engine, bytes, 0);
+    mg_engine_receive_end(engine, MG_END_CLOSED, 0);
+    while (mg_engine_next(engine, &event)) {
+        g_assert_false(closed);
+        closed = event.kind == MG_EVENT_CLOSE;
+        if (event.kind == MG_EVENT_SEND)
+            g_byte_array_append(said, event.send.data, (guint)event.send.len);
+    }
+    g_assert_true(closed);
+    for (guint at = 0; at < said->len; at += 2u + mg_dns_get_u16(said->data + at)) {
+        MgDnsMessage message;
+        MgDnsRecord record;
+        g_assert_cmpuint(at + 2, <=, said->len);
+        MgSpan one = {said->data + at + 2, mg_dns_get_u16(said->data + at)};
+        g_assert_cmpuint(at + 2 + one.len, <=, said->len);
+        if (mg_dns_message_open(&message, one))
+            while (mg_dns_message_next(&message, &record))
+                ;
+        g_assert_true(!message.reader.bad || (one.data[3] & 15) != 0);
     }
 }
 
@@ -68,8 +106,9 @@ static void check_codec(MgSpan bytes)
 static void *shared_of(const MgEngineKind *kind, const char *key, const char *text)
 {
     const MgSetting rows[] = {{.key = key, .value = text, .len = strlen(text), .path = "f"},
-                              {.key = "cache-size", .value = "64", .len = 2}};
-    const MgSettings settings = {rows, 2};
+                              {.key = "cache-size", .value = "64", .len = 2},
+                              {.key = "transfer", .value = "192.0.2.0/24", .len = 12}};
+    const MgSettings settings = {rows, G_N_ELEMENTS(rows)};
     g_autoptr(GPtrArray) problems = g_ptr_array_new();
     return kind->setup(&settings, problems);
 }
@@ -150,6 +189,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_codec(bytes);
     void *zones = shared_of(&mg_dns_server, "zones", zone);
     check_engine(&mg_dns_server, zones, bytes, bytes);
+    check_stream(zones, bytes);
     mg_dns_server.teardown(zones);
     void *resolver = shared_of(&mg_dns_resolver, "hints", hints);
     check_engine(&mg_dns_resolver, resolver, bytes, bytes);

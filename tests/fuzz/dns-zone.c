@@ -27,6 +27,20 @@ static void take(void *user, const MgDnsZoneRecord *record)
     g_byte_array_append(into->wire, record->data.data, (guint)record->data.len);
 }
 
+/* A file that includes itself, and another one. */
+static void check_includes(const char *text, size_t size)
+{
+    static const char other[] = "$TTL 5\no A 192.0.2.1\n$INCLUDE f\n";
+    const MgSetting rows[] = {
+        {.key = "zones", .value = text, .len = size, .path = "f"},
+        {.key = "zones", .value = other, .len = sizeof other - 1, .path = "o"}};
+    const MgSettings settings = {rows, G_N_ELEMENTS(rows)};
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    MgDnsZones *zones = mg_dns_zones_new(&settings, "zones", problems);
+    g_assert_cmpint(zones != NULL, ==, problems->len == 0);
+    mg_dns_zones_free(zones);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     Read first = {g_string_new(NULL), g_byte_array_new()};
@@ -53,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     MgDnsZones *zones = mg_dns_zones_new(&settings, "zones", problems);
     g_assert_cmpint(zones != NULL, ==, problems->len == 0);
     mg_dns_zones_free(zones);
+    check_includes(copy, size);
     g_string_free(first.text, TRUE);
     g_string_free(second.text, TRUE);
     g_byte_array_unref(first.wire);
