@@ -2,6 +2,9 @@
 /* dns-resolve.c - the recursive resolver over name servers in process */
 #include "dns-world.h"
 
+#include "dns-resolver-shared.h"
+#include "dns-resolver-stream.h"
+
 static const char hints[] = ". 3600 NS a.root.test.\na.root.test. 3600 A 192.0.2.1\n";
 
 static const char root_zone[] = "$ORIGIN .\n$TTL 3600\n"
@@ -296,6 +299,122 @@ static void test_small_cache(void)
     mg_dns_cache_free(cache);
 }
 
+static void flush(World *world, const char *name, const char *rule)
+{
+    const char *const words[] = {name, NULL};
+    const MgVerbCall call = {.words = words, .n_words = name != NULL};
+    const MgSettings none = {NULL, 0};
+    const MgBirth birth = {.question = &call, .shared = world->resolver, .settings = &none};
+    g_autoptr(MgEngine) engine = mg_dns_flush.create(&birth);
+    MgEvent event;
+    g_assert_true(mg_engine_next(engine, &event));
+    g_assert_cmpint(event.kind, ==, MG_EVENT_NOTE);
+    g_assert_cmpstr(event.note.rule->id, ==, rule);
+    g_assert_true(mg_engine_next(engine, &event));
+    g_assert_cmpint(event.kind, ==, MG_EVENT_CLOSE);
+    g_assert_false(mg_engine_next(engine, &event));
+}
+
+static void test_flush(void)
+{
+    World world;
+    Place places[N_PLACES];
+    MgFact facts[10];
+    open_all(&world, places);
+    const char *wanted = "NOERROR ra: example.net. 600 MX 10 mx.example.net.";
+    assert_reply(&world, "example.net", "MX", wanted);
+    g_assert_cmpuint(mg_dns_resolver_facts(world.resolver, 0, facts, 10), >, 3);
+    g_assert_cmpstr(facts[0].label, ==, "Sets in the cache");
+    g_assert_nonnull(strstr(facts[1].value, "example.net. MX, TTL 600, 192.0.2.1"));
+    g_assert_nonnull(strstr(facts[1].value, ", authoritative answer"));
+    flush(&world, "a..b", "dns.flush-name");
+    flush(&world, "other.net", "dns.forgotten");
+    assert_reply(&world, "example.net", "MX", wanted);
+    g_assert_cmpuint(world.asked, ==, 0);
+    flush(&world, "example.NET", "dns.forgotten");
+    assert_reply(&world, "example.net", "MX", wanted);
+    g_assert_cmpuint(world.asked, ==, 2);
+    flush(&world, NULL, "dns.flushed");
+    g_assert_cmpuint(mg_dns_resolver_facts(world.resolver, 0, facts, 10), ==, 1);
+    assert_reply(&world, "example.net", "MX", wanted);
+    g_assert_cmpuint(world.asked, ==, 3);
+    world_close(&world);
+}
+
+/* Of each query: its id, its port, whether its name has capitals. */
+static void test_habits(void)
+{
+    World world;
+    Place places[N_PLACES];
+    open_all(&world, places);
+    MgDnsResolverShared *shared = world.resolver;
+    MgDnsName name;
+    g_assert_null(mg_dns_name_parse(MG_SPAN("a-long-name.example.net"), NULL, &name));
+    for (unsigned safe = 0; safe < 2; safe++) {
+        shared->habits.random_id = shared->habits.random_port = safe == 1;
+        shared->habits.mixed_case = safe == 1;
+        shared->last_id = 41;
+        for (unsigned i = 0; i < 3; i++) {
+            MgDatagramQuestion question;
+            MgDnsMessage message;
+            MgDnsRecursion *recursion =
+                mg_dns_resolver_recur(shared, 7 + i, mg_dns_name_span(&name), MG_DNS_A);
+            g_assert_true(mg_dns_recursion_step(recursion, 0, &question));
+            g_assert_true(mg_dns_message_open(&message, question.payload));
+            bool plain =
+                message.name.len == name.len && memcmp(message.name.wire, name.wire, name.len) == 0;
+            g_assert_true(
+                mg_dns_name_equal(mg_dns_name_span(&message.name), mg_dns_name_span(&name)));
+            g_assert_true(plain == (safe == 0));
+            g_assert_true((question.local_port == MG_DNS_FIXED_PORT) == (safe == 0));
+            g_assert_true((message.id == 42 + i) == (safe == 0));
+            mg_dns_recursion_free(recursion);
+        }
+    }
+    world_close(&world);
+}
+
+static void test_stream(void)
+{
+    static const uint8_t query[] = "0123456789abcdef";
+    const MgDnsStreamQuestion question = {
+        .address = "192.0.2.1", .port = 53, .payload = {query, 16}, .timeout = 2 * MG_SECONDS};
+    for (unsigned way = 0; way < 4; way++) { /* an answer; refused; hung up; silent */
+        const MgBirth birth = {.question = &question};
+        g_autoptr(MgEngine) engine = mg_dns_stream.create(&birth);
+        MgConnectAnswer connected = {.reach = way == 1 ? MG_REACH_REFUSED : MG_REACH_OK};
+        MgEvent event;
+        g_assert_true(mg_engine_next(engine, &event));
+        g_assert_cmpstr(event.ask.topic, ==, MG_TOPIC_CONNECT);
+        g_assert_true(mg_engine_answer(engine, event.ask.id, &connected, 0));
+        g_assert_true(mg_engine_next(engine, &event) && event.kind == MG_EVENT_STATE);
+        if (way != 1) {
+            g_assert_true(mg_engine_next(engine, &event) && event.kind == MG_EVENT_SEND);
+            g_assert_cmpmem(event.send.data, event.send.len, "\0\0200123456789abcdef", 18);
+            mg_engine_receive(engine, MG_SPAN("\0"), 0);
+            mg_engine_receive(engine, MG_SPAN("\003ab"), 0);
+            g_assert_false(mg_engine_next(engine, &event));
+            g_assert_cmpint(mg_engine_deadline(engine), ==, 2 * MG_SECONDS);
+            if (way == 0)
+                mg_engine_receive(engine, MG_SPAN("cd"), 0);
+            else if (way == 2)
+                mg_engine_receive_end(engine, MG_END_CLOSED, 0);
+            else
+                mg_engine_advance(engine, 2 * MG_SECONDS);
+            g_assert_true(mg_engine_next(engine, &event) && event.kind == MG_EVENT_STATE);
+        }
+        static const MgReach wanted[] = {MG_REACH_OK, MG_REACH_REFUSED, MG_REACH_REFUSED,
+                                         MG_REACH_TIMEOUT};
+        g_assert_true(mg_engine_next(engine, &event) && event.kind == MG_EVENT_DELIVER);
+        const MgDnsStreamAnswer *answer = event.deliver.item;
+        g_assert_cmpint(answer->reach, ==, wanted[way]);
+        if (way == 0)
+            g_assert_cmpmem(answer->payload.data, answer->payload.len, "abc", 3);
+        g_assert_true(mg_engine_next(engine, &event) && event.kind == MG_EVENT_CLOSE);
+        g_assert_false(mg_engine_next(engine, &event));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -309,5 +428,8 @@ int main(int argc, char **argv)
     g_test_add_func("/dns/resolve/zero-ttl", test_zero_ttl);
     g_test_add_func("/dns/resolve/same-seed", test_same_seed);
     g_test_add_func("/dns/resolve/small-cache", test_small_cache);
+    g_test_add_func("/dns/resolve/flush", test_flush);
+    g_test_add_func("/dns/resolve/habits", test_habits);
+    g_test_add_func("/dns/resolve/stream", test_stream);
     return g_test_run();
 }
