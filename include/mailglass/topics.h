@@ -99,12 +99,43 @@ typedef struct {
     size_t n_records;
 } MgLookupAnswer;
 
+/* What the letter's octets are (RFC 6152, RFC 3030). */
+typedef enum {
+    MG_BODY_7BIT,     /* seven bits; also where nobody said */
+    MG_BODY_8BITMIME, /* lines of eight bits */
+    MG_BODY_BINARY    /* any octets: CR, LF and NUL mean nothing to the transport */
+} MgBody;
+
+/* What the sender wants back of a letter that fails (RFC 3461 §4.3). */
+typedef enum { MG_RET_UNSAID, MG_RET_FULL, MG_RET_HEADERS } MgRet;
+
+/* When the sender wants to be told (RFC 3461 §4.1). 0: nobody said, as FAILURE (and DELAY). */
+typedef enum {
+    MG_NOTIFY_NEVER = 1 << 0, /* stands alone */
+    MG_NOTIFY_SUCCESS = 1 << 1,
+    MG_NOTIFY_FAILURE = 1 << 2,
+    MG_NOTIFY_DELAY = 1 << 3
+} MgNotify;
+
+/* What was asked for with one recipient (RFC 3461 §4.1, §4.2). */
+typedef struct {
+    unsigned notify;   /* of MgNotify */
+    const char *orcpt; /* (nullable) "rfc822;bob@example.net", its xtext decoded */
+} MgMailWish;
+
 /* A mail on its way: the envelope and the letter (RFC 5321 §2.3.1). */
 typedef struct {
     const char *mail_from;         /* "" is the null reverse-path */
     const char *const *recipients; /* forward-paths without angle brackets */
     size_t n_recipients;
-    MgSpan data; /* lines end with CR LF, dots not stuffed */
+    MgSpan data; /* lines end with CR LF, dots not stuffed; BINARY: as it is */
+    /* What was said with the envelope. All zero where nobody said anything. */
+    MgBody body;
+    bool smtputf8; /* RFC 6531: addresses or header may be UTF-8 */
+    MgRet ret;
+    const char *envid;        /* (nullable) RFC 3461 §4.4, its xtext decoded */
+    const MgMailWish *wishes; /* (nullable) one for each recipient, in order */
+    const char *auth; /* (nullable) AUTH= of MAIL (RFC 4954 §5), decoded; "<>": not known */
 } MgMail;
 
 /* A reply as SMTP gives it; also the verdict of a policy (RFC 5321 §4.2, RFC 3463). */
