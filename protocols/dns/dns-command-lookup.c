@@ -375,10 +375,28 @@ static bool take_server(Lookup *lookup, const char *server)
     return true;
 }
 
+/* With --iterate nobody is asked to ask for us, so that what is said to that one has no meaning;
+ * without it, nor have the habits of a resolver. */
+static const char *misplaced(const MgSettings *options)
+{
+    static const char *const of_lookup[] = {"tcp",  "dnssec", "no-recurse", "short",
+                                            "nsid", "subnet", "no-cookie",  NULL};
+    static const char *const of_iterate[] = {"hints", "query-port", "qname-minimisation", NULL};
+    bool iterate = has(options, "iterate");
+    for (const char *const *key = iterate ? of_lookup : of_iterate; *key != NULL; key++)
+        if (has(options, *key))
+            return iterate ? N_("--iterate goes with --hints, --port and --minimise only")
+                           : N_("--hints, --port and --minimise go with --iterate only");
+    return NULL;
+}
+
 static MgEngine *create(const MgBirth *birth)
 {
     const MgCommandCall *call = birth->question;
     const MgSettings *options = call != NULL ? call->options : NULL;
+    const char *wrong = options != NULL ? misplaced(options) : NULL;
+    if (wrong == NULL && options != NULL && has(options, "iterate"))
+        return mg_dns_iterate.create(birth);
     Lookup *lookup = g_new0(Lookup, 1);
     lookup->base.kind = &mg_dns_command_lookup;
     lookup->state = asking;
@@ -386,8 +404,10 @@ static MgEngine *create(const MgBirth *birth)
     lookup->json = call != NULL && call->json;
     mg_dns_client_init(&lookup->client, birth, rules);
     mg_dns_output_init(&lookup->output);
-    if (take_words(lookup, call) && take_options(lookup, options) &&
-        take_server(lookup, mg_settings_get(options, "resolver", NULL)))
+    if (wrong != NULL)
+        refuse(lookup, MG_DNS_EXIT_USAGE, wrong);
+    else if (take_words(lookup, call) && take_options(lookup, options) &&
+             take_server(lookup, mg_settings_get(options, "resolver", NULL)))
         mg_dns_client_ask(&lookup->client);
     return &lookup->base;
 }
@@ -451,6 +471,12 @@ static const MgCommandOption options[] = {
     {"nsid", NULL, N_("Asks which of several servers answers"), NULL, false},
     {"subnet", "ADDRESS/LENGTH", N_("Says from which network the question comes"), NULL, false},
     {"no-cookie", NULL, N_("Sends no cookie"), NULL, false},
+    {"iterate", NULL, N_("Asks down from the root by itself, and shows each step"), NULL, false},
+    {"hints", "FILE", N_("With --iterate: the root's name servers, as a master file"), NULL, false},
+    {"port", "PORT", N_("With --iterate: the port of all name servers"), "query-port", false},
+    {"minimise", NULL,
+     N_("With --iterate: tells each server only as much of the name as it needs (RFC 9156)"),
+     "qname-minimisation", false},
     {0},
 };
 
@@ -460,7 +486,8 @@ static const MgCommandRow command = {
     .summary = N_("asks a name server, and prints its answer"),
     .about =
         N_("TYPE is A if not given, PTR if NAME is an IP address; MX, TXT, AAAA or TYPE65 are "
-           "others.\n\nExample:\n  mailglass dns lookup example.net MX --server 127.0.0.1:5353"),
+           "others.\n\nExample:\n  mailglass dns lookup example.net MX --server 127.0.0.1:5353\n"
+           "  mailglass dns lookup example.net MX --iterate --hints root.hints"),
     .options = options,
     .real = true,
 };

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* dns-iterate.c - mailglass dns iterate NAME [TYPE]: what a resolver does, step by step, by oneself
  *
- * It has a resolver's habits and an empty cache, and says whom it asks, for what, and what came.
+ * "dns lookup --iterate" is the same. It has a resolver's habits and an empty cache, and says whom it
+ * asks, for what, and what came.
  */
 #include "dns.h"
 
+#include "dns-client.h"
 #include "dns-command.h"
 #include "dns-events.h"
 #include "dns-replay.h"
@@ -194,20 +196,29 @@ static void go_on(Iterate *iterate, MgTime now)
     iterate->asking = false;
 }
 
+/* What was typed; NULL, or what is wrong with it. */
+static const char *take_words(const MgCommandCall *call, MgDnsClient *client)
+{
+    uint8_t octets[16];
+    if (call->n_words < 1 || call->n_words > 2)
+        return N_("a name and perhaps a type are wanted; see --help");
+    client->type = mg_dns_address_parse(call->words[0], octets) > 0 ? MG_DNS_PTR : MG_DNS_A;
+    if (call->n_words > 1 && !mg_dns_type_parse(mg_span_from_string(call->words[1]), &client->type))
+        return N_("there is no such type; A, MX, TXT, AAAA or TYPE65 are some");
+    if (!mg_dns_client_set_name(client, call->words[0]))
+        return N_("this cannot be a domain name");
+    if (mg_settings_get(call->options, "hints", NULL) == NULL)
+        return N_("--hints FILE is wanted: the names and addresses of the root's servers");
+    return NULL;
+}
+
 /* What is wrong in words, or NULL. */
 static const char *begin(Iterate *iterate, const MgCommandCall *call, const MgBirth *birth)
 {
-    MgDnsName name;
-    uint16_t type = MG_DNS_A;
-    if (call->n_words < 1 || call->n_words > 2)
-        return "a NAME is wanted, and perhaps a TYPE; see --help";
-    const char *wrong = mg_dns_name_parse(mg_span_from_string(call->words[0]), NULL, &name);
+    MgDnsClient client = {0}; /* for its name and type only */
+    const char *wrong = take_words(call, &client);
     if (wrong != NULL)
         return wrong;
-    if (call->n_words > 1 && !mg_dns_type_parse(mg_span_from_string(call->words[1]), &type))
-        return "there is no such type of record";
-    if (mg_settings_get(call->options, "hints", NULL) == NULL)
-        return "--hints FILE is wanted: the names and addresses of the root's servers";
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
     iterate->shared = mg_dns_resolver_setup(call->options, problems);
     for (unsigned i = 0; i < problems->len; i++)
@@ -217,8 +228,8 @@ static const char *begin(Iterate *iterate, const MgCommandCall *call, const MgBi
         mg_dns_output_exit(&iterate->output, MG_DNS_EXIT_FAILED);
         return NULL;
     }
-    iterate->recursion =
-        mg_dns_resolver_recur(iterate->shared, birth->seed, mg_dns_name_span(&name), type);
+    iterate->recursion = mg_dns_resolver_recur(iterate->shared, birth->seed,
+                                               mg_dns_name_span(&client.name), client.type);
     go_on(iterate, birth->now);
     return NULL;
 }
@@ -297,10 +308,10 @@ static const MgCommandRow command = {
     .name = "dns iterate",
     .usage = "NAME [TYPE]",
     .summary = N_("Asks one question down from the root, and shows each step"),
-    .about =
-        N_("Asks for NAME (TYPE is A if not said) from the root's servers down and prints each "
-           "query: whom, what, and what came back. The last lines are the answer.\n\n"
-           "Example: mailglass dns iterate example.net MX --hints root.hints"),
+    .about = N_("Asks for NAME (TYPE is A if not said, PTR if NAME is an IP address) from the "
+                "root's servers down and prints each "
+                "query: whom, what, and what came back. The last lines are the answer.\n\n"
+                "Example: mailglass dns iterate example.net MX --hints root.hints"),
     .options = mg_dns_resolver_options,
     .real = true,
 };
