@@ -34,6 +34,43 @@ typedef struct {
     const char *text; /* (nullable) the reason in words, for people: "connection refused" */
 } MgConnectAnswer;
 
+/* net.secure: from here on the connection is encrypted. Asked by the event STARTTLS (engine.h), at any
+ * time after the connection stands: at once where a port is for TLS alone (RFC 8314 §3), after
+ * the peer has agreed where it begins in the middle (RFC 3207). Who has connected is the TLS client. What the
+ * engine has received and not yet looked at when it asks came in the clear, perhaps from somebody in
+ * between (command injection, RFC 3207 §4.2): the engine drops it. protocols/tls/tls.h is the guide. */
+#define MG_TOPIC_SECURE "net.secure"
+typedef struct {
+    const char *name; /* client: (nullable) whose certificate the server must show; sent as SNI */
+    const char *alpn; /* (nullable) protocols in order of preference: "imap,pop3" */
+    bool any; /* client: a certificate that proves nothing is better than no TLS (RFC 7435): go on,
+                 and say so in the answer */
+} MgSecureQuestion;
+
+/* A certificate as people read it. */
+typedef struct {
+    const char *subject, *issuer; /* "CN=mx.example.net" */
+    const char *names;            /* the hosts that it is for: "mx.example.net, *.example.net" */
+    int64_t not_before, not_after; /* Unix time */
+    const char *fingerprint;      /* SHA-256 in hex */
+    MgSpan der;
+} MgCertificate;
+
+/* Answered when the handshake is over. NULL: nobody here can do it (no plugin, no connection). */
+typedef struct {
+    bool secure;        /* false: it failed, and the connection is of no use any more */
+    bool verified;      /* the peer has proved its name. Always false for a server */
+    const char *reason; /* (nullable) why not secure, or not verified, in words */
+    const MgRule *rule; /* (nullable) the same for filters: "tls.expired" */
+    const char *version, *cipher; /* "TLSv1.3", "TLS_AES_256_GCM_SHA384"; "" unknown */
+    const char *alpn;             /* (nullable) what both agreed on */
+    const char *sni;              /* server: (nullable) the name that the client has asked for */
+    const MgCertificate *chain;   /* the peer's, its own first */
+    size_t n_chain;
+    MgSpan exporter;  /* tls-exporter, RFC 9266; 32 octets */
+    MgSpan end_point; /* tls-server-end-point, RFC 5929 §4; empty: the server has shown none */
+} MgSecureAnswer;
+
 /* net.datagram: sends one datagram, waits for one from the same address and port. */
 #define MG_TOPIC_DATAGRAM "net.datagram"
 typedef struct {
@@ -184,6 +221,7 @@ typedef struct {
     bool lost;                 /* the connection was lost in the middle */
     const MgVerdict *verdicts; /* one for each recipient, in order; code 0: not got so far */
     size_t n_verdicts;
+    bool dsn; /* the server offered DSN, so the wishes are its business now (RFC 3461 §5.2) */
 } MgSendAnswer;
 
 /* mailbox: the mail store of this host. */
