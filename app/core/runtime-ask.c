@@ -111,7 +111,7 @@ static void ask_store(MgInstance *asker, const MgAsk *ask, MgTime now)
     MgRuntime *runtime = asker->runtime;
     MgHost *host = mg_runtime_host(runtime, asker->host);
     const MgMailboxQuestion *question = ask->question;
-    if (host->store == NULL) {
+    if (host->store == NULL || mg_store_n_mailboxes(host->store) == 0) {
         mg_engine_answer(asker->engine, ask->id, NULL, now);
         return;
     }
@@ -123,6 +123,23 @@ static void ask_store(MgInstance *asker, const MgAsk *ask, MgTime now)
         mg_trace_add_action(runtime->trace,
                             &(MgDoer){asker->host, asker->number, cause_at(asker, ask->taken), now},
                             text);
+    }
+    mg_engine_answer(asker->engine, ask->id, &answer, now);
+}
+
+/* Counted as queued for as long as it is there, whether the host is up or not. */
+static void ask_spool(MgInstance *asker, const MgAsk *ask, MgTime now)
+{
+    MgRuntime *runtime = asker->runtime;
+    const MgSpoolQuestion *question = ask->question;
+    MgSpoolAnswer answer;
+    mg_store_spool(mg_runtime_store(runtime, asker->host), question, asker->kind,
+                   cause_at(asker, ask->taken), &answer);
+    if (question->op == MG_SPOOL_PUT && answer.done) {
+        asker->spools = true;
+        runtime->counts.queued++;
+    } else if (question->op == MG_SPOOL_REMOVE && answer.done) {
+        runtime->counts.queued--;
     }
     mg_engine_answer(asker->engine, ask->id, &answer, now);
 }
@@ -172,6 +189,8 @@ void mg_runtime_route(MgInstance *asker, const MgAsk *ask, MgTime now)
         overhear(asker, ask);
     } else if (strcmp(ask->topic, MG_TOPIC_MAILBOX) == 0) {
         ask_store(asker, ask, now);
+    } else if (strcmp(ask->topic, MG_TOPIC_SPOOL) == 0) {
+        ask_spool(asker, ask, now);
     } else if (strcmp(ask->topic, MG_TOPIC_FILE) == 0) {
         ask_file(asker, ask, now);
     } else if (strcmp(ask->topic, MG_TOPIC_PERSON) == 0) {

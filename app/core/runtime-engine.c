@@ -189,7 +189,7 @@ static void deliver(MgInstance *instance, const MgEvent *event, MgTime now)
         (type == instance->topic || strcmp(type, instance->topic) == 0)) {
         instance->answered = true;
         const MgAcceptAnswer *verdict = event->deliver.item;
-        if (strcmp(type, MG_TOPIC_ACCEPT) == 0 && verdict->code / 100 == 2) {
+        if (strcmp(type, MG_TOPIC_ACCEPT) == 0 && verdict->code / 100 == 2 && !instance->spools) {
             instance->queued = true;
             instance->runtime->counts.queued++;
         }

@@ -62,6 +62,7 @@ typedef struct MgInstance {
     MgTime wake;      /* its key there, never later than its real deadline */
     bool *gone;       /* (nullable) set when it dies: for who gave birth and still looks */
     bool answered, queued, ready, dead;
+    bool spools;                        /* it has put something into the spool, which counts it */
     struct MgInstance *previous, *next; /* on its host */
     struct MgInstance *next_ready, *next_dying;
 } MgInstance;

@@ -341,6 +341,23 @@ void mg_runtime_crash(MgRuntime *runtime, MgHostId id, MgTime now)
     mg_runtime_pump(runtime, now);
 }
 
+void mg_runtime_revive(MgRuntime *runtime, MgHostId id, MgTime now)
+{
+    MgHost *host = mg_runtime_host(runtime, id);
+    if (host->store == NULL)
+        return;
+    g_autoptr(GArray) items = mg_store_spool_items(host->store);
+    for (guint i = 0; i < items->len; i++) {
+        MgStoreItem item;
+        if (!mg_store_spooled(host->store, g_array_index(items, uint32_t, i), &item))
+            continue; /* an engine that was born before it has removed it */
+        MgBirth birth = {.spooled = &item.spooled, .now = now};
+        MgInstance *instance = mg_runtime_bear(runtime, id, item.owner, &birth, item.cause);
+        instance->spools = true;
+        mg_runtime_pump(runtime, now);
+    }
+}
+
 /* ---- for readers ---- */
 
 void mg_runtime_counts(const MgRuntime *runtime, MgRuntimeCounts *counts)

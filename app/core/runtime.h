@@ -9,7 +9,7 @@
  *
  * Routing of an ask by topic, first that fits:
  *   net.connect, net.datagram -> the host's carrier
- *   mailbox                   -> the host's store
+ *   mailbox, spool            -> the host's store
  *   person.line               -> stays open until mg_runtime_tell()
  *   a kind with this topic that the host runs -> a new engine of it
  *   nobody                    -> answered with NULL at once
@@ -158,9 +158,12 @@ bool mg_runtime_waits(const MgRuntime *runtime); /* … of any host */
 /* ---- time ---- */
 MgTime mg_runtime_deadline(const MgRuntime *runtime);
 void mg_runtime_advance(MgRuntime *runtime, MgTime now); /* engines whose deadline has come */
-/* The host crashes: its engines die without a word, its lines are dropped; the
- * store stays. */
+/* The host crashes: its engines die without a word, its lines are dropped; the store stays, with
+ * mailboxes and spool. */
 void mg_runtime_crash(MgRuntime *runtime, MgHostId id, MgTime now);
+/* It is up again: for each item of its spool an engine is born of the kind that put it there. Its
+ * cause is that of the engine that did. Once after each crash. */
+void mg_runtime_revive(MgRuntime *runtime, MgHostId id, MgTime now);
 
 /* ---- for readers ---- */
 typedef struct {

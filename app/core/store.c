@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* store.c - mailboxes in memory
+/* store.c - mailboxes and the spool, in memory
  *
  * A mailbox's messages lie in the order of their numbers, so that one is found by halving, and an
  * answer to OPEN is the list itself. */
@@ -17,7 +17,15 @@ typedef struct {
     bool locked;
 } Mailbox;
 
+typedef struct {
+    GBytes *data, *state;
+    const void *owner;
+    uint32_t cause;
+} Spooled;
+
 struct MgStore {
+    GHashTable *spool; /* number → Spooled */
+    uint32_t last_item;
     GPtrArray *mailboxes;
     GHashTable *by_address, *by_local_part; /* lower case → index */
     GHashTable *locks;                      /* session → index */
@@ -33,9 +41,18 @@ static void free_mailbox(void *data)
     g_free(mailbox);
 }
 
+static void free_spooled(void *data)
+{
+    Spooled *spooled = data;
+    g_bytes_unref(spooled->data);
+    g_bytes_unref(spooled->state);
+    g_free(spooled);
+}
+
 MgStore *mg_store_new(void)
 {
     MgStore *store = g_new0(MgStore, 1);
+    store->spool = g_hash_table_new_full(NULL, NULL, NULL, free_spooled);
     store->mailboxes = g_ptr_array_new_with_free_func(free_mailbox);
     store->by_address = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     store->by_local_part = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -47,6 +64,7 @@ void mg_store_free(MgStore *store)
 {
     if (store == NULL)
         return;
+    g_hash_table_unref(store->spool);
     g_hash_table_unref(store->by_address);
     g_hash_table_unref(store->by_local_part);
     g_hash_table_unref(store->locks);
@@ -271,6 +289,69 @@ void mg_store_forget(MgStore *store, uint32_t session)
         return;
     mailbox_at(store, GPOINTER_TO_UINT(value))->locked = false;
     g_hash_table_remove(store->locks, GUINT_TO_POINTER(session));
+}
+
+/* ---- the spool ---- */
+
+void mg_store_spool(MgStore *store, const MgSpoolQuestion *question, const void *owner,
+                    uint32_t cause, MgSpoolAnswer *answer)
+{
+    *answer = (MgSpoolAnswer){.item = question->item};
+    if (question->op == MG_SPOOL_PUT) {
+        Spooled *fresh = g_new(Spooled, 1);
+        *fresh = (Spooled){g_bytes_new(question->data.data, question->data.len),
+                           g_bytes_new(question->state.data, question->state.len), owner, cause};
+        answer->item = ++store->last_item;
+        answer->done = g_hash_table_insert(store->spool, GUINT_TO_POINTER(answer->item), fresh);
+        return;
+    }
+    Spooled *spooled = g_hash_table_lookup(store->spool, GUINT_TO_POINTER(question->item));
+    answer->done = spooled != NULL;
+    if (spooled == NULL)
+        return;
+    if (question->op == MG_SPOOL_REMOVE) {
+        g_hash_table_remove(store->spool, GUINT_TO_POINTER(question->item));
+        return;
+    }
+    g_bytes_unref(spooled->state);
+    spooled->state = g_bytes_new(question->state.data, question->state.len);
+}
+
+static int compare_items(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+GArray *mg_store_spool_items(const MgStore *store)
+{
+    GArray *items = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    GHashTableIter iter;
+    void *key;
+    g_hash_table_iter_init(&iter, store->spool);
+    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+        uint32_t item = GPOINTER_TO_UINT(key);
+        g_array_append_val(items, item);
+    }
+    g_array_sort(items, compare_items);
+    return items;
+}
+
+static MgSpan span_of(GBytes *bytes)
+{
+    size_t len;
+    const void *data = g_bytes_get_data(bytes, &len);
+    return (MgSpan){data, len};
+}
+
+bool mg_store_spooled(const MgStore *store, uint32_t item, MgStoreItem *out)
+{
+    const Spooled *spooled = g_hash_table_lookup(store->spool, GUINT_TO_POINTER(item));
+    if (spooled == NULL)
+        return false;
+    *out = (MgStoreItem){
+        {item, span_of(spooled->data), span_of(spooled->state)}, spooled->owner, spooled->cause};
+    return true;
 }
 
 /* ---- for readers ---- */

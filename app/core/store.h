@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* store.h - the mail store of one host: mailboxes in memory, answering the topic "mailbox" */
+/* store.h - what a host keeps when it crashes: mailboxes, answering the topic "mailbox", and the
+ * spool, answering "spool" */
 #pragma once
 
 #include <mailglass/topics.h>
@@ -19,6 +20,20 @@ void mg_store_ask(MgStore *store, uint32_t session, const MgMailboxQuestion *que
                   MgMailboxAnswer *answer);
 /* Releases what `session` locks: its engine is gone. */
 void mg_store_forget(MgStore *store, uint32_t session);
+
+/* Spool. `cause` is the record that the item follows from, `owner` whoever is born again with it;
+ * both are kept for mg_store_spooled(). */
+void mg_store_spool(MgStore *store, const MgSpoolQuestion *question, const void *owner,
+                    uint32_t cause, MgSpoolAnswer *answer);
+/* (transfer container) Numbers of its items, in order. */
+GArray *mg_store_spool_items(const MgStore *store);
+/* Borrowed until the item is updated or removed; false if there is none. */
+typedef struct {
+    MgSpooled spooled;
+    const void *owner;
+    uint32_t cause;
+} MgStoreItem;
+bool mg_store_spooled(const MgStore *store, uint32_t item, MgStoreItem *out);
 
 /* For readers. */
 size_t mg_store_n_mailboxes(const MgStore *store);

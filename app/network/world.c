@@ -326,13 +326,16 @@ static bool change(MgWorld *world, const char *text, GError **error)
         if (n != changes[i].n_words || strcmp(words[0], changes[i].what) != 0 ||
             strcmp(words[changes[i].how_at], changes[i].how) != 0)
             continue;
+        MgHostId host = changes[i].of_host ? mg_world_host(world, words[1]) : 0;
+        bool was_down = host != 0 && world->wire.hosts[host - 1].down;
         if (!changes[i].change(world, words, error))
             return false;
         mg_wire_forget_paths(&world->wire);
-        MgHostId host = changes[i].of_host ? mg_world_host(world, words[1]) : 0;
         mg_trace_add_action(world->trace, &(MgDoer){host, 0, 0, world->wire.now}, text + 1);
         if (host != 0 && world->wire.hosts[host - 1].down)
             mg_runtime_crash(world->runtime, host, world->wire.now);
+        else if (was_down)
+            mg_runtime_revive(world->runtime, host, world->wire.now);
         return true;
     }
     g_set_error(error, MG_ERROR, MG_ERROR_CONFIG, _("\"%s\" is none of: %s"), text, USAGE);

@@ -109,6 +109,9 @@ typedef struct {
     int64_t epoch; /* Unix time, in seconds, of MgTime 0 */
     uint64_t seed; /* this engine's own; see mg_random_next() */
     MgTime now;
+    /* (nullable) Born again after a crash of its host: what it had put into the spool (topics.h).
+     * Then there is no question, and nobody who waits for an answer. */
+    const struct MgSpooled *spooled;
 } MgBirth;
 
 /* A command of the program `mailglass`, as data. The engine is born with an MgCommandCall

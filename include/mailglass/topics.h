@@ -197,6 +197,7 @@ typedef struct {
     const char *helo; /* (nullable) */
     MgMail mail;      /* what is known so far; mail_from NULL before MAIL */
     const char *rcpt; /* (nullable) the recipient being judged */
+    bool trusted;     /* a client that this server sends mail for: it may go everywhere */
 } MgPolicyQuestion;
 typedef MgVerdict MgPolicyAnswer;
 
@@ -265,6 +266,30 @@ typedef struct {
     uint32_t uid_validity; /* OPEN */
     MgSpan data;           /* READ */
 } MgMailboxAnswer;
+
+/* spool: what an engine has taken responsibility for, kept in the store of its host, which a crash
+ * does not touch (RFC 5321 §6.1). When the host is up again, each item's engine is born again: one
+ * of the kind that PUT it, with MgBirth.spooled. */
+#define MG_TOPIC_SPOOL "spool"
+typedef enum {
+    MG_SPOOL_PUT,    /* a new item */
+    MG_SPOOL_UPDATE, /* another `state`, instead of the old one */
+    MG_SPOOL_REMOVE
+} MgSpoolOp;
+typedef struct {
+    MgSpoolOp op;
+    uint32_t item; /* UPDATE, REMOVE */
+    MgSpan data;   /* PUT: what does not change, a letter */
+    MgSpan state;  /* PUT, UPDATE: what is known of it by now */
+} MgSpoolQuestion;
+typedef struct {
+    bool done;     /* false: no room; no such item */
+    uint32_t item; /* PUT: its number, never used twice on a host */
+} MgSpoolAnswer;
+typedef struct MgSpooled {
+    uint32_t item;
+    MgSpan data, state; /* as they were when the host went down */
+} MgSpooled;
 
 /* person.line: what does the person at this host type next? Asked by an engine that somebody drives
  * by hand (a console); answered by an intervention. While such an ask is open and nothing else is

@@ -178,6 +178,43 @@ static void test_many(void)
     g_assert_cmpuint(mg_store_n_messages(store, 0), ==, 1);
 }
 
+/* Numbers are never used twice, also when the last item has gone; a state replaces a state. */
+static void test_spool(void)
+{
+    g_autoptr(MgStore) store = two_mailboxes();
+    MgSpoolAnswer answer;
+    MgStoreItem item;
+    int owner;
+    MgSpoolQuestion put = {.op = MG_SPOOL_PUT, .data = MG_SPAN("letter"), .state = MG_SPAN("new")};
+    for (uint32_t i = 1; i <= 20; i++) {
+        mg_store_spool(store, &put, &owner, i + 100, &answer);
+        g_assert_true(answer.done);
+        g_assert_cmpuint(answer.item, ==, i);
+    }
+    MgSpoolQuestion update = {.op = MG_SPOOL_UPDATE, .item = 7, .state = MG_SPAN("older")};
+    mg_store_spool(store, &update, NULL, 0, &answer);
+    g_assert_true(answer.done && answer.item == 7);
+    MgSpoolQuestion remove = {.op = MG_SPOOL_REMOVE, .item = 20};
+    mg_store_spool(store, &remove, NULL, 0, &answer);
+    g_assert_true(answer.done);
+    mg_store_spool(store, &remove, NULL, 0, &answer);
+    g_assert_false(answer.done);
+    update.item = 20;
+    mg_store_spool(store, &update, NULL, 0, &answer);
+    g_assert_false(answer.done);
+    mg_store_spool(store, &put, &owner, 1, &answer);
+    g_assert_cmpuint(answer.item, ==, 21);
+    g_autoptr(GArray) items = mg_store_spool_items(store);
+    g_assert_cmpuint(items->len, ==, 20);
+    for (uint32_t i = 0; i < 20; i++)
+        g_assert_cmpuint(g_array_index(items, uint32_t, i), ==, i < 19 ? i + 1 : 21);
+    g_assert_true(mg_store_spooled(store, 7, &item));
+    g_assert_cmpmem(item.spooled.data.data, item.spooled.data.len, "letter", 6);
+    g_assert_cmpmem(item.spooled.state.data, item.spooled.state.len, "older", 5);
+    g_assert_true(item.owner == &owner && item.cause == 107 && item.spooled.item == 7);
+    g_assert_false(mg_store_spooled(store, 20, &item));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -188,5 +225,6 @@ int main(int argc, char **argv)
     g_test_add_func("/store/locks", test_locks);
     g_test_add_func("/store/expunge-and-quota", test_expunge_and_quota);
     g_test_add_func("/store/many", test_many);
+    g_test_add_func("/store/spool", test_spool);
     return g_test_run();
 }
