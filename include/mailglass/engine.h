@@ -50,7 +50,9 @@ typedef enum {
     MG_EVENT_NOTE,
     MG_EVENT_STATE,
     MG_EVENT_DELIVER,
-    MG_EVENT_STARTTLS,
+    MG_EVENT_STARTTLS, /* an ASK of MG_TOPIC_SECURE (topics.h), in `ask`: what was sent before it goes
+                          out as it is, what is sent after it is encrypted. A kind of its own, so
+                          that who reads events sees where the plaintext ends */
     MG_EVENT_CLOSE /* the connection, if any, is closed and the engine is done: no event follows */
 } MgEventKind;
 
@@ -59,7 +61,7 @@ typedef struct {
     MgEventKind kind;
     union {
         MgSpan send;
-        MgAsk ask;
+        MgAsk ask; /* ASK, STARTTLS */
         MgAskId cancel;
         struct {
             const MgRule *rule;

@@ -12,12 +12,13 @@
 
 #include <mailglass/dissect.h>
 #include <mailglass/engine.h>
+#include <mailglass/layer.h>
 #include <mailglass/topics.h>
 
 G_BEGIN_DECLS
 
 #define MG_ABI_MAJOR 2u
-#define MG_ABI_MINOR 0u
+#define MG_ABI_MINOR 1u
 
 typedef struct {
     uint32_t abi_major, abi_minor;
@@ -32,6 +33,7 @@ typedef struct {
     /* Extension points: each a NULL-terminated array, or NULL. New ones are appended here. */
     const MgDissector *const *dissectors;
     const MgEngineKind *const *engines;
+    const MgLayerKind *const *layers; /* since 2.1 */
 } MgPlugin;
 
 #define MG_PLUGIN(name, ...)                                                                       \
