@@ -15,14 +15,15 @@
 #define SILENCE         (20 * MG_SECONDS) /* given up after so long: the peer had fallen silent */
 #define READ_SIZE       ((gsize)64 * 1024)
 #define DATAGRAM_MAX    65535u
+#define PEERS_MAX       4096u /* that are told apart */
 
 struct MgRealCarrier {
     MgRuntime *runtime;
     MgTrace *trace;
     MgDrive *drive;
     MgTime connect_timeout;
-    GPtrArray *conns; /* of Conn, a reference each */
-    GArray *peers;    /* of MgHostId: the hosts that were added to the trace */
+    GPtrArray *conns;  /* of Conn, a reference each */
+    GHashTable *peers; /* name → MgHostId: the hosts that were added to the trace */
     bool trouble;
     uint8_t buffer[READ_SIZE];
 };
@@ -34,15 +35,18 @@ typedef struct {
     MgRealCarrier *carrier;
     MgLine *line; /* (nullable) NULL once the runtime has closed it */
     ConnState state;
-    bool stream, served; /* served: accepted by a door; its socket is the door's for a datagram */
+    bool stream, served; /* served: accepted by a door */
+    unsigned at;         /* its place in the carrier's conns */
     GSocket *socket;     /* (nullable) */
     GSocketAddress *peer;
+    MgBurst *burst; /* (nullable) of a datagram that a door took, instead of a socket … */
+    MgPeer asker;   /* … and whose it is */
     GSource *readable, *writable, *timer;
     GCancellable *cancellable;
     GList *addresses; /* of GInetAddress: left to be tried */
     char *name;       /* as it was asked for */
     uint16_t port;
-    GByteArray *queue; /* to be written */
+    GByteArray *queue; /* (nullable) to be written */
     size_t written;
     GBytes *payload; /* of a datagram */
     MgTime timeout;  /* of a datagram */
@@ -70,7 +74,8 @@ static void conn_unref(Conn *conn)
     g_clear_object(&conn->cancellable);
     g_clear_pointer(&conn->payload, g_bytes_unref);
     g_list_free_full(conn->addresses, g_object_unref);
-    g_byte_array_unref(conn->queue);
+    g_clear_pointer(&conn->queue, g_byte_array_unref);
+    g_clear_pointer(&conn->burst, mg_burst_unref);
     g_free(conn->name);
     g_free(conn);
 }
@@ -82,8 +87,9 @@ static Conn *conn_new(MgRealCarrier *carrier, MgLine *line, bool stream)
     conn->carrier = carrier;
     conn->line = line;
     conn->stream = stream;
-    conn->queue = g_byte_array_new();
-    conn->cancellable = g_cancellable_new();
+    if (stream)
+        conn->queue = g_byte_array_new();
+    conn->at = carrier->conns->len;
     g_ptr_array_add(carrier->conns, conn);
     return conn;
 }
@@ -107,10 +113,13 @@ static void conn_kill(Conn *conn)
     drop_source(&conn->readable);
     drop_source(&conn->writable);
     drop_source(&conn->timer);
-    g_cancellable_cancel(conn->cancellable);
-    if (conn->socket != NULL && !(conn->served && !conn->stream))
+    if (conn->cancellable != NULL)
+        g_cancellable_cancel(conn->cancellable);
+    if (conn->socket != NULL)
         g_socket_close(conn->socket, NULL);
-    g_ptr_array_remove_fast(conn->carrier->conns, conn); /* gives up its reference */
+    GPtrArray *conns = conn->carrier->conns;
+    ((Conn *)g_ptr_array_index(conns, conns->len - 1))->at = conn->at;
+    g_ptr_array_remove_index_fast(conns, conn->at); /* gives up its reference */
 }
 
 static void watch(Conn *conn, GSource **source, GIOCondition condition, GSocketSourceFunc callback)
@@ -144,17 +153,20 @@ static bool get_address(GSocketAddress *address, char *text, size_t size, uint16
     return true;
 }
 
-/* The trace's host for a real peer: one for each name. */
+/* The trace's host for a real peer: one for each name, as long as they are few. */
 static MgHostId peer_host(MgRealCarrier *carrier, const char *name, const char *address)
 {
-    for (unsigned i = 0; i < carrier->peers->len; i++) {
-        MgHostId id = g_array_index(carrier->peers, MgHostId, i);
-        if (strcmp(mg_trace_host(carrier->trace, id)->name, name) == 0)
-            return id;
-    }
-    MgHostId id = mg_trace_add_host(carrier->trace, name, "real", NULL, address, true);
-    g_array_append_val(carrier->peers, id);
-    return id;
+    unsigned id = GPOINTER_TO_UINT(g_hash_table_lookup(carrier->peers, name));
+    if (id != 0)
+        return (MgHostId)id;
+    /* Whoever makes up addresses must not fill the trace with hosts. */
+    if (g_hash_table_size(carrier->peers) == PEERS_MAX - 1)
+        name = address = "others";
+    else if (g_hash_table_size(carrier->peers) == PEERS_MAX)
+        return peer_host(carrier, "others", "others");
+    id = mg_trace_add_host(carrier->trace, name, "real", NULL, address, true);
+    g_hash_table_insert(carrier->peers, g_strdup(name), GUINT_TO_POINTER(id));
+    return (MgHostId)id;
 }
 
 /* A conversation with a real peer; `name` is what people call the peer. */
@@ -451,23 +463,25 @@ static gboolean on_start(void *data)
     return G_SOURCE_REMOVE;
 }
 
-static Conn *reach(MgRealCarrier *carrier, MgLine *line, bool stream, const char *address,
-                   uint16_t port)
+static bool send_at_once(Conn *conn, GInetAddress *address);
+
+/* Begins to reach `conn`, by its address or by what its name stands for. */
+static void reach(Conn *conn, const char *address, uint16_t port)
 {
-    Conn *conn = conn_new(carrier, line, stream);
-    line->end = conn;
+    conn->line->end = conn;
     conn->name = g_strdup(address);
     conn->port = port;
     GInetAddress *literal = g_inet_address_new_from_string(address);
     if (literal != NULL) {
         conn->addresses = g_list_append(NULL, literal);
-        set_timer(conn, 0, on_start);
-        return conn;
+        if (conn->stream || !send_at_once(conn, literal))
+            set_timer(conn, 0, on_start);
+        return;
     }
+    conn->cancellable = g_cancellable_new();
     g_autoptr(GResolver) resolver = g_resolver_get_default();
     g_resolver_lookup_by_name_async(resolver, address, conn->cancellable, on_resolved,
                                     conn_ref(conn));
-    return conn;
 }
 
 /* ---- datagrams ---- */
@@ -510,43 +524,65 @@ static gboolean on_datagram_timeout(void *data)
     return G_SOURCE_REMOVE;
 }
 
-static void send_datagram(Conn *conn)
+/* It has been sent: from now on it is waited for. */
+static void wait_for_datagram(Conn *conn, MgTime now)
 {
-    MgTime now = now_of(conn);
     MgLine *line = conn->line;
-    g_autoptr(GError) error = NULL;
     size_t len = 0;
-    const char *payload = g_bytes_get_data(conn->payload, &len);
+    const uint8_t *payload = g_bytes_get_data(conn->payload, &len);
     conn->state = CONN_OPEN;
-    if (line == NULL) {
-        conn_kill(conn);
-        return;
-    }
     line->flow = add_flow(conn, line->host, conn->name, line->dissector, line->cause);
     line->record_received = true;
     uint32_t n = mg_trace_add_datagram(conn->carrier->trace, line->flow, MG_FROM_CLIENT,
-                                       (MgSpan){(const uint8_t *)payload, len}, line->engine, now);
+                                       (MgSpan){payload, len}, line->engine, now);
     mg_trace_set_until(conn->carrier->trace, n, now);
-    if (g_socket_send(conn->socket, payload, len, NULL, &error) < 0) {
-        report_reach(conn, error);
-        return;
-    }
     watch(conn, &conn->readable, G_IO_IN, on_datagram);
     set_timer(conn, conn->timeout, on_datagram_timeout);
+}
+
+static void send_datagram(Conn *conn)
+{
+    MgTime now = now_of(conn);
+    g_autoptr(GError) error = NULL;
+    size_t len = 0;
+    const char *payload = g_bytes_get_data(conn->payload, &len);
+    if (conn->line == NULL) {
+        conn_kill(conn);
+        return;
+    }
+    bool sent = g_socket_send(conn->socket, payload, len, NULL, &error) >= 0;
+    wait_for_datagram(conn, now);
+    if (!sent)
+        report_reach(conn, error);
+}
+
+/* Without another turn of the loop, for who asks a lot. What goes wrong is for the next turn to
+ * meet again and to tell: nothing comes back from inside here. */
+static bool send_at_once(Conn *conn, GInetAddress *address)
+{
+    size_t len = 0;
+    const char *payload = g_bytes_get_data(conn->payload, &len);
+    if (!open_socket(conn, address, NULL) ||
+        g_socket_send(conn->socket, payload, len, NULL, NULL) < 0)
+        return false;
+    g_list_free_full(g_steal_pointer(&conn->addresses), g_object_unref);
+    wait_for_datagram(conn, mg_drive_now(conn->carrier->drive));
+    return true;
 }
 
 /* ---- what the runtime calls ---- */
 
 static void carrier_connect(void *data, MgLine *line, const char *address, uint16_t port)
 {
-    reach(data, line, true, address, port);
+    reach(conn_new(data, line, true), address, port);
 }
 
 static void carrier_datagram(void *data, MgLine *line, const MgDatagramQuestion *question)
 {
-    Conn *conn = reach(data, line, false, question->address, question->port);
+    Conn *conn = conn_new(data, line, false);
     conn->payload = g_bytes_ref(line->asked);
     conn->timeout = question->timeout;
+    reach(conn, question->address, question->port);
 }
 
 /* The connection broke while something was written: told in the next turn. */
@@ -574,8 +610,8 @@ static void carrier_send(void *data, MgLine *line, MgSpan octets)
     MgTime now = mg_drive_now(conn->carrier->drive);
     if (!conn->stream) {
         mg_trace_set_until(conn->carrier->trace, mg_trace_n_records(conn->carrier->trace), now);
-        g_socket_send_to(conn->socket, conn->peer, (const char *)octets.data, octets.len, NULL,
-                         NULL); /* a datagram that is lost is lost */
+        if (conn->burst != NULL)
+            mg_burst_send(conn->burst, octets, &conn->asker);
         return;
     }
     /* A real wire does not tell when octets arrive: they do when the kernel has them. */
@@ -651,19 +687,27 @@ void mg_real_carrier_accept(MgRealCarrier *carrier, GSocket *socket, MgHostId ho
     conn_unref(conn);
 }
 
-void mg_real_carrier_accept_datagram(MgRealCarrier *carrier, GSocket *socket, GSocketAddress *peer,
+void mg_real_carrier_accept_datagram(MgRealCarrier *carrier, MgBurst *burst, const MgPeer *peer,
                                      MgSpan payload, MgHostId host, const MgEngineKind *kind)
 {
     Conn *conn = conn_ref(conn_new(carrier, NULL, false));
     MgTime now = mg_drive_sync(carrier->drive);
     MgRegistry *registry = mg_trace_registry(carrier->trace);
+    MgFlow flow = {.transport = MG_TRANSPORT_DATAGRAM,
+                   .dissector = mg_registry_dissector_index(registry, kind->dissector),
+                   .real = true,
+                   .server = host,
+                   .at = now};
     conn->served = true;
     conn->state = CONN_OPEN;
-    conn->socket = g_object_ref(socket);
-    conn->peer = g_object_ref(peer);
-    uint8_t dissector = mg_registry_dissector_index(registry, kind->dissector);
-    MgFlowId flow = conn->flow = add_flow(conn, host, NULL, dissector, 0);
-    uint32_t n = mg_trace_add_datagram(carrier->trace, flow, MG_FROM_CLIENT, payload, 0, now);
+    conn->burst = mg_burst_ref(burst);
+    conn->asker = *peer;
+    mg_peer_format(peer, flow.client_address, sizeof flow.client_address, &flow.client_port);
+    g_strlcpy(flow.server_address, mg_burst_address(burst, &flow.server_port),
+              sizeof flow.server_address);
+    flow.client = peer_host(carrier, flow.client_address, flow.client_address);
+    conn->flow = mg_trace_add_flow(carrier->trace, &flow);
+    uint32_t n = mg_trace_add_datagram(carrier->trace, conn->flow, MG_FROM_CLIENT, payload, 0, now);
     mg_trace_set_until(carrier->trace, n, now);
     MgLine *line = mg_runtime_accept(carrier->runtime,
                                      &(MgVisitor){.host = host,
@@ -671,7 +715,7 @@ void mg_real_carrier_accept_datagram(MgRealCarrier *carrier, GSocket *socket, GS
                                                   .carrier_class = &mg_real_carrier_class,
                                                   .carrier = carrier,
                                                   .end = conn,
-                                                  .flow = flow,
+                                                  .flow = conn->flow,
                                                   .record_received = false},
                                      now);
     if (line != NULL && conn->state == CONN_OPEN) {
@@ -691,7 +735,7 @@ MgRealCarrier *mg_real_carrier_new(MgRuntime *runtime, MgDrive *drive)
     carrier->drive = drive;
     carrier->connect_timeout = CONNECT_TIMEOUT;
     carrier->conns = g_ptr_array_new_with_free_func((GDestroyNotify)conn_unref);
-    carrier->peers = g_array_new(FALSE, FALSE, sizeof(MgHostId));
+    carrier->peers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return carrier;
 }
 
@@ -702,7 +746,7 @@ void mg_real_carrier_free(MgRealCarrier *carrier)
     while (carrier->conns->len > 0)
         conn_kill(g_ptr_array_index(carrier->conns, 0));
     g_ptr_array_unref(carrier->conns);
-    g_array_unref(carrier->peers);
+    g_hash_table_unref(carrier->peers);
     g_free(carrier);
 }
 

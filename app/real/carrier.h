@@ -11,6 +11,7 @@
 
 #include <gio/gio.h>
 
+#include "burst.h"
 #include "drive.h"
 
 G_BEGIN_DECLS
@@ -40,8 +41,9 @@ MgDrive *mg_real_carrier_drive(MgRealCarrier *carrier);
 /* A client has connected to a door: gives birth to the server's engine on `host`. */
 void mg_real_carrier_accept(MgRealCarrier *carrier, GSocket *socket, MgHostId host,
                             const MgEngineKind *kind);
-/* The same for a datagram that came to a door's `socket`; the answer goes back to `peer`. */
-void mg_real_carrier_accept_datagram(MgRealCarrier *carrier, GSocket *socket, GSocketAddress *peer,
+/* The same for a datagram that came to a door's socket; the answer goes back to `peer` by way of
+ * `burst`. */
+void mg_real_carrier_accept_datagram(MgRealCarrier *carrier, MgBurst *burst, const MgPeer *peer,
                                      MgSpan payload, MgHostId host, const MgEngineKind *kind);
 
 G_END_DECLS

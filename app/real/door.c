@@ -2,9 +2,8 @@
 /* door.c - a simulated server that real clients can reach */
 #include "door.h"
 
-#define BACKLOG      64
-#define OPEN_MAX     256u /* connections at a time, of all doors of a carrier */
-#define DATAGRAM_MAX 65535u
+#define BACKLOG  64
+#define OPEN_MAX 256u /* connections at a time, of all doors of a carrier */
 
 struct MgDoor {
     MgRealCarrier *carrier;
@@ -12,6 +11,7 @@ struct MgDoor {
     const MgEngineKind *kind;
     GSocket *socket;
     GSource *source;
+    MgBurst *burst; /* (nullable) of datagrams */
     char *address;
     uint16_t port;
 };
@@ -30,16 +30,19 @@ static gboolean on_client(GSocket *socket, GIOCondition condition, void *data)
     return G_SOURCE_CONTINUE;
 }
 
-static gboolean on_datagram(GSocket *socket, GIOCondition condition, void *data)
+static gboolean on_datagrams(GSocket *socket, GIOCondition condition, void *data)
 {
     MgDoor *door = data;
-    g_autoptr(GSocketAddress) peer = NULL;
-    g_autofree char *buffer = g_malloc(DATAGRAM_MAX);
-    gssize n = g_socket_receive_from(socket, &peer, buffer, DATAGRAM_MAX, NULL, NULL);
-    if (n >= 0 && peer != NULL && mg_real_carrier_n_open(door->carrier) < OPEN_MAX)
-        mg_real_carrier_accept_datagram(door->carrier, socket, peer,
-                                        (MgSpan){(const uint8_t *)buffer, (size_t)n}, door->host,
+    MgBurst *burst = mg_burst_ref(door->burst); /* whoever answers may close the door */
+    unsigned n = mg_burst_receive(burst);
+    for (unsigned i = 0; i < n && mg_real_carrier_n_open(door->carrier) < OPEN_MAX; i++) {
+        MgPeer peer;
+        MgSpan payload = mg_burst_payload(burst, i, &peer);
+        mg_real_carrier_accept_datagram(door->carrier, burst, &peer, payload, door->host,
                                         door->kind);
+    }
+    mg_burst_flush(burst);
+    mg_burst_unref(burst);
     return G_SOURCE_CONTINUE;
 }
 
@@ -103,10 +106,12 @@ MgDoor *mg_door_open(MgRealCarrier *carrier, MgHostId host, const MgEngineKind *
         return NULL;
     }
     remember_address(door);
+    if (kind->transport == MG_TRANSPORT_DATAGRAM)
+        door->burst = mg_burst_new(door->socket);
     door->source = g_socket_create_source(door->socket, G_IO_IN, NULL);
     g_source_set_callback(
         door->source,
-        G_SOURCE_FUNC(kind->transport == MG_TRANSPORT_STREAM ? on_client : on_datagram), door,
+        G_SOURCE_FUNC(kind->transport == MG_TRANSPORT_STREAM ? on_client : on_datagrams), door,
         NULL);
     g_source_attach(door->source, mg_drive_context(mg_real_carrier_drive(carrier)));
     return g_steal_pointer(&door);
@@ -119,6 +124,10 @@ void mg_door_close(MgDoor *door)
     if (door->source != NULL) {
         g_source_destroy(door->source);
         g_source_unref(door->source);
+    }
+    if (door->burst != NULL) {
+        mg_burst_close(door->burst);
+        mg_burst_unref(door->burst);
     }
     if (door->socket != NULL)
         g_socket_close(door->socket, NULL);

@@ -19,7 +19,7 @@ static MgEngine *echo_create(const MgBirth *birth)
     extern const MgEngineKind echo_kind;
     Echo *echo = g_new0(Echo, 1);
     echo->base.kind = &echo_kind;
-    g_assert_cmpstr(birth->peer_address, ==, "127.0.0.1");
+    g_assert_true(g_str_has_prefix(birth->peer_address, "127."));
     g_assert_cmpuint(birth->peer_port, >, 0);
     return &echo->base;
 }
@@ -285,6 +285,63 @@ static void test_no_such_name(Fixture *fixture, const void *data)
     g_assert_cmpint(fixture->answer.reach, ==, MG_REACH_UNREACHABLE);
 }
 
+/* Many that lie there together are answered together, to whoever sent each. */
+static void test_burst(Fixture *fixture, const void *data)
+{
+    enum { SENDERS = 3, EACH = 50 };
+    GSocket *senders[SENDERS];
+    g_autoptr(GSocketAddress) door =
+        g_inet_socket_address_new_from_string("127.0.0.1", mg_door_port(fixture->door));
+    for (unsigned s = 0; s < SENDERS; s++) {
+        senders[s] =
+            g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_UDP, NULL);
+        g_assert_true(g_socket_connect(senders[s], door, NULL, NULL));
+        g_socket_set_blocking(senders[s], FALSE);
+    }
+    for (unsigned i = 0; i < EACH; i++)
+        for (unsigned s = 0; s < SENDERS; s++) {
+            g_autofree char *text = g_strdup_printf("%u of %u", i, s);
+            g_assert_cmpint(g_socket_send(senders[s], text, strlen(text), NULL, NULL), >, 0);
+        }
+    while (g_main_context_iteration(NULL, FALSE))
+        ;
+    for (unsigned s = 0; s < SENDERS; s++) {
+        for (unsigned i = 0; i < EACH; i++) {
+            char got[32] = "";
+            g_autofree char *text = g_strdup_printf("%u of %u", i, s);
+            g_socket_receive(senders[s], got, sizeof got - 1, NULL, NULL);
+            g_assert_cmpstr(got, ==, text);
+        }
+        g_object_unref(senders[s]);
+    }
+    g_assert_cmpuint(mg_trace_n_flows(fixture->trace), ==, SENDERS * EACH);
+    g_assert_cmpuint(mg_trace_n_hosts(fixture->trace), ==, 3); /* one peer: they have one address */
+    g_assert_cmpuint(mg_real_carrier_n_open(fixture->carrier), ==, 0);
+}
+
+/* Whoever makes up addresses does not fill the trace with hosts. Each of 127.0.0.0/8 is ours. */
+static void test_many_peers(Fixture *fixture, const void *data)
+{
+    g_autoptr(GSocketAddress) door =
+        g_inet_socket_address_new_from_string("127.0.0.1", mg_door_port(fixture->door));
+    for (unsigned i = 0; i < 4200; i++) {
+        g_autofree char *from = g_strdup_printf("127.9.%u.%u", i >> 8, i & 255);
+        g_autoptr(GSocketAddress) here = g_inet_socket_address_new_from_string(from, 0);
+        g_autoptr(GSocket) socket =
+            g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_UDP, NULL);
+        if (!g_socket_bind(socket, here, FALSE, NULL)) {
+            g_test_skip("127.0.0.1 is this machine's only loopback address");
+            return;
+        }
+        g_assert_cmpint(g_socket_send_to(socket, door, "silence", 7, NULL, NULL), >, 0);
+        while (g_main_context_iteration(NULL, FALSE))
+            ;
+    }
+    g_assert_cmpuint(mg_trace_n_flows(fixture->trace), ==, 4200);
+    g_assert_cmpuint(mg_trace_n_hosts(fixture->trace), ==, 2 + 4096);
+    g_assert_cmpstr(mg_trace_host(fixture->trace, 2 + 4096)->name, ==, "others");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -293,5 +350,7 @@ int main(int argc, char **argv)
     g_test_add("/real/datagram/silence", Fixture, NULL, setup, test_silence, teardown);
     g_test_add("/real/datagram/refused", Fixture, NULL, setup, test_refused, teardown);
     g_test_add("/real/datagram/no-such-name", Fixture, NULL, setup, test_no_such_name, teardown);
+    g_test_add("/real/datagram/burst", Fixture, NULL, setup, test_burst, teardown);
+    g_test_add("/real/datagram/many-peers", Fixture, NULL, setup, test_many_peers, teardown);
     return g_test_run();
 }
