@@ -94,7 +94,10 @@ static void check_problem(const char *file, const char *sentence)
 
 static void test_problems(void)
 {
-    check_problem("odd-abi.so", "wrong ABI: built for 3.0, this program has 2.1");
+    g_autofree char *wrong =
+        g_strdup_printf("wrong ABI: built for %u.%u, this program has %u.%u", MG_ABI_MAJOR + 1,
+                        MG_ABI_MINOR, MG_ABI_MAJOR, MG_ABI_MINOR);
+    check_problem("odd-abi.so", wrong);
     check_problem("odd-missing.so", "not a plugin: the symbol \"mg_plugin\" is missing");
     check_problem("odd-taken.so", "the id \"line\" is taken by */line.so");
     check_problem("odd-clash.so", "the dissector \"tcp\" is there already");
