@@ -34,11 +34,12 @@ typedef struct {
     const char *text; /* (nullable) the reason in words, for people: "connection refused" */
 } MgConnectAnswer;
 
-/* net.secure: from here on the connection is encrypted. Asked by the event STARTTLS (engine.h), at any
- * time after the connection stands: at once where a port is for TLS alone (RFC 8314 §3), after
- * the peer has agreed where it begins in the middle (RFC 3207). Who has connected is the TLS client. What the
- * engine has received and not yet looked at when it asks came in the clear, perhaps from somebody in
- * between (command injection, RFC 3207 §4.2): the engine drops it. protocols/tls/tls.h is the guide. */
+/* net.secure: from here on the connection is encrypted. Asked by the event STARTTLS (engine.h), at
+ * any time after the connection stands: at once where a port is for TLS alone (RFC 8314 §3), after
+ * the peer has agreed where it begins in the middle (RFC 3207). Who has connected is the TLS
+ * client. What the engine has received and not yet looked at when it asks came in the clear,
+ * perhaps from somebody in between (command injection, RFC 3207 §4.2): the engine drops it.
+ * protocols/tls/tls.h is the guide. */
 #define MG_TOPIC_SECURE "net.secure"
 typedef struct {
     const char *name; /* client: (nullable) whose certificate the server must show; sent as SNI */
@@ -49,19 +50,19 @@ typedef struct {
 
 /* A certificate as people read it. */
 typedef struct {
-    const char *subject, *issuer; /* "CN=mx.example.net" */
-    const char *names;            /* the hosts that it is for: "mx.example.net, *.example.net" */
+    const char *subject, *issuer;  /* "CN=mx.example.net" */
+    const char *names;             /* the hosts that it is for: "mx.example.net, *.example.net" */
     int64_t not_before, not_after; /* Unix time */
-    const char *fingerprint;      /* SHA-256 in hex */
+    const char *fingerprint;       /* SHA-256 in hex */
     MgSpan der;
 } MgCertificate;
 
 /* Answered when the handshake is over. NULL: nobody here can do it (no plugin, no connection). */
 typedef struct {
-    bool secure;        /* false: it failed, and the connection is of no use any more */
-    bool verified;      /* the peer has proved its name. Always false for a server */
-    const char *reason; /* (nullable) why not secure, or not verified, in words */
-    const MgRule *rule; /* (nullable) the same for filters: "tls.expired" */
+    bool secure;                  /* false: it failed, and the connection is of no use any more */
+    bool verified;                /* the peer has proved its name. Always false for a server */
+    const char *reason;           /* (nullable) why not secure, or not verified, in words */
+    const MgRule *rule;           /* (nullable) the same for filters: "tls.expired" */
     const char *version, *cipher; /* "TLSv1.3", "TLS_AES_256_GCM_SHA384"; "" unknown */
     const char *alpn;             /* (nullable) what both agreed on */
     const char *sni;              /* server: (nullable) the name that the client has asked for */

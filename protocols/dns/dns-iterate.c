@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* dns-iterate.c - mailglass dns iterate NAME [TYPE]: what a resolver does, step by step, by oneself
  *
- * "dns lookup --iterate" is the same. It has a resolver's habits and an empty cache, and says whom it
- * asks, for what, and what came.
+ * "dns lookup --iterate" is the same. It has a resolver's habits and an empty cache, and says whom
+ * it asks, for what, and what came.
  */
 #include "dns.h"
 
