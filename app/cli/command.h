@@ -28,7 +28,7 @@ int mg_network_new_main(int argc, char **argv, MgRegistry *registry);
 int mg_plugin_list_main(int argc, char **argv, MgRegistry *registry);
 int mg_plugin_check_main(int argc, char **argv, MgRegistry *registry);
 int mg_picture_main(int argc, char **argv, MgRegistry *registry);
-int mg_help_main(int argc, char **argv, MgRegistry *registry);
+int mg_help_main(int argc, char **argv, MgRegistry *given);
 int mg_version_main(int argc, char **argv, MgRegistry *registry);
 int mg_serve_main(int argc, char **argv, MgRegistry *registry);
 int mg_send_main(int argc, char **argv, MgRegistry *registry);

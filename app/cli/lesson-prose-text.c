@@ -63,7 +63,7 @@ void mg_print_prose(const MgProse *prose, const char *margin)
             print_wire(block->plain, margin);
             continue;
         }
-        g_autofree char *in = g_strnfill(2 * block->depth, ' ');
+        g_autofree char *in = g_strnfill((gsize)2 * block->depth, ' ');
         g_autofree char *mark = block->number > 0 ? g_strdup_printf("%u. ", block->number)
                                 : block->kind == MG_PROSE_ITEM  ? g_strdup("- ")
                                 : block->kind == MG_PROSE_QUOTE ? g_strdup("> ")

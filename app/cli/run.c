@@ -188,7 +188,7 @@ static double square_root(double x)
  * schoolbooks it is right for rates near 0, too. */
 static void interval(const Tally *tally, double *low, double *high)
 {
-    double n = MAX(tally->runs, 1), p = tally->matched / n, z = 1.959964;
+    double n = (double)MAX(tally->runs, 1), p = (double)tally->matched / n, z = 1.959964;
     double middle = (p + z * z / (2 * n)) / (1 + z * z / n);
     double half = z / (1 + z * z / n) * square_root(p * (1 - p) / n + z * z / (4 * n * n));
     *low = tally->matched == 0 ? 0 : middle - half;

@@ -82,7 +82,7 @@ static bool parse_decimal(MgSpan text, unsigned places, uint64_t *out)
 
 static bool is_letter(const MgDnsToken *token, char letter)
 {
-    return token->text.len == 1 && mg_dns_lower(token->text.data[0]) == letter;
+    return token->text.len == 1 && mg_dns_lower(token->text.data[0]) == (uint8_t)letter;
 }
 
 /* DEGREES [MINUTES [SECONDS]] and one of two letters. */

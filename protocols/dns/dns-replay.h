@@ -100,12 +100,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MgDnsScenario, mg_dns_scenario_free)
 /* An address as text in one way only; NULL if it is none. */
 char *mg_dns_address_plain(const char *text);
 
-/* Does `message` have what `entry` wants? NULL, or what is different in words (transfer full). */
-char *mg_dns_replay_compare(const MgDnsReplayEntry *entry, MgSpan message, bool stream);
+/* Does the message have what `entry` wants? NULL, or what is different in words (transfer full). */
+char *mg_dns_replay_compare(const MgDnsReplayEntry *entry, MgSpan bytes, bool stream);
 /* The message that the entry is, for an answer to `query` (empty: for none). */
 void mg_dns_replay_make(const MgDnsReplayEntry *entry, MgSpan query, GByteArray *out);
 /* "NOERROR [qr rd ra] www.example.com. A: www.example.com. A 192.0.2.1 / …" */
-void mg_dns_replay_describe(MgSpan message, GString *out);
+void mg_dns_replay_describe(MgSpan bytes, GString *out);
 
 /* What became of one step. */
 typedef struct {

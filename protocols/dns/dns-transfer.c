@@ -20,7 +20,7 @@ static bool parse_network(MgSpan word, MgDnsNetwork *network)
     network->len = mg_dns_a_parse(address, network->octets)      ? 4
                    : mg_dns_aaaa_parse(address, network->octets) ? 16
                                                                  : 0;
-    uint64_t prefix = 8u * network->len;
+    uint64_t prefix = (uint64_t)8 * network->len;
     if (slash != NULL &&
         !mg_dns_uint_parse(mg_span_slice(word, address.len + 1, word.len - address.len - 1), prefix,
                            &prefix))

@@ -72,7 +72,7 @@ static inline const MgDnsZone *mg_dns_zone_at(const MgDnsZones *zones, uint16_t 
 void mg_dns_proofs_find(const MgDnsZones *zones, uint16_t index, MgDnsZone *zone);
 /* The node whose NSEC or NSEC3 record is this name's own, or else covers it; MG_DNS_NO_NODE in a
  * zone that is not signed. */
-uint32_t mg_dns_proof_for(const MgDnsZones *zones, uint16_t zone, MgSpan name, bool *own);
+uint32_t mg_dns_proof_for(const MgDnsZones *zones, uint16_t index, MgSpan name, bool *own);
 
 /* (nullable) */
 const MgDnsSet *mg_dns_node_set(const MgDnsZones *zones, const MgDnsNode *node, uint16_t type);
