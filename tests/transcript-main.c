@@ -66,7 +66,8 @@ static void test_coverage(void)
                                        row->from, row->to, row->on));
         }
         for (const MgRule *rule = kind->rules; rule != NULL && rule->id != NULL; rule++)
-            if (!g_hash_table_contains(coverage.rules, rule->id))
+            if (!g_hash_table_contains(coverage.rules, rule->id) &&
+                !g_str_has_prefix(rule->id, "sasl.")) /* shared; tests/sasl breaks each of them */
                 report(g_strdup_printf("no transcript notes %s of %s", rule->id, kind->name));
     }
     g_hash_table_unref(coverage.transitions);

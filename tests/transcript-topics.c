@@ -529,11 +529,14 @@ static void mailbox_format_question(const void *data, GString *out)
     static const char *const ops[] = {
         [MG_MAILBOX_FIND] = "find", [MG_MAILBOX_APPEND] = "append",   [MG_MAILBOX_OPEN] = "open",
         [MG_MAILBOX_READ] = "read", [MG_MAILBOX_EXPUNGE] = "expunge", [MG_MAILBOX_CLOSE] = "close",
+        [MG_MAILBOX_SECRET] = "secret",
     };
     const MgMailboxQuestion *question = data;
     g_string_append_printf(out, " %s", ops[question->op]);
     add(out, "user", question->user);
     add(out, "password", question->password);
+    if (question->proved)
+        g_string_append(out, " proved");
     add(out, "timestamp", question->apop_timestamp);
     add(out, "digest", question->apop_digest);
     if (question->op == MG_MAILBOX_APPEND)

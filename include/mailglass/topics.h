@@ -234,7 +234,8 @@ typedef enum {
     MG_MAILBOX_OPEN,    /* checks the password, locks the maildrop, lists the messages */
     MG_MAILBOX_READ,    /* gives the octets of message `uid` */
     MG_MAILBOX_EXPUNGE, /* removes the `uids` for good */
-    MG_MAILBOX_CLOSE    /* releases the lock */
+    MG_MAILBOX_CLOSE,   /* releases the lock */
+    MG_MAILBOX_SECRET   /* gives the password, or keys in the form of RFC 5803, as `data` */
 } MgMailboxOp;
 typedef enum {
     MG_MAILBOX_OK,
@@ -254,6 +255,7 @@ typedef struct {
     uint32_t uid;                             /* READ */
     const uint32_t *uids;                     /* EXPUNGE */
     size_t n_uids;
+    bool proved; /* OPEN: the asker has made sure who it is (SASL); no password is looked at */
 } MgMailboxQuestion;
 typedef struct {
     uint32_t uid; /* never used twice in a mailbox */
@@ -265,7 +267,7 @@ typedef struct {
     const MgMailboxMessage *messages; /* OPEN */
     size_t n_messages;
     uint32_t uid_validity; /* OPEN */
-    MgSpan data;           /* READ */
+    MgSpan data;           /* READ, SECRET */
 } MgMailboxAnswer;
 
 /* spool: what an engine has taken responsibility for, kept in the store of its host, which a crash

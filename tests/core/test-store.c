@@ -111,6 +111,14 @@ static void test_passwords(void)
     mg_store_add_mailbox(store, "dave@example.net", NULL, 0);
     question = to(MG_MAILBOX_OPEN, "dave");
     g_assert_cmpint(ask(store, 1, question, NULL), ==, MG_MAILBOX_DENIED);
+    g_assert_cmpint(ask(store, 1, to(MG_MAILBOX_SECRET, "dave"), NULL), ==, MG_MAILBOX_DENIED);
+    /* Who has proved it in another way needs none; who asks for it gets it. */
+    question.proved = true;
+    g_assert_cmpint(ask(store, 1, question, NULL), ==, MG_MAILBOX_OK);
+    MgMailboxAnswer answer;
+    g_assert_cmpint(ask(store, 1, to(MG_MAILBOX_SECRET, "mrose"), &answer), ==, MG_MAILBOX_OK);
+    g_assert_cmpmem(answer.data.data, answer.data.len, "tanstaaf", 8);
+    g_assert_cmpint(ask(store, 1, to(MG_MAILBOX_SECRET, "nobody"), NULL), ==, MG_MAILBOX_NONE);
 }
 
 static void test_locks(void)
