@@ -178,6 +178,11 @@ void mg_runtime_counts(const MgRuntime *runtime, MgRuntimeCounts *counts);
 typedef void (*MgEachEngine)(uint32_t number, const MgEngineKind *kind, const char *state,
                              const MgFact *facts, size_t n_facts, void *data);
 void mg_runtime_each_engine(const MgRuntime *runtime, MgHostId id, MgEachEngine each, void *data);
+/* The same of what the host's engines share, whether any is alive or not. */
+typedef void (*MgEachShared)(const MgEngineKind *kind, const MgFact *facts, size_t n_facts,
+                             void *data);
+void mg_runtime_each_shared(const MgRuntime *runtime, MgHostId id, MgTime now, MgEachShared each,
+                            void *data);
 /* DELIVERs of MG_DELIVER_FATE, as they happen; NULL for none. */
 typedef void (*MgFateSeen)(MgHostId host, const MgFate *fate, MgTime now, void *data);
 void mg_runtime_on_fate(MgRuntime *runtime, MgFateSeen seen, void *data);

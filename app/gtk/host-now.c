@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* host-now.c - what one host is doing at the session's position */
+/* host-now.c - what one host is doing at the session's position
+ *
+ * Engines that are alive say so in facts, and so does what the host's engines share: a fact whose
+ * label has tabs is a row of a table (engine.h). What the host can be told without another word is
+ * offered as buttons.
+ */
 #include "host-now.h"
 
 #include "words.h"
@@ -8,17 +13,21 @@
 #define LINES    4  /* of a message that are shown */
 #define MESSAGES 5  /* of a mailbox, the newest */
 #define ENGINES  6  /* of a host */
+#define NARROW   3  /* columns of a table that fit beside each other */
 
 struct _MgHostNow {
     GtkBox parent_instance;
     MgSession *session;
     MgHostId host;
-    GtkWidget *title, *rows;
+    GtkWidget *title, *verbs, *rows;
     unsigned later;
     int n_engines;
+    char *wrong; /* (nullable) why what was wished could not be done */
 };
 
 G_DEFINE_FINAL_TYPE(MgHostNow, mg_host_now, GTK_TYPE_BOX)
+
+static void schedule(MgHostNow *self);
 
 static GtkWidget *text_label(const char *text, const char *class)
 {
@@ -45,18 +54,132 @@ static void add_row(MgHostNow *self, const char *name, const char *value)
     gtk_box_append(GTK_BOX(self->rows), row);
 }
 
+/* ---- facts ---- */
+
+/* One row of a table, or its heads, from this line of the grid on; returns the next line. The panel
+ * is narrow: the first cell has a line of its own if many follow. */
+static int fill_row(MgHostNow *self, GtkGrid *grid, int line, const char *text, const char *class)
+{
+    const MgRegistry *registry = mg_session_registry(self->session);
+    g_auto(GStrv) cells = g_strsplit(text, "\t", -1);
+    int n = (int)g_strv_length(cells), column = 0;
+    bool alone = n > NARROW;
+    for (int i = 0; i < n; i++) {
+        const char *words = cells[i][0] != '\0' ? mg_registry_translate(registry, cells[i]) : NULL;
+        GtkWidget *cell = text_label(words, i == 0 ? class : "dim-label");
+        gtk_widget_set_hexpand(cell, i == 0 && !alone);
+        gtk_grid_attach(grid, cell, column, line, i == 0 && alone ? n - 1 : 1, 1);
+        if (i == 0 && alone)
+            line++;
+        else
+            column++;
+    }
+    return line + 1;
+}
+
+/* The rows of one table, from facts[0] on; returns how many they are. */
+static size_t add_table(MgHostNow *self, const MgFact *facts, size_t n_facts)
+{
+    const MgRegistry *registry = mg_session_registry(self->session);
+    GtkGrid *grid = GTK_GRID(gtk_grid_new());
+    size_t n = 0;
+    gtk_widget_add_css_class(GTK_WIDGET(grid), "facts-table");
+    gtk_grid_set_column_spacing(grid, 12);
+    const char *heads = mg_registry_translate(registry, facts[0].label);
+    int line = fill_row(self, grid, 0, heads, "dim-label");
+    for (; n < n_facts && strcmp(facts[n].label, facts[0].label) == 0; n++)
+        line = fill_row(self, grid, line, facts[n].value, "row-name");
+    gtk_box_append(GTK_BOX(self->rows), GTK_WIDGET(grid));
+    return n;
+}
+
+static void add_facts(MgHostNow *self, const MgFact *facts, size_t n_facts)
+{
+    const MgRegistry *registry = mg_session_registry(self->session);
+    for (size_t i = 0; i < n_facts;) {
+        if (strchr(facts[i].label, '\t') != NULL) {
+            i += add_table(self, facts + i, n_facts - i);
+            continue;
+        }
+        add_row(self, mg_registry_translate(registry, facts[i].label),
+                facts[i].value[0] != '\0' ? facts[i].value : "–");
+        i++;
+    }
+}
+
 static void each_engine(uint32_t number, const MgEngineKind *kind, const char *state,
                         const MgFact *facts, size_t n_facts, void *data)
 {
     MgHostNow *self = data;
     if (self->n_engines++ >= ENGINES)
         return;
-    const MgRegistry *registry = mg_session_registry(self->session);
-    add_row(self, kind->name, state != NULL ? mg_registry_translate(registry, state) : "–");
-    for (size_t i = 0; i < n_facts; i++)
-        add_row(self, mg_registry_translate(registry, facts[i].label),
-                facts[i].value[0] != '\0' ? facts[i].value : "–");
+    add_row(self, kind->name,
+            state != NULL ? mg_registry_translate(mg_session_registry(self->session), state) : "–");
+    add_facts(self, facts, n_facts);
 }
+
+static void each_shared(const MgEngineKind *kind, const MgFact *facts, size_t n_facts, void *data)
+{
+    add_facts(data, facts, n_facts);
+}
+
+/* ---- what it can be told ---- */
+
+/* "flush [NAME]": nothing has to follow the verb, and what it needs stands in the host's settings.
+ */
+static bool wants_no_word(const MgNetworkHost *host, const MgEngineKind *kind)
+{
+    if (kind->scheme_setting != NULL &&
+        mg_settings_get(&host->settings, kind->scheme_setting, NULL) == NULL)
+        return false;
+    g_auto(GStrv) words = g_strsplit(kind->usage != NULL ? kind->usage : kind->verb, " ", -1);
+    for (size_t i = 1; words[0] != NULL && words[i] != NULL; i++)
+        if (words[i][0] != '[')
+            return false;
+    return true;
+}
+
+static void on_verb(MgHostNow *self, GtkWidget *button)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text =
+        g_strdup_printf("%s %s", mg_trace_host(mg_session_trace(self->session), self->host)->name,
+                        (const char *)g_object_get_data(G_OBJECT(button), "verb"));
+    g_clear_pointer(&self->wrong, g_free);
+    if (!mg_session_intervene(self->session, text, NULL, &error))
+        self->wrong = g_strdup(error->message);
+    schedule(self);
+}
+
+/* "Flush": as one would type it, but with a capital, or in the reader's language. */
+static GtkWidget *verb_button(MgHostNow *self, const MgEngineKind *kind)
+{
+    const MgRegistry *registry = mg_session_registry(self->session);
+    g_autofree char *name = g_strdup(kind->verb);
+    name[0] = g_ascii_toupper(name[0]);
+    GtkWidget *button = gtk_button_new_with_label(mg_registry_translate(registry, name));
+    gtk_widget_set_tooltip_text(button, mg_registry_translate(registry, kind->summary));
+    g_object_set_data(G_OBJECT(button), "verb", (char *)kind->verb);
+    g_signal_connect_swapped(button, "clicked", G_CALLBACK(on_verb), self);
+    return button;
+}
+
+static void add_verbs(MgHostNow *self)
+{
+    const MgNetwork *network = mg_session_network(self->session);
+    if (network == NULL || self->host > network->hosts->len)
+        return;
+    const MgNetworkHost *host = &g_array_index(network->hosts, MgNetworkHost, self->host - 1u);
+    for (size_t i = 0; i < host->n_engines; i++) {
+        const MgEngineKind *kind = host->engines[i].kind;
+        if (kind->verb != NULL && wants_no_word(host, kind))
+            gtk_box_append(GTK_BOX(self->verbs), verb_button(self, kind));
+    }
+    if (self->wrong != NULL)
+        gtk_box_append(GTK_BOX(self->rows), text_label(self->wrong, "error"));
+}
+
+/* ---- mailboxes ---- */
 
 /* The first lines of a message, as they lie there. */
 static void add_message(MgHostNow *self, MgSpan message, uint32_t uid)
@@ -103,13 +226,19 @@ static bool has_mailboxes(MgHostNow *self)
     return g_array_index(network->hosts, MgNetworkHost, self->host - 1u).n_mailboxes > 0;
 }
 
+static void clear_box(GtkWidget *box)
+{
+    GtkWidget *child;
+    while ((child = gtk_widget_get_first_child(box)) != NULL)
+        gtk_box_remove(GTK_BOX(box), child);
+}
+
 static gboolean read_now(void *data)
 {
     MgHostNow *self = data;
     self->later = 0;
-    GtkWidget *child;
-    while ((child = gtk_widget_get_first_child(self->rows)) != NULL)
-        gtk_box_remove(GTK_BOX(self->rows), child);
+    clear_box(self->rows);
+    clear_box(self->verbs);
     if (self->session == NULL || self->host == 0)
         return G_SOURCE_REMOVE;
     MgWorld *world = mg_session_world(self->session);
@@ -117,9 +246,11 @@ static gboolean read_now(void *data)
         return G_SOURCE_REMOVE;
     MgRuntime *runtime = mg_world_runtime(world);
     self->n_engines = 0;
+    add_verbs(self);
     if (has_mailboxes(self))
         add_mailboxes(self, mg_runtime_store(runtime, self->host));
     mg_runtime_each_engine(runtime, self->host, each_engine, self);
+    mg_runtime_each_shared(runtime, self->host, mg_session_time(self->session), each_shared, self);
     if (self->n_engines > ENGINES) {
         g_autofree char *more = g_strdup_printf(_("and %d more"), self->n_engines - ENGINES);
         gtk_box_append(GTK_BOX(self->rows), text_label(more, "dim-label"));
@@ -148,6 +279,7 @@ static void mg_host_now_dispose(GObject *object)
     MgHostNow *self = MG_HOST_NOW(object);
     g_clear_handle_id(&self->later, g_source_remove);
     mg_host_now_set_session(self, NULL);
+    g_clear_pointer(&self->wrong, g_free);
     G_OBJECT_CLASS(mg_host_now_parent_class)->dispose(object);
 }
 
@@ -161,8 +293,15 @@ static void mg_host_now_init(MgHostNow *self)
 {
     gtk_orientable_set_orientation(GTK_ORIENTABLE(self), GTK_ORIENTATION_VERTICAL);
     gtk_box_set_spacing(GTK_BOX(self), 8);
+    GtkWidget *head = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 8);
     self->title = text_label(NULL, "heading");
-    gtk_box_append(GTK_BOX(self), self->title);
+    gtk_widget_set_hexpand(self->title, TRUE);
+    gtk_widget_set_valign(self->title, GTK_ALIGN_CENTER);
+    gtk_box_append(GTK_BOX(head), self->title);
+    self->verbs = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
+    gtk_widget_set_valign(self->verbs, GTK_ALIGN_CENTER);
+    gtk_box_append(GTK_BOX(head), self->verbs);
+    gtk_box_append(GTK_BOX(self), head);
     self->rows = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
     gtk_box_append(GTK_BOX(self), self->rows);
 }
@@ -192,6 +331,8 @@ GtkWidget *mg_host_now_new(MgSession *session)
 
 void mg_host_now_set_host(MgHostNow *self, MgHostId host)
 {
+    if (host != self->host)
+        g_clear_pointer(&self->wrong, g_free);
     self->host = host;
     schedule(self);
 }

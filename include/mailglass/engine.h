@@ -92,7 +92,9 @@ typedef struct {
 } MgTransition; /* a table ends with {0} */
 
 /* What an engine says of itself while it waits, for the host's card and the inspector:
- * {N_("Envelope"), "alice@example.com → 2 recipients"}. */
+ * {N_("Envelope"), "alice@example.com → 2 recipients"}. A label with tabs has the heads of a table,
+ * and the value, with as many, is a row of it: {N_("Name\tType"), "example.net.\tMX"}; facts of one
+ * label that follow each other are one table. */
 typedef struct {
     const char *label; /* static, N_() */
     char value[120];   /* UTF-8, NUL-terminated, cut at a character */
@@ -172,6 +174,9 @@ typedef struct {
     bool (*next)(MgEngine *engine, MgEvent *event);
     MgTime (*deadline)(const MgEngine *engine);
     size_t (*facts)(const MgEngine *engine, MgFact *facts, size_t max); /* (nullable) */
+    /* (nullable, since 2.1) What is to be told of what setup() made: told also while no engine of
+     * the kind is alive. One of the kinds that share it is enough. */
+    size_t (*shared_facts)(const void *shared, MgTime now, MgFact *facts, size_t max);
 } MgEngineKind;
 
 struct MgEngine { /* the first member of every engine */

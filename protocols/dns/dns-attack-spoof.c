@@ -236,6 +236,8 @@ const MgEngineKind mg_dns_spoof = {
     SAME,
 };
 
+static const char watch_button[] G_GNUC_UNUSED = N_("Watch");
+
 const MgEngineKind mg_dns_watch = {
     .name = "dns.watch",
     .summary = N_("Reads the names in the queries that pass this host"),

@@ -5,6 +5,7 @@
 
 #include "dns.h"
 
+#include "dns-cache-facts.h"
 #include "dns-events.h"
 #include "dns-resolver-shared.h"
 
@@ -23,7 +24,6 @@ static const MgRule rules[] = {
 typedef struct {
     MgEngine base;
     MgDnsResolverShared *shared;
-    MgTime now;
     MgDnsEvents events;
 } Flush;
 
@@ -35,7 +35,6 @@ static MgEngine *create(const MgBirth *birth)
     unsigned rule = R_FLUSHED;
     flush->base.kind = &mg_dns_flush;
     flush->shared = birth->shared;
-    flush->now = birth->now;
     if (call != NULL && call->n_words > 0)
         rule = mg_dns_name_parse(mg_span_from_string(call->words[0]), NULL, &name) == NULL
                    ? R_FORGOTTEN
@@ -81,11 +80,7 @@ static MgTime deadline(const MgEngine *engine)
     return MG_TIME_NEVER;
 }
 
-static size_t facts(const MgEngine *engine, MgFact *out, size_t max)
-{
-    const Flush *flush = (const Flush *)engine;
-    return mg_dns_resolver_facts(flush->shared, flush->now, out, max);
-}
+static const char button[] G_GNUC_UNUSED = N_("Flush"); /* the verb, on a button */
 
 const MgEngineKind mg_dns_flush = {
     .name = "dns.flush",
@@ -105,5 +100,5 @@ const MgEngineKind mg_dns_flush = {
     .answer = answer,
     .next = next,
     .deadline = deadline,
-    .facts = facts,
+    .shared_facts = mg_dns_cache_facts,
 };

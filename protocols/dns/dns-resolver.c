@@ -102,7 +102,7 @@ static const MgRule rules[] = {
                                          "the resolver gives up.")},
     {0},
 };
-static const char received[] = "received", iterating[] = "iterating", answered[] = "answered",
+static const char received[] = "received", iterating[] = N_("iterating"), answered[] = "answered",
                   failed[] = "failed", refused[] = "refused";
 
 static const MgTransition transitions[] = {
@@ -539,7 +539,7 @@ static size_t facts(const MgEngine *engine, MgFact *out, size_t max)
             n++;
         }
     }
-    return n + mg_dns_resolver_facts(resolver->shared, resolver->now, out + n, max - n);
+    return n;
 }
 
 static const MgCommandRow command = {

@@ -710,6 +710,8 @@ static size_t client_facts(const MgEngine *engine, MgFact *facts, size_t max)
     return n;
 }
 
+static const char button[] G_GNUC_UNUSED = N_("Fetch"); /* the verb, on a button */
+
 const MgEngineKind mg_pop3_client = {
     .name = "pop3.client",
     .summary = N_("POP3 client: fetches the mail from a mailbox"),

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* host-now.c - what a host's engines share is seen while none of them is alive, and a button makes
+ * it forgotten */
+#include <locale.h>
+
+#include "host-now.h"
+
+/* The panel reads the host a little later than it is told to. */
+static void wait_for_panel(void)
+{
+    int64_t end = g_get_monotonic_time() + 150 * 1000;
+    while (g_get_monotonic_time() < end)
+        if (!g_main_context_iteration(NULL, FALSE))
+            g_usleep(5000);
+}
+
+/* All labels, a line each. */
+static void read_labels(GtkWidget *from, GString *text)
+{
+    if (GTK_IS_LABEL(from))
+        g_string_append_printf(text, "%s\n", gtk_label_get_label(GTK_LABEL(from)));
+    for (GtkWidget *at = gtk_widget_get_first_child(from); at != NULL;
+         at = gtk_widget_get_next_sibling(at))
+        read_labels(at, text);
+}
+
+static char *words_of(GtkWidget *panel)
+{
+    GString *text = g_string_new(NULL);
+    wait_for_panel();
+    read_labels(panel, text);
+    return g_string_free(text, FALSE);
+}
+
+static GtkWidget *find_button(GtkWidget *from)
+{
+    if (GTK_IS_BUTTON(from))
+        return from;
+    GtkWidget *found = NULL;
+    for (GtkWidget *at = gtk_widget_get_first_child(from); at != NULL && found == NULL;
+         at = gtk_widget_get_next_sibling(at))
+        found = find_button(at);
+    return found;
+}
+
+static MgHostId host_of(MgSession *session, const char *name)
+{
+    MgHostId id = mg_world_host(mg_session_world(session), name);
+    g_assert_cmpuint(id, >, 0);
+    return id;
+}
+
+static void test_cache(void)
+{
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *path = g_build_filename(g_getenv("TEST_NETWORKS"), "dns-cache", NULL);
+    MgRegistry *registry = mg_registry_new();
+    MgSession *session = mg_session_new(path, registry, 1, problems);
+    g_assert_nonnull(session);
+    GtkWidget *window = gtk_window_new(), *panel = mg_host_now_new(session);
+    gtk_window_set_child(GTK_WINDOW(window), panel);
+    gtk_window_present(GTK_WINDOW(window));
+    mg_host_now_set_host(MG_HOST_NOW(panel), host_of(session, "resolver"));
+    g_autofree char *before = words_of(panel);
+    g_assert_nonnull(strstr(before, "Sets in the cache\n0\n"));
+
+    mg_session_seek(session, mg_trace_n_records(mg_session_trace(session)));
+    g_autofree char *after = words_of(panel);
+    g_assert_nonnull(strstr(after, "Name\nType\nTTL\nFrom\nTrust\nmx.example.net.\nA\n"));
+    g_assert_nonnull(strstr(after, "example.net.\nMX\n"));
+    g_assert_nonnull(strstr(after, "\n198.51.100.53\nauthority\n"));
+    g_assert_null(strstr(after, "\t"));
+
+    GtkWidget *flush = find_button(panel);
+    g_assert_nonnull(flush);
+    g_assert_cmpstr(gtk_button_get_label(GTK_BUTTON(flush)), ==, "Flush");
+    g_signal_emit_by_name(flush, "clicked");
+    g_assert_cmpuint(mg_session_n_deeds(session), ==, 1);
+    g_assert_cmpstr(mg_session_deed(session, 0)->text, ==, "resolver flush");
+    mg_session_seek(session, mg_trace_n_records(mg_session_trace(session)));
+    g_autofree char *empty = words_of(panel);
+    g_assert_nonnull(strstr(empty, "Sets in the cache\n0\n"));
+    g_assert_null(strstr(empty, "Name"));
+
+    /* What needs another word is not offered. */
+    mg_host_now_set_host(MG_HOST_NOW(panel), host_of(session, "alice"));
+    g_autofree char *alice = words_of(panel);
+    g_assert_nonnull(strstr(alice, "alice now"));
+    g_assert_null(find_button(panel));
+    gtk_window_destroy(GTK_WINDOW(window));
+    g_object_unref(session);
+    mg_registry_unref(registry);
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_ALL, "");
+    gtk_test_init(&argc, &argv, NULL);
+    g_test_add_func("/window/host-now/cache", test_cache);
+    return g_test_run();
+}
