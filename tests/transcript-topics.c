@@ -153,11 +153,72 @@ static bool find_word(const char *const *words, size_t n, const char *word, unsi
     return false;
 }
 
+static const char *const body_words[] = {
+    [MG_BODY_7BIT] = "7BIT", [MG_BODY_8BITMIME] = "8BITMIME", [MG_BODY_BINARY] = "BINARYMIME"};
+static const char *const ret_words[] = {
+    [MG_RET_UNSAID] = "", [MG_RET_FULL] = "FULL", [MG_RET_HEADERS] = "HDRS"};
+static const char *const notify_words[] = {"NEVER", "SUCCESS", "FAILURE", "DELAY"};
+
+/* " notify2=SUCCESS,DELAY orcpt2=rfc822;bob@example.net": of the second recipient. */
+static void format_wish(const MgMailWish *wish, size_t number, GString *out)
+{
+    const char *comma = "";
+    if (wish->notify != 0)
+        g_string_append_printf(out, " notify%zu=", number);
+    for (unsigned i = 0; i < G_N_ELEMENTS(notify_words); i++)
+        if ((wish->notify & 1u << i) != 0) {
+            g_string_append_printf(out, "%s%s", comma, notify_words[i]);
+            comma = ",";
+        }
+    if (wish->orcpt != NULL)
+        g_string_append_printf(out, " orcpt%zu=%s", number, wish->orcpt);
+}
+
+/* What was said with the envelope is shown where it was said. */
 static void format_mail(const MgMail *mail, GString *out)
 {
     add(out, "from", mail->mail_from);
-    for (size_t i = 0; i < mail->n_recipients; i++)
+    if (mail->body != MG_BODY_7BIT)
+        add(out, "body", body_words[mail->body]);
+    if (mail->smtputf8)
+        add(out, "smtputf8", "yes");
+    if (mail->ret != MG_RET_UNSAID)
+        add(out, "ret", ret_words[mail->ret]);
+    add(out, "envid", mail->envid);
+    add(out, "auth", mail->auth);
+    for (size_t i = 0; i < mail->n_recipients; i++) {
         add(out, "to", mail->recipients[i]);
+        if (mail->wishes != NULL)
+            format_wish(&mail->wishes[i], i + 1, out);
+    }
+}
+
+static void parse_wish(const char *text, size_t number, MgMailWish *wish, GPtrArray *pool)
+{
+    g_autofree char *notify_key = g_strdup_printf("notify%zu", number);
+    g_autofree char *orcpt_key = g_strdup_printf("orcpt%zu", number);
+    const char *notify = mg_transcript_value(text, notify_key, 0, pool);
+    g_auto(GStrv) words = g_strsplit(notify != NULL ? notify : "", ",", -1);
+    for (size_t i = 0; words[i] != NULL; i++) {
+        unsigned bit = 0;
+        if (find_word(notify_words, G_N_ELEMENTS(notify_words), words[i], &bit))
+            wish->notify |= 1u << bit;
+    }
+    wish->orcpt = mg_transcript_value(text, orcpt_key, 0, pool);
+}
+
+static void parse_saying(const char *text, MgMail *mail, GPtrArray *pool)
+{
+    unsigned found = 0;
+    const char *body = mg_transcript_value(text, "body", 0, pool);
+    const char *ret = mg_transcript_value(text, "ret", 0, pool);
+    if (body != NULL && find_word(body_words, G_N_ELEMENTS(body_words), body, &found))
+        mail->body = (MgBody)found;
+    if (ret != NULL && find_word(ret_words, G_N_ELEMENTS(ret_words), ret, &found))
+        mail->ret = (MgRet)found;
+    mail->smtputf8 = mg_transcript_value(text, "smtputf8", 0, pool) != NULL;
+    mail->envid = mg_transcript_value(text, "envid", 0, pool);
+    mail->auth = mg_transcript_value(text, "auth", 0, pool);
 }
 
 static void parse_mail(const char *text, MgSpan data, MgMail *mail, GPtrArray *pool)
@@ -167,8 +228,14 @@ static void parse_mail(const char *text, MgSpan data, MgMail *mail, GPtrArray *p
         n++;
     const char **recipients = g_new0(const char *, n + 1);
     g_ptr_array_add(pool, recipients);
-    for (size_t i = 0; i < n; i++)
+    MgMailWish *wishes = g_new0(MgMailWish, n + 1);
+    g_ptr_array_add(pool, wishes);
+    for (size_t i = 0; i < n; i++) {
         recipients[i] = mg_transcript_value(text, "to", i, pool);
+        parse_wish(text, i + 1, &wishes[i], pool);
+    }
+    parse_saying(text, mail, pool);
+    mail->wishes = wishes;
     mail->mail_from = mg_transcript_value(text, "from", 0, pool);
     if (mail->mail_from == NULL)
         mail->mail_from = "";
@@ -294,7 +361,8 @@ static void *send_parse_question(const char *text, MgSpan data, GPtrArray *pool)
 static void send_format_answer(const void *data, GString *out)
 {
     const MgSendAnswer *answer = data;
-    g_string_append_printf(out, " %s%s", reach_words[answer->reach], answer->lost ? " lost" : "");
+    g_string_append_printf(out, " %s%s%s", reach_words[answer->reach], answer->lost ? " lost" : "",
+                           answer->dsn ? " dsn" : "");
     for (size_t i = 0; i < answer->n_verdicts; i++) {
         if (i > 0)
             g_string_append(out, " ;");
@@ -311,6 +379,10 @@ static void *send_parse_answer(const char *text, size_t count, GPtrArray *pool)
     answer.reach = (MgReach)reach;
     if (g_str_has_prefix(text, "lost")) {
         answer.lost = true;
+        take_word(&text, pool);
+    }
+    if (g_str_has_prefix(text, "dsn")) {
+        answer.dsn = true;
         take_word(&text, pool);
     }
     /* The last verdict stands for the recipients that are left. */

@@ -10,10 +10,16 @@
 
 #include "smtp.h"
 
-/* RFC 5322 §3.2.3 */
+const MgPathRules mg_path_rules = {.local_max = MG_SMTP_LOCAL_PART_MAX,
+                                   .domain_max = MG_SMTP_DOMAIN_MAX,
+                                   .path_max = MG_SMTP_PATH_MAX};
+
+/* RFC 5322 §3.2.3, and RFC 6531 §3.3: octets of UTF-8. Whether those are allowed, and whole, is
+ * looked at before anything else. */
 static bool is_atext(uint8_t c)
 {
-    return g_ascii_isalnum(c) || (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
+    return g_ascii_isalnum(c) || c >= 0x80 ||
+           (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
 /* Octets of a Dot-string at the start of `text`; 0 if there is none. */
@@ -37,7 +43,7 @@ static size_t quoted_string(MgSpan text)
             return i + 1;
         if (c == '\\' && ++i < text.len)
             c = text.data[i];
-        if (c < 0x20 || c > 0x7e)
+        if (c < 0x20 || c == 0x7f)
             return 0;
     }
     return 0;
@@ -52,7 +58,7 @@ static size_t domain(MgSpan text)
         uint8_t c = text.data[i];
         bool edge = i == 0 || text.data[i - 1] == '.';
         if (c == '.' ? edge || text.data[i - 1] == '-'
-                     : !(g_ascii_isalnum(c) || c == '_' || (c == '-' && !edge)))
+                     : !(g_ascii_isalnum(c) || c >= 0x80 || c == '_' || (c == '-' && !edge)))
             break;
     }
     if (i > 0 && text.data[i - 1] == '-')
@@ -80,10 +86,24 @@ static size_t domain_or_literal(MgSpan text)
     return text.data[0] == '[' ? literal(text) : domain(text);
 }
 
+bool mg_smtp_is_ascii(MgSpan text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] >= 0x80)
+            return false;
+    return true;
+}
+
+char *mg_smtp_ascii_domain(MgSpan domain)
+{
+    g_autofree char *name = g_strndup((const char *)domain.data, domain.len);
+    return mg_smtp_is_ascii(domain) ? g_steal_pointer(&name) : g_hostname_to_ascii(name);
+}
+
 bool mg_smtp_is_domain(MgSpan text)
 {
-    if (text.len == 0 || text.len > MG_SMTP_DOMAIN_MAX)
-        return false;
+    if (text.len == 0 || text.len > MG_SMTP_DOMAIN_MAX || !mg_smtp_is_ascii(text))
+        return false; /* RFC 6531 §3.7.1: who greets uses the form of the DNS */
     size_t len = domain_or_literal(text);
     /* RFC 5321 §2.3.5 has no last dot; some clients send it, and nothing is lost by taking it. */
     return len == text.len || (len + 1 == text.len && text.data[len] == '.' && text.data[0] != '[');
@@ -117,7 +137,7 @@ static size_t source_route(MgSpan text)
     return 0;
 }
 
-static MgPathFault parse_mailbox(MgSpan text, MgPath *path, size_t *used)
+static MgPathFault parse_mailbox(MgSpan text, const MgPathRules *rules, MgPath *path, size_t *used)
 {
     size_t local = text.len > 0 && text.data[0] == '"' ? quoted_string(text) : dot_string(text);
     if (local == 0)
@@ -129,13 +149,13 @@ static MgPathFault parse_mailbox(MgSpan text, MgPath *path, size_t *used)
         if (len == 0)
             return MG_PATH_SYNTAX;
         *used = local + 1 + len;
-        if (len > MG_SMTP_DOMAIN_MAX)
+        if (len > rules->domain_max)
             return MG_PATH_TOO_LONG;
     } else if (!mg_span_equal_nocase(mg_span_slice(text, 0, local), MG_SPAN("postmaster"))) {
         return MG_PATH_SYNTAX; /* RFC 5321 §4.1.1.3: only Postmaster may stand without a domain */
     }
     path->mailbox = mg_span_slice(text, 0, *used);
-    return local > MG_SMTP_LOCAL_PART_MAX ? MG_PATH_TOO_LONG : MG_PATH_GOOD;
+    return local > rules->local_max ? MG_PATH_TOO_LONG : MG_PATH_GOOD;
 }
 
 /* Where the path ends: at the space that is in no quotes. */
@@ -153,7 +173,7 @@ static size_t path_end(MgSpan text, size_t from)
     return MIN(from, text.len);
 }
 
-void mg_path_parse(MgSpan text, MgPath *path)
+void mg_path_parse(MgSpan text, const MgPathRules *rules, MgPath *path)
 {
     *path = (MgPath){.fault = MG_PATH_EMPTY};
     size_t start = 0;
@@ -164,17 +184,17 @@ void mg_path_parse(MgSpan text, MgPath *path)
     MgSpan inner = mg_span_slice(text, start, path->len - start);
     if (inner.len == 0)
         return;
-    for (size_t i = 0; i < inner.len; i++)
-        if (inner.data[i] >= 0x80) {
-            path->fault = MG_PATH_NOT_ASCII;
-            return;
-        }
+    path->fault = MG_PATH_NOT_ASCII;
+    if (!mg_smtp_is_ascii(inner) && !rules->utf8)
+        return;
     path->bare = inner.data[0] != '<';
     path->fault = MG_PATH_SYNTAX;
+    if (!g_utf8_validate_len((const char *)inner.data, inner.len, NULL))
+        return; /* a NUL, too */
     if (!path->bare) {
         if (inner.data[inner.len - 1] != '>' || inner.len < 2)
             return;
-        if (inner.len > MG_SMTP_PATH_MAX) { /* RFC 5321 §4.5.3.1.3: brackets count */
+        if (inner.len > rules->path_max) { /* RFC 5321 §4.5.3.1.3: brackets count */
             path->fault = MG_PATH_TOO_LONG;
             return;
         }
@@ -189,6 +209,6 @@ void mg_path_parse(MgSpan text, MgPath *path)
     if (route > 0)
         path->route = mg_span_slice(inner, 0, route - 1);
     inner = rest(inner, route);
-    MgPathFault fault = parse_mailbox(inner, path, &used);
+    MgPathFault fault = parse_mailbox(inner, rules, path, &used);
     path->fault = fault != MG_PATH_SYNTAX && used < inner.len ? MG_PATH_SYNTAX : fault;
 }

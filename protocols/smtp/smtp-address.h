@@ -24,11 +24,24 @@ typedef struct {
     size_t len;       /* octets of the text that the path takes, spaces before it too */
 } MgPath;
 
+/* How long things may be, in octets, and whether they may hold more than ASCII. */
+typedef struct {
+    size_t local_max, domain_max, path_max;
+    bool utf8;
+} MgPathRules;
+extern const MgPathRules mg_path_rules; /* RFC 5321 §4.5.3.1 */
+
 /* Reads a path at the start of `text`, up to the space or end after it. All spans are in `text`. */
-void mg_path_parse(MgSpan text, MgPath *path);
+void mg_path_parse(MgSpan text, const MgPathRules *rules, MgPath *path);
 
 /* Is all of `text` a Domain or an address-literal? */
 bool mg_smtp_is_domain(MgSpan text);
+
+bool mg_smtp_is_ascii(MgSpan text);
+
+/* (transfer full) The domain as the DNS knows it: "xn--…" for letters beyond ASCII (RFC 5890);
+ * NULL if it has no such form. */
+char *mg_smtp_ascii_domain(MgSpan domain);
 
 /* What is after the last @ that is not in quotes; empty if there is none. */
 MgSpan mg_smtp_domain_of(const char *mailbox);

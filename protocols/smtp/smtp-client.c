@@ -1,145 +1,145 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* smtp-client.c - the client's end of SMTP (RFC 5321) and LMTP (RFC 2033): carries one mail
  *
- * The envelope is a row of steps: MAIL, a RCPT for each recipient, DATA. Each is sent when the one
- * before was answered or, with the setting `pipelining` and a server that offers it, all at once
- * (RFC 2920). The answer is given as soon as each recipient has its verdict; QUIT comes after it.
+ * The envelope is a row of steps: MAIL, a RCPT for each recipient, DATA (or pieces of the letter
+ * with BDAT, RFC 3030). Each is sent when the one before was answered or, with the setting
+ * `pipelining` and a server that offers it, all at once (RFC 2920). The answer is given as soon as
+ * each recipient has its verdict; QUIT comes after it.
  *
  * A recipient for whom the server has said 250 after the final dot is never reported as not
  * accepted; one for whom the connection was lost before has code 0, and is tried again by whoever
  * asked.
  */
-#include "outbox.h"
-#include "smtp-letter.h"
-#include "smtp-reply.h"
-#include "smtp.h"
+#include "smtp-client-private.h"
 #include "text.h"
 
-static const char CONNECTING[] = N_("connecting"), GREETING[] = N_("greeting"),
-                  HELLO[] = N_("hello"), ENVELOPE[] = N_("envelope"), MESSAGE[] = N_("message"),
-                  QUITTING[] = N_("quitting"), CLOSED[] = N_("closed");
+const char MG_CLIENT_CONNECTING[] = N_("connecting"), MG_CLIENT_GREETING[] = N_("greeting"),
+           MG_CLIENT_HELLO[] = N_("hello"), MG_CLIENT_ENVELOPE[] = N_("envelope"),
+           MG_CLIENT_MESSAGE[] = N_("message"), MG_CLIENT_QUITTING[] = N_("quitting"),
+           MG_CLIENT_CLOSED[] = N_("closed");
 
 static const MgTransition transitions[] = {
-    {CONNECTING, N_("the connection stands"), GREETING, "RFC 5321 §3.1"},
-    {CONNECTING, N_("the server cannot be reached"), CLOSED, "RFC 5321 §4.5.4.1"},
-    {GREETING, N_("220"), HELLO, "RFC 5321 §3.2"},
-    {GREETING, N_("any other reply"), QUITTING, "RFC 5321 §3.1"},
-    {GREETING, N_("421, or the connection is lost"), CLOSED, "RFC 5321 §3.8"},
-    {HELLO, N_("250"), ENVELOPE, "RFC 5321 §3.3"},
-    {HELLO, N_("any other reply"), QUITTING, "RFC 5321 §3.2"},
-    {HELLO, N_("421, or the connection is lost"), CLOSED, "RFC 5321 §3.8"},
-    {ENVELOPE, N_("354"), MESSAGE, "RFC 5321 §4.1.1.4"},
-    {ENVELOPE, N_("no recipient is accepted, or no message is wanted"), QUITTING, "RFC 5321 §3.3"},
-    {ENVELOPE, N_("421, or the connection is lost"), CLOSED, "RFC 5321 §3.8"},
-    {MESSAGE, N_("the reply to the final dot"), QUITTING, "RFC 5321 §4.1.1.4"},
-    {MESSAGE, N_("421, or the connection is lost"), CLOSED, "RFC 5321 §3.8"},
-    {QUITTING, N_("221, or the connection ends"), CLOSED, "RFC 5321 §4.1.1.10"},
+    {MG_CLIENT_CONNECTING, N_("the connection stands"), MG_CLIENT_GREETING, "RFC 5321 §3.1"},
+    {MG_CLIENT_CONNECTING, N_("the server cannot be reached"), MG_CLIENT_CLOSED,
+     "RFC 5321 §4.5.4.1"},
+    {MG_CLIENT_GREETING, N_("220"), MG_CLIENT_HELLO, "RFC 5321 §3.2"},
+    {MG_CLIENT_GREETING, N_("any other reply"), MG_CLIENT_QUITTING, "RFC 5321 §3.1"},
+    {MG_CLIENT_GREETING, N_("421, or the connection is lost"), MG_CLIENT_CLOSED, "RFC 5321 §3.8"},
+    {MG_CLIENT_HELLO, N_("250"), MG_CLIENT_ENVELOPE, "RFC 5321 §3.3"},
+    {MG_CLIENT_HELLO, N_("any other reply"), MG_CLIENT_QUITTING, "RFC 5321 §3.2"},
+    {MG_CLIENT_HELLO, N_("421, or the connection is lost"), MG_CLIENT_CLOSED, "RFC 5321 §3.8"},
+    {MG_CLIENT_ENVELOPE, N_("354, or the recipients are known and BDAT follows"), MG_CLIENT_MESSAGE,
+     "RFC 5321 §4.1.1.4"},
+    {MG_CLIENT_ENVELOPE, N_("no recipient is accepted, or no message is wanted"),
+     MG_CLIENT_QUITTING, "RFC 5321 §3.3"},
+    {MG_CLIENT_ENVELOPE, N_("421, or the connection is lost"), MG_CLIENT_CLOSED, "RFC 5321 §3.8"},
+    {MG_CLIENT_MESSAGE, N_("the reply to the end of the letter"), MG_CLIENT_QUITTING,
+     "RFC 5321 §4.1.1.4"},
+    {MG_CLIENT_MESSAGE, N_("421, or the connection is lost"), MG_CLIENT_CLOSED, "RFC 5321 §3.8"},
+    {MG_CLIENT_QUITTING, N_("221, or the connection ends"), MG_CLIENT_CLOSED, "RFC 5321 §4.1.1.10"},
     {0},
 };
 
-enum { R_REPLY, R_TIMEOUT, R_LOST, R_HELO, R_SIZE, R_8BIT, R_ADDRESS, R_EMPTY };
-
 static const MgRule rules[] = {
-    [R_REPLY] = {"smtp.bad-reply", MG_SEVERITY_FAULT, "RFC 5321 §4.2",
-                 N_("What the server says is not a reply of SMTP.")},
-    [R_TIMEOUT] = {"smtp.reply-timeout", MG_SEVERITY_NOTE, "RFC 5321 §4.5.3.2",
-                   N_("The server was silent for too long; the client gives up for now.")},
-    [R_LOST] = {"smtp.connection-lost", MG_SEVERITY_NOTE, "RFC 5321 §4.5.4.1",
-                N_("The connection was lost before the mail was accepted.")},
-    [R_HELO] = {"smtp.helo-fallback", MG_SEVERITY_NOTE, "RFC 5321 §3.2",
-                N_("The server does not know EHLO, so the client says HELO and does without "
-                   "extensions.")},
-    [R_SIZE] = {"smtp.larger-than-offered", MG_SEVERITY_NOTE, "RFC 1870 §6.1",
-                N_("The server said how much it takes; the message is larger, so it is not even "
-                   "tried.")},
-    [R_8BIT] = {"smtp.needs-8bitmime", MG_SEVERITY_NOTE, "RFC 6152 §3",
-                N_("The message has letters beyond ASCII, and the server does not offer "
-                   "8BITMIME.")},
-    [R_ADDRESS] = {"smtp.unspeakable-address", MG_SEVERITY_FAULT, "RFC 5321 §4.1.2",
-                   N_("This address cannot be written in an SMTP command.")},
-    [R_EMPTY] = {"smtp.empty-message", MG_SEVERITY_NOTE, "RFC 2920 §3.1",
-                 N_("The server wants a message for which it accepted no recipient: it gets a "
-                    "lone dot.")},
+    [MG_CLIENT_R_REPLY] = {"smtp.bad-reply", MG_SEVERITY_FAULT, "RFC 5321 §4.2",
+                           N_("What the server says is not a reply of SMTP.")},
+    [MG_CLIENT_R_TIMEOUT] =
+        {"smtp.reply-timeout", MG_SEVERITY_NOTE, "RFC 5321 §4.5.3.2",
+         N_("The server was silent for too long; the client gives up for now.")},
+    [MG_CLIENT_R_LOST] = {"smtp.connection-lost", MG_SEVERITY_NOTE, "RFC 5321 §4.5.4.1",
+                          N_("The connection was lost before the mail was accepted.")},
+    [MG_CLIENT_R_HELO] =
+        {"smtp.helo-fallback", MG_SEVERITY_NOTE, "RFC 5321 §3.2",
+         N_("The server does not know EHLO, so the client says HELO and does without "
+            "extensions.")},
+    [MG_CLIENT_R_SIZE] =
+        {"smtp.larger-than-offered", MG_SEVERITY_NOTE, "RFC 1870 §6.1",
+         N_("The server said how much it takes; the message is larger, so it is not even "
+            "tried.")},
+    [MG_CLIENT_R_8BIT] = {"smtp.needs-8bitmime", MG_SEVERITY_NOTE, "RFC 6152 §3",
+                          N_("The message has letters beyond ASCII, and the server does not offer "
+                             "8BITMIME.")},
+    [MG_CLIENT_R_UTF8] =
+        {"smtp.needs-smtputf8", MG_SEVERITY_NOTE, "RFC 6531 §3.5",
+         N_("An address or the header has letters beyond ASCII, and the server does not "
+            "offer SMTPUTF8.")},
+    [MG_CLIENT_R_BINARY] =
+        {"smtp.needs-binarymime", MG_SEVERITY_NOTE, "RFC 3030 §3",
+         N_("The letter holds any octets, and the server does not offer BINARYMIME.")},
+    [MG_CLIENT_R_DSN] =
+        {"smtp.needs-dsn", MG_SEVERITY_NOTE, "RFC 3461 §5.2.2",
+         N_("The sender asked for notices, and the server does not offer DSN: from here on "
+            "nobody can promise them.")},
+    [MG_CLIENT_R_ADDRESS] = {"smtp.unspeakable-address", MG_SEVERITY_FAULT, "RFC 5321 §4.1.2",
+                             N_("This address cannot be written in an SMTP command.")},
+    [MG_CLIENT_R_EMPTY] =
+        {"smtp.empty-message", MG_SEVERITY_NOTE, "RFC 2920 §3.1",
+         N_("The server wants a message for which it accepted no recipient: it gets a "
+            "lone dot.")},
     {0},
 };
 
 static const MgSettingRow setting_rows[] = {
     {"pipelining", MG_SETTING_BOOL, "no",
      N_("Sends all commands of the envelope at once where the server offers PIPELINING.")},
+    {"chunking", MG_SETTING_BOOL, "no",
+     N_("Sends the letter in pieces, with BDAT, where the server offers CHUNKING. A binary letter "
+        "is always sent so.")},
+    {"chunk_size", MG_SETTING_UINT, "65536", N_("How many octets a piece has at most.")},
+    {"timeout_greeting", MG_SETTING_TIME, "5min",
+     N_("How long the server may take for its greeting.")},
+    {"timeout_command", MG_SETTING_TIME, "5min",
+     N_("How long the server may take to answer EHLO and QUIT.")},
+    {"timeout_mail", MG_SETTING_TIME, "5min", N_("How long the server may take to answer MAIL.")},
+    {"timeout_rcpt", MG_SETTING_TIME, "5min", N_("How long the server may take to answer RCPT.")},
+    {"timeout_data", MG_SETTING_TIME, "2min", N_("How long the server may take to answer DATA.")},
+    {"timeout_block", MG_SETTING_TIME, "3min",
+     N_("How long the server may take for a piece of the letter that is not the last.")},
+    {"timeout_dot", MG_SETTING_TIME, "10min",
+     N_("How long the server may take for the end of the letter; it may have much to do.")},
     {0},
 };
 
-/* RFC 5321 §4.5.3.2 */
-#define TIMEOUT_COMMAND (5 * MG_MINUTES)
-#define TIMEOUT_DATA    (2 * MG_MINUTES)
-#define TIMEOUT_DOT     (10 * MG_MINUTES)
-#define TEXT_KEPT       400u /* octets of a reply's text in a verdict */
-#define RECEIVED_MAX    ((size_t)2 * MG_SMTP_REPLY_MAX)
+/* RFC 5321 §4.5.3.2, in the order of MgClientTime. */
+static const struct {
+    const char *key;
+    MgTime usual;
+} times[MG_CLIENT_N_TIMES] = {
+    {"timeout_greeting", 5 * MG_MINUTES}, {"timeout_command", 5 * MG_MINUTES},
+    {"timeout_mail", 5 * MG_MINUTES},     {"timeout_rcpt", 5 * MG_MINUTES},
+    {"timeout_data", 2 * MG_MINUTES},     {"timeout_block", 3 * MG_MINUTES},
+    {"timeout_dot", 10 * MG_MINUTES},
+};
 
-typedef struct {
-    MgEngine base;
-    MgOutbox out;
-    GString *in;
-    size_t in_at;
-    const char *state;
-    GStringChunk *strings; /* everything that the question and the verdicts point to */
-    const char *address, *helo, *server;
-    uint16_t port;
-    bool lmtp, pipelining;
+#define TEXT_KEPT    400u /* octets of a reply's text in a verdict */
+#define RECEIVED_MAX ((size_t)2 * MG_SMTP_REPLY_MAX)
 
-    const char *mail_from;
-    const char **recipients;
-    MgVerdict *verdicts;
-    bool *accepted;
-    size_t n_recipients, n_accepted;
-    GByteArray *letter;
-    GString *stuffed; /* (nullable) the letter as it is sent, where it is not the same */
-
-    bool esmtp, tried_ehlo, offers_pipelining, offers_size, offers_8bit, eight_bit, mail_refused;
-    uint64_t size_max;
-    size_t sent, done; /* steps of the envelope: sent, answered */
-    size_t reply_of;   /* MESSAGE: recipient whose reply is next (LMTP) */
-    MgAskId last_ask;
-    bool asking;
-    MgConnectQuestion question;
-    MgSendAnswer answer;
-    MgTime now, due;
-    bool delivered, ended, closed;
-} Client;
-
-#define STEP_MAIL ((size_t)0)
-
-static size_t step_data(const Client *client)
-{
-    return client->n_recipients + 1;
-}
-
-static void enter(Client *client, const char *state)
+void mg_client_enter(MgSmtpClient *client, const char *state)
 {
     mg_outbox_enter(&client->out, transitions, &client->state, state);
 }
 
-static void note(Client *client, unsigned rule, MgSpan where)
+void mg_client_note(MgSmtpClient *client, unsigned rule)
 {
-    mg_outbox_note(&client->out, &rules[rule], where);
+    mg_outbox_note(&client->out, &rules[rule], (MgSpan){NULL, 0});
 }
 
 /* ---- the answer ---- */
 
-static void set_verdict(Client *client, size_t recipient, MgVerdict verdict)
+void mg_client_set_verdict(MgSmtpClient *client, size_t recipient, MgVerdict verdict)
 {
     if (client->verdicts[recipient].code == 0)
         client->verdicts[recipient] = verdict;
 }
 
 /* For all that have none yet. */
-static void set_verdicts(Client *client, MgVerdict verdict)
+void mg_client_set_verdicts(MgSmtpClient *client, MgVerdict verdict)
 {
     for (size_t i = 0; i < client->n_recipients; i++)
-        set_verdict(client, i, verdict);
+        mg_client_set_verdict(client, i, verdict);
 }
 
-static void deliver(Client *client, MgReach reach, bool lost)
+static void deliver(MgSmtpClient *client, MgReach reach, bool lost)
 {
     if (client->delivered)
         return;
@@ -147,39 +147,40 @@ static void deliver(Client *client, MgReach reach, bool lost)
     client->answer = (MgSendAnswer){.reach = reach,
                                     .lost = lost,
                                     .verdicts = client->verdicts,
-                                    .n_verdicts = client->n_recipients};
+                                    .n_verdicts = client->n_recipients,
+                                    .dsn = (client->offers & MG_SMTP_X_DSN) != 0};
     mg_outbox_add(&client->out,
                   (MgEvent){.kind = MG_EVENT_DELIVER,
                             .deliver = {.type = MG_TOPIC_SEND, .item = &client->answer}});
 }
 
-static void finish(Client *client)
+static void finish(MgSmtpClient *client)
 {
-    enter(client, CLOSED);
+    mg_client_enter(client, MG_CLIENT_CLOSED);
     mg_outbox_add(&client->out, (MgEvent){.kind = MG_EVENT_CLOSE});
     client->closed = true;
     client->due = MG_TIME_NEVER;
 }
 
-static void lose(Client *client)
+static void lose(MgSmtpClient *client)
 {
     if (!client->delivered) {
-        note(client, R_LOST, (MgSpan){NULL, 0});
+        mg_client_note(client, MG_CLIENT_R_LOST);
         deliver(client, MG_REACH_OK, true);
     }
     finish(client);
 }
 
-static void quit(Client *client)
+void mg_client_quit(MgSmtpClient *client)
 {
     deliver(client, MG_REACH_OK, false);
-    enter(client, QUITTING);
+    mg_client_enter(client, MG_CLIENT_QUITTING);
     g_string_append(client->out.octets, "QUIT\r\n");
 }
 
 /* What the server says, as a verdict whose texts stay. Control characters and what is not UTF-8 do
  * not get into it, because it is shown, logged and put into bounces. */
-static MgVerdict verdict_of(Client *client, MgSpan bytes, const MgSmtpReply *reply)
+static MgVerdict verdict_of(MgSmtpClient *client, MgSpan bytes, const MgSmtpReply *reply)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     MgSpan line;
@@ -208,7 +209,7 @@ static MgVerdict verdict_of(Client *client, MgSpan bytes, const MgSmtpReply *rep
 
 /* ---- the envelope ---- */
 
-static void send_hello(Client *client)
+static void send_hello(MgSmtpClient *client)
 {
     client->tried_ehlo = true;
     client->esmtp = true;
@@ -216,79 +217,7 @@ static void send_hello(Client *client)
                            client->helo);
 }
 
-static void send_step(Client *client)
-{
-    GString *out = client->out.octets;
-    size_t step = client->sent++;
-    if (step == STEP_MAIL) {
-        g_string_append_printf(out, "MAIL FROM:<%s>", client->mail_from);
-        if (client->offers_size) /* RFC 1870 §5: as it is before dots are added */
-            g_string_append_printf(out, " SIZE=%u", client->letter->len);
-        if (client->offers_8bit && client->eight_bit)
-            g_string_append(out, " BODY=8BITMIME");
-        g_string_append(out, "\r\n");
-    } else if (step < step_data(client)) {
-        g_string_append_printf(out, "RCPT TO:<%s>\r\n", client->recipients[step - 1]);
-    } else {
-        g_string_append(out, "DATA\r\n");
-    }
-}
-
-/* Sends what may be sent now, or goes to the end when there is nothing more to say. */
-static void go_on(Client *client)
-{
-    bool all_at_once = client->pipelining && client->offers_pipelining;
-    if (!all_at_once) {
-        bool useless =
-            client->mail_refused || (client->done == step_data(client) && client->n_accepted == 0);
-        if (useless)
-            quit(client);
-        else if (client->sent == client->done)
-            send_step(client);
-        return;
-    }
-    while (client->sent <= step_data(client))
-        send_step(client);
-}
-
-static MgVerdict local_verdict(uint16_t code, const char *enhanced, const char *text)
-{
-    return (MgVerdict){.code = code, .enhanced = enhanced, .text = text};
-}
-
-/* The server has said what it can do. */
-static void begin_envelope(Client *client)
-{
-    if (client->offers_size && client->size_max > 0 && client->letter->len > client->size_max) {
-        note(client, R_SIZE, (MgSpan){NULL, 0});
-        set_verdicts(client, local_verdict(552, "5.3.4", "The server takes no message so large"));
-        quit(client);
-        return;
-    }
-    if (client->eight_bit && !client->offers_8bit) {
-        note(client, R_8BIT, (MgSpan){NULL, 0});
-        set_verdicts(client, local_verdict(554, "5.6.3", "The server does not offer 8BITMIME"));
-        quit(client);
-        return;
-    }
-    enter(client, ENVELOPE);
-    go_on(client);
-}
-
-static void send_letter(Client *client)
-{
-    MgSpan letter = {client->letter->data, client->letter->len};
-    enter(client, MESSAGE);
-    if (mg_letter_needs_stuffing(letter)) {
-        client->stuffed = g_string_sized_new(letter.len + letter.len / 32);
-        mg_letter_stuff(letter, client->stuffed);
-        letter = (MgSpan){(const uint8_t *)client->stuffed->str, client->stuffed->len};
-    }
-    mg_outbox_lend(&client->out, letter);
-    g_string_append(client->out.octets, ".\r\n");
-}
-
-static void recipient_answered(Client *client, size_t recipient, MgVerdict verdict)
+static void recipient_answered(MgSmtpClient *client, size_t recipient, MgVerdict verdict)
 {
     if (verdict.code >= 200 && verdict.code <= 299 && !client->mail_refused) {
         client->accepted[recipient] = true;
@@ -299,47 +228,47 @@ static void recipient_answered(Client *client, size_t recipient, MgVerdict verdi
         verdict.code = 452;
     if (verdict.code < 400) /* not an answer to RCPT */
         verdict.code = 451;
-    set_verdict(client, recipient, verdict);
+    mg_client_set_verdict(client, recipient, verdict);
 }
 
-static void data_answered(Client *client, MgVerdict verdict)
+static void data_answered(MgSmtpClient *client, MgVerdict verdict)
 {
     if (verdict.code != 354) {
         if (verdict.code < 400)
             verdict.code = 451;
-        set_verdicts(client, verdict);
-        quit(client);
+        mg_client_set_verdicts(client, verdict);
+        mg_client_quit(client);
     } else if (client->n_accepted == 0) {
         /* RFC 2920 §3.1: DATA was sent ahead, and the server took it without any recipient. */
-        note(client, R_EMPTY, (MgSpan){NULL, 0});
-        enter(client, MESSAGE);
+        mg_client_note(client, MG_CLIENT_R_EMPTY);
+        mg_client_enter(client, MG_CLIENT_MESSAGE);
         g_string_append(client->out.octets, ".\r\n");
     } else {
-        send_letter(client);
+        mg_client_send_letter(client);
     }
 }
 
-static void envelope_answered(Client *client, MgVerdict verdict)
+static void envelope_answered(MgSmtpClient *client, MgVerdict verdict)
 {
     size_t step = client->done++;
-    if (step == step_data(client)) {
+    if (step == mg_client_step_data(client)) {
         data_answered(client, verdict);
         return;
     }
-    if (step == STEP_MAIL && (verdict.code < 200 || verdict.code > 299)) {
+    if (step == 0 && (verdict.code < 200 || verdict.code > 299)) {
         if (verdict.code < 400)
             verdict.code = 451;
         client->mail_refused = true;
-        set_verdicts(client, verdict);
-    } else if (step != STEP_MAIL) {
-        recipient_answered(client, step - 1, verdict);
+        mg_client_set_verdicts(client, verdict);
+    } else if (step != 0) {
+        recipient_answered(client, client->steps[step - 1], verdict);
     }
-    go_on(client);
+    mg_client_go_on(client);
 }
 
 /* ---- replies ---- */
 
-static void read_extensions(Client *client, MgSpan reply)
+static void read_extensions(MgSmtpClient *client, MgSpan reply)
 {
     MgSpan text;
     size_t at = 0;
@@ -349,12 +278,10 @@ static void read_extensions(Client *client, MgSpan reply)
         while (len < text.len && text.data[len] != ' ')
             len++;
         MgSpan word = mg_span_slice(text, 0, len);
-        if (mg_span_equal_nocase(word, MG_SPAN("PIPELINING"))) {
-            client->offers_pipelining = true;
-        } else if (mg_span_equal_nocase(word, MG_SPAN("8BITMIME"))) {
-            client->offers_8bit = true;
-        } else if (mg_span_equal_nocase(word, MG_SPAN("SIZE"))) {
-            client->offers_size = true;
+        for (unsigned i = 0; i < MG_SMTP_N_EXTENSIONS; i++)
+            if (mg_span_equal_nocase(word, mg_span_from_string(mg_smtp_extensions[i])))
+                client->offers |= 1u << i;
+        if (mg_span_equal_nocase(word, MG_SPAN("SIZE"))) {
             size_t skip = MIN(len + 1, text.len);
             mg_text_parse_uint(mg_span_slice(text, skip, text.len - skip), UINT64_MAX,
                                &client->size_max);
@@ -362,81 +289,114 @@ static void read_extensions(Client *client, MgSpan reply)
     }
 }
 
-static void hello_answered(Client *client, MgSpan bytes, const MgSmtpReply *reply)
+static void hello_answered(MgSmtpClient *client, MgSpan bytes, const MgSmtpReply *reply)
 {
     if (reply->code >= 200 && reply->code <= 299) {
         if (client->esmtp)
             read_extensions(client, mg_span_slice(bytes, 0, reply->len));
-        begin_envelope(client);
+        mg_client_begin_envelope(client);
     } else if (client->esmtp && !client->lmtp && reply->code >= 500) {
-        note(client, R_HELO, (MgSpan){NULL, 0}); /* RFC 5321 §3.2 */
+        mg_client_note(client, MG_CLIENT_R_HELO); /* RFC 5321 §3.2 */
         client->esmtp = false;
         g_string_append_printf(client->out.octets, "HELO %s\r\n", client->helo);
     } else {
         MgVerdict verdict = verdict_of(client, bytes, reply);
         if (verdict.code < 400)
             verdict.code = 451;
-        set_verdicts(client, verdict);
-        quit(client);
+        mg_client_set_verdicts(client, verdict);
+        mg_client_quit(client);
     }
 }
 
-static void message_answered(Client *client, MgVerdict verdict)
+/* Of a letter in pieces every piece has its answer. Returns true if it was not the last one's. */
+static bool piece_answered(MgSmtpClient *client, MgVerdict verdict)
+{
+    bool last = client->letter_at == client->letter->len && client->n_pieces <= 1;
+    if (client->n_pieces > 0)
+        client->n_pieces--;
+    if (last && !client->piece_refused)
+        return false;
+    if (verdict.code >= 300 || client->piece_refused) {
+        client->piece_refused = true;
+        mg_client_set_verdicts(client, verdict);
+        if (client->n_pieces == 0) /* the others were sent ahead, and have answers, too */
+            mg_client_quit(client);
+    } else if (client->n_pieces == 0) {
+        mg_client_send_pieces(client);
+    }
+    return true;
+}
+
+static void message_answered(MgSmtpClient *client, MgVerdict verdict)
 {
     if (verdict.code == 354 || verdict.code < 200 || (verdict.code >= 300 && verdict.code < 400))
         verdict.code = 451;
+    if (client->by_chunks && piece_answered(client, verdict))
+        return;
     if (!client->lmtp || client->n_accepted == 0) {
-        set_verdicts(client, verdict);
-        quit(client);
+        mg_client_set_verdicts(client, verdict);
+        mg_client_quit(client);
         return;
     }
     while (client->reply_of < client->n_recipients && !client->accepted[client->reply_of])
         client->reply_of++;
     g_assert(client->reply_of < client->n_recipients);
-    set_verdict(client, client->reply_of++, verdict);
+    mg_client_set_verdict(client, client->reply_of++, verdict);
     while (client->reply_of < client->n_recipients && !client->accepted[client->reply_of])
         client->reply_of++;
     if (client->reply_of == client->n_recipients)
-        quit(client);
+        mg_client_quit(client);
 }
 
-static void replied(Client *client, MgSpan bytes, const MgSmtpReply *reply)
+/* How long to wait for the reply that comes next. */
+static MgTime patience(const MgSmtpClient *client)
 {
-    client->due = client->now + TIMEOUT_COMMAND;
-    if (client->state == QUITTING) {
+    MgClientTime which = MG_CLIENT_T_COMMAND;
+    if (client->state == MG_CLIENT_GREETING)
+        which = MG_CLIENT_T_GREETING;
+    else if (client->state == MG_CLIENT_ENVELOPE)
+        which = client->done == 0                            ? MG_CLIENT_T_MAIL
+                : client->done < mg_client_step_data(client) ? MG_CLIENT_T_RCPT
+                                                             : MG_CLIENT_T_DATA;
+    else if (client->state == MG_CLIENT_MESSAGE)
+        which = client->by_chunks && client->letter_at < client->letter->len ? MG_CLIENT_T_BLOCK
+                                                                             : MG_CLIENT_T_DOT;
+    return client->times[which];
+}
+
+static void replied(MgSmtpClient *client, MgSpan bytes, const MgSmtpReply *reply)
+{
+    if (client->state == MG_CLIENT_QUITTING) {
         finish(client);
         return;
     }
     if (reply->code == 421) { /* RFC 5321 §3.8: the server closes */
-        set_verdicts(client, verdict_of(client, bytes, reply));
+        mg_client_set_verdicts(client, verdict_of(client, bytes, reply));
         deliver(client, MG_REACH_OK, false);
         finish(client);
         return;
     }
-    if (client->state == GREETING && reply->code == 220) {
-        enter(client, HELLO);
+    if (client->state == MG_CLIENT_GREETING && reply->code == 220) {
+        mg_client_enter(client, MG_CLIENT_HELLO);
         send_hello(client);
-    } else if (client->state == GREETING) {
+    } else if (client->state == MG_CLIENT_GREETING) {
         MgVerdict verdict = verdict_of(client, bytes, reply);
         if (verdict.code < 400)
             verdict.code = 451;
-        set_verdicts(client, verdict);
-        quit(client);
-    } else if (client->state == HELLO) {
+        mg_client_set_verdicts(client, verdict);
+        mg_client_quit(client);
+    } else if (client->state == MG_CLIENT_HELLO) {
         hello_answered(client, bytes, reply);
-    } else if (client->state == ENVELOPE) {
+    } else if (client->state == MG_CLIENT_ENVELOPE) {
         envelope_answered(client, verdict_of(client, bytes, reply));
-        if (client->state == MESSAGE)
-            client->due = client->now + TIMEOUT_DOT;
-        else if (client->sent > step_data(client))
-            client->due = client->now + TIMEOUT_DATA;
     } else {
         message_answered(client, verdict_of(client, bytes, reply));
     }
+    client->due = client->now + patience(client);
 }
 
 /* Reads one reply. Returns false if there is none. */
-static bool read_reply(Client *client)
+static bool read_reply(MgSmtpClient *client)
 {
     MgSmtpReply reply;
     MgSpan bytes = {(const uint8_t *)client->in->str + client->in_at,
@@ -445,7 +405,7 @@ static bool read_reply(Client *client)
     case MG_REPLY_MORE:
         return false;
     case MG_REPLY_BROKEN:
-        note(client, R_REPLY, (MgSpan){NULL, 0});
+        mg_client_note(client, MG_CLIENT_R_REPLY);
         if (!client->delivered)
             deliver(client, MG_REACH_OK, true);
         finish(client);
@@ -459,27 +419,28 @@ static bool read_reply(Client *client)
 
 /* ---- the engine ---- */
 
-/* An address must not be able to end its command's line or its brackets. */
+/* An address must not be able to end its command's line or its brackets. Letters beyond ASCII are
+ * looked at when the server has said what it offers. */
 static bool is_speakable(const char *address)
 {
-    if (strlen(address) > MG_SMTP_PATH_MAX)
+    if (strlen(address) > MG_SMTP_PATH_MAX || !g_utf8_validate(address, -1, NULL))
         return false;
     for (const char *c = address; *c != '\0'; c++)
-        if ((uint8_t)*c < 0x20 || (uint8_t)*c > 0x7e || *c == '<' || *c == '>' ||
+        if ((uint8_t)*c < 0x20 || *c == 0x7f || *c == '<' || *c == '>' ||
             (*c == ' ' && address[0] != '"'))
             return false;
     return true;
 }
 
-static void start(Client *client)
+static void start(MgSmtpClient *client)
 {
-    MgVerdict verdict = local_verdict(553, "5.1.3", "This address cannot be used");
+    MgVerdict verdict = {.code = 553, .enhanced = "5.1.3", .text = "This address cannot be used"};
     bool good = is_speakable(client->mail_from);
     for (size_t i = 0; good && i < client->n_recipients; i++)
         good = is_speakable(client->recipients[i]) && client->recipients[i][0] != '\0';
     if (!good) {
-        note(client, R_ADDRESS, (MgSpan){NULL, 0});
-        set_verdicts(client, verdict);
+        mg_client_note(client, MG_CLIENT_R_ADDRESS);
+        mg_client_set_verdicts(client, verdict);
         deliver(client, MG_REACH_OK, false);
         finish(client);
         return;
@@ -493,15 +454,25 @@ static void start(Client *client)
                                                   .question = &client->question}});
 }
 
+static void read_settings(MgSmtpClient *client, const MgSettings *settings)
+{
+    client->pipelining = mg_text_is_yes(mg_settings_get(settings, "pipelining", "no"));
+    client->chunking = mg_text_is_yes(mg_settings_get(settings, "chunking", "no"));
+    client->chunk_size =
+        (size_t)CLAMP(mg_settings_get_uint(settings, "chunk_size", 65536), 1, 1u << 30);
+    for (size_t i = 0; i < MG_CLIENT_N_TIMES; i++)
+        client->times[i] = mg_settings_get_time(settings, times[i].key, times[i].usual);
+}
+
 static MgEngine *client_create(const MgBirth *birth)
 {
     const MgSendQuestion *question = birth->question;
-    Client *client = g_new0(Client, 1);
+    MgSmtpClient *client = g_new0(MgSmtpClient, 1);
     client->base.kind = &mg_smtp_client;
     mg_outbox_init(&client->out);
     client->in = g_string_new(NULL);
     client->strings = g_string_chunk_new(1024);
-    client->state = CONNECTING;
+    client->state = MG_CLIENT_CONNECTING;
     client->address = g_string_chunk_insert(client->strings, question->address);
     client->port = question->port;
     client->server = g_string_chunk_insert(
@@ -509,27 +480,17 @@ static MgEngine *client_create(const MgBirth *birth)
     client->helo = g_string_chunk_insert(client->strings,
                                          question->helo != NULL ? question->helo : birth->host);
     client->lmtp = question->lmtp;
-    client->pipelining = mg_text_is_yes(mg_settings_get(birth->settings, "pipelining", "no"));
-    client->mail_from = g_string_chunk_insert(
-        client->strings, question->mail.mail_from != NULL ? question->mail.mail_from : "");
-    client->n_recipients = question->mail.n_recipients;
-    client->recipients = g_new0(const char *, client->n_recipients + 1);
-    client->verdicts = g_new0(MgVerdict, client->n_recipients + 1);
-    client->accepted = g_new0(bool, client->n_recipients + 1);
-    for (size_t i = 0; i < client->n_recipients; i++)
-        client->recipients[i] =
-            g_string_chunk_insert(client->strings, question->mail.recipients[i]);
-    client->letter = mg_letter_copy(question->mail.data);
-    client->eight_bit = mg_letter_has_8bit((MgSpan){client->letter->data, client->letter->len});
+    read_settings(client, birth->settings);
+    mg_client_take_mail(client, &question->mail);
     client->now = birth->now;
-    client->due = birth->now + TIMEOUT_COMMAND;
+    client->due = birth->now + client->times[MG_CLIENT_T_GREETING];
     start(client);
     return &client->base;
 }
 
 static void client_free(MgEngine *engine)
 {
-    Client *client = (Client *)engine;
+    MgSmtpClient *client = (MgSmtpClient *)engine;
     mg_outbox_clear(&client->out);
     g_string_free(client->in, TRUE);
     if (client->stuffed != NULL)
@@ -539,13 +500,15 @@ static void client_free(MgEngine *engine)
     g_free(client->recipients);
     g_free(client->verdicts);
     g_free(client->accepted);
+    g_free(client->wishes);
+    g_free(client->steps);
     g_free(client);
 }
 
 static void client_receive(MgEngine *engine, MgSpan bytes, MgTime now)
 {
-    Client *client = (Client *)engine;
-    if (client->closed || client->ended || client->state == CONNECTING)
+    MgSmtpClient *client = (MgSmtpClient *)engine;
+    if (client->closed || client->ended || client->state == MG_CLIENT_CONNECTING)
         return;
     client->now = now;
     /* More than any reply has: what is cut off shows as a broken reply. */
@@ -555,20 +518,20 @@ static void client_receive(MgEngine *engine, MgSpan bytes, MgTime now)
 
 static void client_receive_end(MgEngine *engine, MgEnd how, MgTime now)
 {
-    Client *client = (Client *)engine;
+    MgSmtpClient *client = (MgSmtpClient *)engine;
     client->now = now;
-    if (client->state != CONNECTING)
+    if (client->state != MG_CLIENT_CONNECTING)
         client->ended = true;
 }
 
 static MgTime client_deadline(const MgEngine *engine)
 {
-    return ((const Client *)engine)->due;
+    return ((const MgSmtpClient *)engine)->due;
 }
 
 static void client_advance(MgEngine *engine, MgTime now)
 {
-    Client *client = (Client *)engine;
+    MgSmtpClient *client = (MgSmtpClient *)engine;
     if (client->closed || now < client->due)
         return;
     client->now = now;
@@ -579,8 +542,8 @@ static void client_advance(MgEngine *engine, MgTime now)
         finish(client);
         return;
     }
-    if (client->state != QUITTING)
-        note(client, R_TIMEOUT, (MgSpan){NULL, 0});
+    if (client->state != MG_CLIENT_QUITTING)
+        mg_client_note(client, MG_CLIENT_R_TIMEOUT);
     if (!client->delivered)
         deliver(client, MG_REACH_OK, true);
     finish(client);
@@ -588,16 +551,16 @@ static void client_advance(MgEngine *engine, MgTime now)
 
 static bool client_answer(MgEngine *engine, MgAskId ask_id, const void *answer, MgTime now)
 {
-    Client *client = (Client *)engine;
+    MgSmtpClient *client = (MgSmtpClient *)engine;
     const MgConnectAnswer *connected = answer;
     if (!client->asking || ask_id != client->last_ask)
         return false;
     client->asking = false;
     client->now = now;
-    client->due = now + TIMEOUT_COMMAND;
     MgReach reach = connected != NULL ? connected->reach : MG_REACH_UNREACHABLE;
     if (reach == MG_REACH_OK) {
-        enter(client, GREETING);
+        mg_client_enter(client, MG_CLIENT_GREETING);
+        client->due = now + patience(client);
         return true;
     }
     deliver(client, reach, false);
@@ -607,7 +570,7 @@ static bool client_answer(MgEngine *engine, MgAskId ask_id, const void *answer, 
 
 static bool client_next(MgEngine *engine, MgEvent *event)
 {
-    Client *client = (Client *)engine;
+    MgSmtpClient *client = (MgSmtpClient *)engine;
     while (!mg_outbox_next(&client->out, event)) {
         if (client->closed)
             return false;
@@ -626,7 +589,7 @@ static bool client_next(MgEngine *engine, MgEvent *event)
 
 static size_t client_facts(const MgEngine *engine, MgFact *facts, size_t max)
 {
-    const Client *client = (const Client *)engine;
+    const MgSmtpClient *client = (const MgSmtpClient *)engine;
     size_t n = 0;
     if (n < max)
         mg_text_set_fact(&facts[n++], N_("Session"), "%s", client->state);

@@ -13,167 +13,12 @@
 
 #include <stdarg.h>
 
+#include "smtp-reply.h"
 #include "text.h"
 
 #define ASK_TIMEOUT    (30 * MG_SECONDS)
 #define ACCEPT_TIMEOUT (2 * MG_MINUTES)
 #define WAITING_MAX    ((size_t)1024 * 1024) /* octets that a client may send ahead while we wait */
-
-const char MG_SMTP_CONNECTED[] = N_("connected"), MG_SMTP_REFUSED[] = N_("refused"),
-           MG_SMTP_READY[] = N_("ready"), MG_SMTP_MAIL[] = N_("mail"),
-           MG_SMTP_RECIPIENTS[] = N_("recipients"), MG_SMTP_DATA[] = N_("data"),
-           MG_SMTP_CLOSED[] = N_("closed");
-
-#define MAIL_ROWS                                                                                  \
-    {MG_SMTP_READY, N_("MAIL is accepted"), MG_SMTP_MAIL, "RFC 5321 §3.3"},                        \
-        {MG_SMTP_MAIL, N_("the first RCPT is accepted"), MG_SMTP_RECIPIENTS, "RFC 5321 §3.3"},     \
-        {MG_SMTP_MAIL, N_("RSET, or another greeting"), MG_SMTP_READY, "RFC 5321 §4.1.1.5"},       \
-        {MG_SMTP_RECIPIENTS, N_("DATA"), MG_SMTP_DATA, "RFC 5321 §3.3"},                           \
-        {MG_SMTP_RECIPIENTS, N_("RSET, or another greeting"), MG_SMTP_READY, "RFC 5321 §4.1.1.5"}, \
-        {MG_SMTP_CONNECTED, N_("QUIT, or the connection ends"), MG_SMTP_CLOSED, "RFC 5321 §3.8"},  \
-        {MG_SMTP_READY, N_("QUIT, or the connection ends"), MG_SMTP_CLOSED, "RFC 5321 §4.1.1.10"}, \
-        {MG_SMTP_MAIL, N_("QUIT, or the connection ends"), MG_SMTP_CLOSED, "RFC 5321 §4.1.1.10"},  \
-        {MG_SMTP_RECIPIENTS, N_("QUIT, or the connection ends"), MG_SMTP_CLOSED,                   \
-         "RFC 5321 §4.1.1.10"},                                                                    \
-    {                                                                                              \
-        MG_SMTP_DATA, N_("the connection ends before the final dot: the mail does not exist"),     \
-            MG_SMTP_CLOSED, "RFC 5321 §4.1.1.4"                                                   \
-    }
-
-static const MgTransition transitions[] = {
-    {MG_SMTP_CONNECTED, N_("HELO or EHLO is accepted"), MG_SMTP_READY, "RFC 5321 §3.2"},
-    {MG_SMTP_CONNECTED, N_("a policy wants no mail from this client"), MG_SMTP_REFUSED,
-     "RFC 5321 §3.1"},
-    {MG_SMTP_REFUSED, N_("QUIT, or the connection ends"), MG_SMTP_CLOSED, "RFC 5321 §3.1"},
-    {MG_SMTP_DATA, N_("the final dot, and its reply"), MG_SMTP_READY, "RFC 5321 §4.1.1.4"},
-    MAIL_ROWS,
-    {0},
-};
-
-static const MgTransition lmtp_transitions[] = {
-    {MG_SMTP_CONNECTED, N_("LHLO is accepted"), MG_SMTP_READY, "RFC 2033 §4.1"},
-    {MG_SMTP_DATA, N_("the final dot, and a reply for each recipient"), MG_SMTP_READY,
-     "RFC 2033 §4.2"},
-    MAIL_ROWS,
-    {0},
-};
-
-const MgRule mg_smtp_session_rules[] = {
-    [MG_SMTP_R_BARE_LF] = {"smtp.bare-lf", MG_SEVERITY_FAULT, "RFC 5321 §2.3.8",
-                           N_("A line feed without its carriage return does not end a line.")},
-    [MG_SMTP_R_BARE_CR] = {"smtp.bare-cr", MG_SEVERITY_FAULT, "RFC 5321 §2.3.8",
-                           N_("A carriage return must be followed by a line feed.")},
-    [MG_SMTP_R_LINE_LONG] = {"smtp.line-too-long", MG_SEVERITY_FAULT, "RFC 5321 §4.5.3.1.4",
-                             N_("A command line may have at most 512 octets.")},
-    [MG_SMTP_R_TEXT_LONG] = {"smtp.text-line-too-long", MG_SEVERITY_FAULT, "RFC 5321 §4.5.3.1.6",
-                             N_("A line of a letter may have at most 1000 octets.")},
-    [MG_SMTP_R_UNKNOWN] = {"smtp.unknown-command", MG_SEVERITY_WARN, "RFC 5321 §4.2.4",
-                           N_("This server does not know the command.")},
-    [MG_SMTP_R_NOT_HERE] = {"smtp.not-offered", MG_SEVERITY_WARN, "RFC 5321 §2.2.2",
-                            N_("The client uses an extension that the server did not offer.")},
-    [MG_SMTP_R_ORDER] = {"smtp.wrong-order", MG_SEVERITY_FAULT, "RFC 5321 §4.1.4",
-                         N_("This command is not allowed at this point of the session.")},
-    [MG_SMTP_R_ARGUMENT] = {"smtp.bad-argument", MG_SEVERITY_FAULT, "RFC 5321 §4.1.2",
-                            N_("What follows the command is missing, too much or not of the right "
-                               "form.")},
-    [MG_SMTP_R_PARAMETER] = {"smtp.bad-parameter", MG_SEVERITY_FAULT, "RFC 5321 §4.1.1.11",
-                             N_("A parameter after the address is not known, not offered or not "
-                                "of the right form.")},
-    [MG_SMTP_R_HELO] = {"smtp.bad-helo", MG_SEVERITY_FAULT, "RFC 5321 §4.1.1.1",
-                        N_("A client greets with its domain name, or with its address in "
-                           "brackets.")},
-    [MG_SMTP_R_PATH] = {"smtp.bad-address", MG_SEVERITY_FAULT, "RFC 5321 §4.1.2",
-                        N_("This is not an address, or it is longer than an address may be.")},
-    [MG_SMTP_R_NOT_ASCII] = {"smtp.address-not-ascii", MG_SEVERITY_FAULT, "RFC 6531 §3.3",
-                             N_("An address may hold letters beyond ASCII only where SMTPUTF8 was "
-                                "offered.")},
-    [MG_SMTP_R_SPACE] = {"smtp.space-after-colon", MG_SEVERITY_WARN, "RFC 5321 §3.3",
-                         N_("No space belongs between the colon and the address; this server "
-                            "takes it all the same.")},
-    [MG_SMTP_R_BRACKETS] = {"smtp.no-angle-brackets", MG_SEVERITY_WARN, "RFC 5321 §4.1.2",
-                            N_("An address stands in angle brackets; this server takes it "
-                               "without.")},
-    [MG_SMTP_R_ROUTE] = {"smtp.source-route", MG_SEVERITY_NOTE, "RFC 5321 §4.1.1.3",
-                         N_("A route before the address, from the early days; it is left out.")},
-    [MG_SMTP_R_RELAY] = {"smtp.relay-denied", MG_SEVERITY_NOTE, "RFC 5321 §7.9",
-                         N_("The recipient is not of this server, and the client is not one that "
-                            "it sends mail for.")},
-    [MG_SMTP_R_NO_MAILBOX] = {"smtp.no-mailbox", MG_SEVERITY_NOTE, "RFC 5321 §3.3",
-                              N_("There is no mailbox of this name here.")},
-    [MG_SMTP_R_MANY] = {"smtp.too-many-recipients", MG_SEVERITY_NOTE, "RFC 5321 §4.5.3.1.10",
-                        N_("The mail has more recipients than the server takes at once.")},
-    [MG_SMTP_R_SIZE] = {"smtp.too-large", MG_SEVERITY_NOTE, "RFC 1870 §6.1",
-                        N_("The message is larger than the server takes.")},
-    [MG_SMTP_R_POLICY] = {"smtp.policy", MG_SEVERITY_NOTE, "RFC 5321 §7.8",
-                          N_("A policy of this server has something against it.")},
-    [MG_SMTP_R_EARLY_END] = {"smtp.ended-early", MG_SEVERITY_WARN, "RFC 5321 §4.1.1.10",
-                             N_("The connection ended without QUIT; a mail that was not finished "
-                                "is thrown away.")},
-    [MG_SMTP_R_TIMEOUT] = {"smtp.timeout", MG_SEVERITY_NOTE, "RFC 5321 §4.5.3.2.7",
-                           N_("The client was silent for too long; the server hangs up.")},
-    [MG_SMTP_R_ASK_TIMEOUT] = {"smtp.no-decision", MG_SEVERITY_NOTE, "RFC 5321 §4.2.5",
-                               N_("Whoever should have decided did not answer in time.")},
-    [MG_SMTP_R_FLOOD] = {"smtp.flood", MG_SEVERITY_FAULT, "RFC 2920 §3.1",
-                         N_("The client sends far more than the server can keep while it waits.")},
-    [MG_SMTP_R_ERRORS] = {"smtp.too-many-errors", MG_SEVERITY_NOTE, "RFC 5321 §3.8",
-                          N_("The client makes one mistake after the other; the server hangs up.")},
-    [MG_SMTP_R_OTHER_PROTOCOL] = {"smtp.other-protocol", MG_SEVERITY_FAULT, "RFC 5321 §4.1.1",
-                                  N_("The client speaks HTTP, and this is a mail server.")},
-    {0},
-};
-
-#define TIMEOUT_ROW                                                                                \
-    {                                                                                              \
-        "timeout", MG_SETTING_TIME, "5min",                                                        \
-            N_("How long a client may be silent before the server hangs up (at least 5 minutes).") \
-    }
-#define SIZE_ROW                                                                                   \
-    {                                                                                              \
-        "size_max", MG_SETTING_UINT, "10485760",                                                   \
-            N_("The largest message in octets, told with the extension SIZE; 0 is no limit.")      \
-    }
-#define RECIPIENTS_ROW                                                                             \
-    {                                                                                              \
-        "recipients_max", MG_SETTING_UINT, "1000",                                                 \
-            N_("How many recipients one mail may have (at least 100).")                            \
-    }
-#define LINE_ROW                                                                                   \
-    {                                                                                              \
-        "text_line_max", MG_SETTING_UINT, "1000",                                                  \
-            N_("The longest line of a message in octets; 0 is no limit.")                          \
-    }
-#define ERRORS_ROW                                                                                 \
-    {                                                                                              \
-        "errors_max", MG_SETTING_UINT, "20",                                                       \
-            N_("After so many mistakes in one session the server hangs up; 0 is never.")           \
-    }
-
-static const MgSettingRow server_settings[] = {
-    {"domains", MG_SETTING_TEXT, NULL, N_("The domains whose mail ends here, separated by \";\".")},
-    {"deliver", MG_SETTING_TEXT, "store",
-     N_("Where mail for these domains goes: `store`, the mailboxes of this host, or "
-        "`lmtp:HOST:PORT`.")},
-    {"relay_from", MG_SETTING_TEXT, NULL,
-     N_("Clients that may send to everywhere through port 25: addresses or networks such as "
-        "192.0.2.0/24, separated by \";\".")},
-    {"open_relay", MG_SETTING_BOOL, "no",
-     N_("Lets everybody send to everywhere. Never do that outside a lesson.")},
-    {"policy_stages", MG_SETTING_TEXT, NULL,
-     N_("When policies are asked: any of connect, helo, mail, rcpt, message, separated by "
-        "\";\".")},
-    {"extensions", MG_SETTING_TEXT, "PIPELINING;SIZE;8BITMIME;ENHANCEDSTATUSCODES",
-     N_("The extensions that the server offers, separated by \";\".")},
-    SIZE_ROW,
-    RECIPIENTS_ROW,
-    LINE_ROW,
-    ERRORS_ROW,
-    TIMEOUT_ROW,
-    {0},
-};
-
-static const MgSettingRow lmtp_settings[] = {
-    SIZE_ROW, RECIPIENTS_ROW, LINE_ROW, ERRORS_ROW, TIMEOUT_ROW, {0},
-};
 
 /* ---- what the session says ---- */
 
@@ -193,9 +38,12 @@ void mg_smtp_reply(MgSmtpSession *session, unsigned code, const char *enhanced, 
     /* RFC 5321 §4.5.3.1.5; and what an answer brought must not make a second line of ours. */
     if (out->len - start > 400)
         g_string_truncate(out, start + 400);
+    /* RFC 6531 §3.7.4: letters beyond ASCII only for who has said that it reads them. */
     for (size_t i = start; i < out->len; i++)
         if ((uint8_t)out->str[i] < 0x20 || out->str[i] == 0x7f)
             out->str[i] = ' ';
+        else if ((uint8_t)out->str[i] >= 0x80 && !session->smtputf8 && !session->reads_utf8)
+            out->str[i] = '?';
     g_string_append(out, "\r\n");
 }
 
@@ -244,7 +92,7 @@ static void ask(MgSmtpSession *session, MgSmtpWait wait, const char *topic)
                                                    .taken = session->taken}});
 }
 
-static void cancel(MgSmtpSession *session)
+void mg_smtp_cancel(MgSmtpSession *session)
 {
     mg_outbox_add(&session->out, (MgEvent){.kind = MG_EVENT_CANCEL, .cancel = session->last_ask});
     session->wait = MG_SMTP_WAIT_NOTHING;
@@ -260,7 +108,13 @@ static MgMail mail_of(const MgSmtpSession *session)
 {
     return (MgMail){.mail_from = session->mail_from,
                     .recipients = (const char *const *)session->recipients->pdata,
-                    .n_recipients = session->recipients->len};
+                    .n_recipients = session->recipients->len,
+                    .body = session->body,
+                    .smtputf8 = session->smtputf8,
+                    .ret = session->ret,
+                    .envid = session->envid,
+                    .wishes = (const MgMailWish *)(const void *)session->wishes->data,
+                    .auth = session->mail_auth};
 }
 
 bool mg_smtp_ask_policy(MgSmtpSession *session, MgStage stage)
@@ -279,123 +133,25 @@ bool mg_smtp_ask_policy(MgSmtpSession *session, MgStage stage)
     return true;
 }
 
-void mg_smtp_ask_mailbox(MgSmtpSession *session, MgMailboxOp op)
+void mg_smtp_ask_mailbox(MgSmtpSession *session, MgSmtpWait wait)
 {
-    bool append = op == MG_MAILBOX_APPEND;
-    session->question.mailbox = (MgMailboxQuestion){.op = op, .user = session->recipient};
+    bool append = wait == MG_SMTP_WAIT_APPEND;
+    session->question.mailbox = (MgMailboxQuestion){
+        .op = append ? MG_MAILBOX_APPEND : MG_MAILBOX_FIND, .user = session->recipient};
     if (append) {
         session->question.mailbox.user =
             g_ptr_array_index(session->recipients, session->n_appended);
         session->question.mailbox.mail_from = session->mail_from;
         session->question.mailbox.data = letter(session);
     }
-    ask(session, append ? MG_SMTP_WAIT_APPEND : MG_SMTP_WAIT_MAILBOX, MG_TOPIC_MAILBOX);
+    ask(session, wait, MG_TOPIC_MAILBOX);
 }
 
-/* ---- the end of a letter ---- */
-
-static void end_of_mail(MgSmtpSession *session)
+void mg_smtp_ask_accept(MgSmtpSession *session)
 {
-    mg_smtp_forget_mail(session);
-    mg_smtp_enter(session, MG_SMTP_READY);
-}
-
-/* One reply, or in LMTP one for each recipient (RFC 2033 §4.2). */
-static void reply_to_data(MgSmtpSession *session, unsigned code, const char *enhanced,
-                          const char *text)
-{
-    for (unsigned i = 0; i < (session->lmtp ? session->recipients->len : 1); i++)
-        mg_smtp_reply(session, code, enhanced, "%s", text);
-    end_of_mail(session);
-}
-
-static void take_responsibility(MgSmtpSession *session)
-{
-    if (session->lmtp) {
-        session->n_appended = 0;
-        mg_smtp_ask_mailbox(session, MG_MAILBOX_APPEND);
-        return;
-    }
     session->question.accept = mail_of(session);
     session->question.accept.data = letter(session);
     ask(session, MG_SMTP_WAIT_ACCEPT, MG_TOPIC_ACCEPT);
-}
-
-static void final_dot(MgSmtpSession *session)
-{
-    static const MgSpan dot = {(const uint8_t *)".\r\n", 3};
-    if (session->data_fault == MG_SMTP_R_BARE_LF || session->data_fault == MG_SMTP_R_BARE_CR) {
-        /* The two ends disagree about where lines end, so nothing more of this can be trusted. */
-        mg_smtp_note(session, (unsigned)session->data_fault, dot);
-        reply_to_data(session, 521, "5.5.2", "Lines must end with CR LF");
-        mg_smtp_finish(session);
-    } else if (session->too_large) { /* RFC 1870 §6.3 */
-        mg_smtp_note(session, MG_SMTP_R_SIZE, dot);
-        reply_to_data(session, 552, "5.3.4", "The message is too large");
-    } else if (session->data_fault == MG_SMTP_R_TEXT_LONG) { /* RFC 5321 §4.5.3.1.9 */
-        mg_smtp_note(session, MG_SMTP_R_TEXT_LONG, dot);
-        session->n_errors++;
-        reply_to_data(session, 500, "5.5.2", "A line of the message is too long");
-    } else if (!mg_smtp_ask_policy(session, MG_STAGE_MESSAGE)) {
-        take_responsibility(session);
-    }
-}
-
-/* Keeps octets of the letter that hold at most one LF, at their end. */
-static void keep(MgSmtpSession *session, const uint8_t *bytes, size_t len, bool lf)
-{
-    bool ended = lf && (len > 1 ? bytes[len - 2] : session->last) == '\r';
-    /* A CR is alone if what follows it is there and is not LF. */
-    size_t followed = len - MIN(len, lf ? 2 : 1);
-    bool bare_cr = (session->last == '\r' && bytes[0] != '\n') ||
-                   (followed > 0 && memchr(bytes, '\r', followed) != NULL);
-    session->line_len += len;
-    session->size += len;
-    if (lf && !ended)
-        session->data_fault = MG_SMTP_R_BARE_LF;
-    else if (bare_cr && session->data_fault != MG_SMTP_R_BARE_LF)
-        session->data_fault = MG_SMTP_R_BARE_CR;
-    else if (session->text_line_max > 0 && session->line_len > session->text_line_max &&
-             session->data_fault < 0)
-        session->data_fault = MG_SMTP_R_TEXT_LONG;
-    if (session->size_max > 0 && session->size > session->size_max)
-        session->too_large = true;
-    session->last = bytes[len - 1];
-    session->line_start = ended;
-    if (ended)
-        session->line_len = 0;
-    if (!session->too_large && session->data_fault < 0)
-        g_byte_array_append(session->data, bytes, (guint)len);
-    else if (session->data->len > 0)
-        g_byte_array_set_size(session->data, 0);
-}
-
-/* Reads of the letter what is there. Returns false when more is needed. */
-static bool read_data(MgSmtpSession *session)
-{
-    const uint8_t *start = (const uint8_t *)session->in->str + session->in_at;
-    const uint8_t *at = start, *end = (const uint8_t *)session->in->str + session->in->len;
-    bool done = false;
-    while (at < end && !done) {
-        if (session->line_start && *at == '.') {
-            size_t left = (size_t)(end - at);
-            if (left < 2 || (left < 3 && at[1] == '\r'))
-                break; /* perhaps the final dot */
-            done = at[1] == '\r' && at[2] == '\n';
-            at += done ? 3 : 1; /* RFC 5321 §4.5.2: a dot that was added goes */
-            session->line_start = false;
-            continue;
-        }
-        const uint8_t *lf = memchr(at, '\n', (size_t)(end - at));
-        const uint8_t *next = lf != NULL ? lf + 1 : end;
-        keep(session, at, (size_t)(next - at), lf != NULL);
-        at = next;
-    }
-    session->in_at += (size_t)(at - start);
-    session->taken += (uint64_t)(at - start);
-    if (done)
-        final_dot(session);
-    return done;
 }
 
 /* ---- answers ---- */
@@ -405,19 +161,27 @@ static bool is_refusal(const MgVerdict *verdict)
     return verdict->code < 200 || verdict->code > 299;
 }
 
+/* RFC 2034 §4: every reply has an enhanced code, and of the same class. */
+static const char *enhanced_of(const MgVerdict *verdict, unsigned code, const char *usual)
+{
+    const char *given = verdict->enhanced;
+    if (given != NULL && mg_smtp_enhanced_len(mg_span_from_string(given), code / 100) > 0)
+        return given;
+    return usual;
+}
+
 /* The connection was not wanted: only QUIT is obeyed from here on (RFC 5321 §3.1). */
 static void refuse_at(MgSmtpSession *session, MgStage stage, const MgVerdict *verdict)
 {
     unsigned code = verdict->code >= 400 && verdict->code <= 599 ? verdict->code : 451;
-    const char *enhanced = verdict->enhanced;
-    if (verdict->code == 0)
-        enhanced = "4.4.3";
+    const char *enhanced =
+        verdict->code == 0 ? "4.4.3" : enhanced_of(verdict, code, code < 500 ? "4.7.1" : "5.7.1");
     const char *text = verdict->text != NULL ? verdict->text
                        : code < 500          ? "Not now; try again later"
                                              : "Refused by a policy";
     mg_smtp_note(session, MG_SMTP_R_POLICY, (MgSpan){NULL, 0});
     if (stage == MG_STAGE_MESSAGE) {
-        reply_to_data(session, code, enhanced, text);
+        mg_smtp_reply_to_letter(session, code, enhanced, text);
     } else if (stage == MG_STAGE_CONNECT) {
         mg_smtp_reply(session, code == 421 ? 421 : 554, NULL, "%s %s", session->host, text);
         if (code != 421)
@@ -430,7 +194,7 @@ static void refuse_at(MgSmtpSession *session, MgStage stage, const MgVerdict *ve
     else if (stage == MG_STAGE_MAIL)
         g_clear_pointer(&session->mail_from, g_free);
     else if (stage == MG_STAGE_RCPT)
-        g_clear_pointer(&session->recipient, g_free);
+        mg_smtp_forget_recipient(session);
     if (code == 421) /* RFC 5321 §3.8 */
         mg_smtp_finish(session);
 }
@@ -449,7 +213,7 @@ static void policy_answered(MgSmtpSession *session, const MgVerdict *verdict)
     else if (stage == MG_STAGE_CONNECT)
         greeting(session);
     else if (stage == MG_STAGE_MESSAGE)
-        take_responsibility(session);
+        mg_smtp_take_responsibility(session);
     else
         mg_smtp_go_on(session, stage);
 }
@@ -464,33 +228,12 @@ static void accept_answered(MgSmtpSession *session, const MgVerdict *verdict)
                        : verdict->code < 300 ? "Ok"
                                              : "Not accepted";
     unsigned code = verdict->code;
-    /* `text` may be in the answer, which is gone after this; reply_to_data() copies it first. */
-    reply_to_data(session, code, verdict->enhanced, text);
+    /* `text` may be in the answer, which is gone after this; mg_smtp_reply_to_letter() copies it
+     * first. */
+    const char *usual = code < 300 ? "2.0.0" : code < 500 ? "4.3.0" : "5.0.0";
+    mg_smtp_reply_to_letter(session, code, enhanced_of(verdict, code, usual), text);
     if (code == 421)
         mg_smtp_finish(session);
-}
-
-static void appended(MgSmtpSession *session, const MgMailboxAnswer *answer)
-{
-    const char *recipient = g_ptr_array_index(session->recipients, session->n_appended);
-    switch (answer != NULL ? answer->result : MG_MAILBOX_FAILED) {
-    case MG_MAILBOX_OK:
-        mg_smtp_reply(session, 250, "2.1.5", "Delivered to <%s>", recipient);
-        break;
-    case MG_MAILBOX_NONE:
-        mg_smtp_note(session, MG_SMTP_R_NO_MAILBOX, (MgSpan){NULL, 0});
-        mg_smtp_reply(session, 550, "5.1.1", "No mailbox here for <%s>", recipient);
-        break;
-    case MG_MAILBOX_FULL:
-        mg_smtp_reply(session, 452, "4.2.2", "The mailbox of <%s> is full", recipient);
-        break;
-    default:
-        mg_smtp_reply(session, 451, "4.3.0", "The mailboxes cannot be asked now");
-    }
-    if (++session->n_appended < session->recipients->len)
-        mg_smtp_ask_mailbox(session, MG_MAILBOX_APPEND);
-    else
-        end_of_mail(session);
 }
 
 static void ask_timed_out(MgSmtpSession *session)
@@ -499,7 +242,7 @@ static void ask_timed_out(MgSmtpSession *session)
     MgSmtpWait wait = session->wait;
     MgStage stage = session->stage;
     mg_smtp_note(session, MG_SMTP_R_ASK_TIMEOUT, (MgSpan){NULL, 0});
-    cancel(session);
+    mg_smtp_cancel(session);
     switch (wait) {
     case MG_SMTP_WAIT_POLICY:
         if (stage == MG_STAGE_CONNECT) {
@@ -508,7 +251,7 @@ static void ask_timed_out(MgSmtpSession *session)
             return;
         }
         if (stage == MG_STAGE_MESSAGE) {
-            reply_to_data(session, 451, "4.4.3", "Policy decision timed out");
+            mg_smtp_reply_to_letter(session, 451, "4.4.3", "Policy decision timed out");
             return;
         }
         mg_smtp_reply(session, 451, "4.4.3", "Policy decision timed out");
@@ -521,11 +264,14 @@ static void ask_timed_out(MgSmtpSession *session)
     case MG_SMTP_WAIT_MAILBOX:
         mg_smtp_mailbox_found(session, NULL);
         return;
+    case MG_SMTP_WAIT_VERIFY:
+        mg_smtp_verified(session, NULL);
+        return;
     case MG_SMTP_WAIT_ACCEPT:
         accept_answered(session, &late);
         return;
     default:
-        appended(session, NULL);
+        mg_smtp_appended(session, NULL);
     }
 }
 
@@ -575,7 +321,7 @@ static void run_line(MgSmtpSession *session, size_t len)
     if (!session->closed && session->errors_max > 0 && session->n_errors >= session->errors_max) {
         mg_smtp_note(session, MG_SMTP_R_ERRORS, (MgSpan){NULL, 0});
         if (session->wait != MG_SMTP_WAIT_NOTHING)
-            cancel(session);
+            mg_smtp_cancel(session);
         mg_smtp_reply(session, 421, "4.7.0", "Too many errors");
         mg_smtp_finish(session);
     }
@@ -590,11 +336,12 @@ static bool read_line(MgSmtpSession *session)
         skip_line(session, start, len);
         return true;
     }
-    switch (mg_text_cut_line((MgSpan){start, len}, MG_SMTP_COMMAND_LINE_MAX, &line)) {
+    size_t max = mg_smtp_line_max(session, (MgSpan){start, len});
+    switch (mg_text_cut_line((MgSpan){start, len}, max, &line)) {
     case MG_LINE_MORE:
         return false;
     case MG_LINE_TOO_LONG:
-        keep_line(session, start, MG_SMTP_COMMAND_LINE_MAX);
+        keep_line(session, start, max);
         mg_smtp_refuse(session, MG_SMTP_R_LINE_LONG, 500, "5.5.2", "The line is too long");
         session->skipping = true;
         session->skip_last = '\0';
@@ -614,50 +361,9 @@ static bool read_line(MgSmtpSession *session)
 
 /* ---- the engine ---- */
 
-static unsigned read_stages(const char *text)
+static void wish_clear(void *data)
 {
-    static const struct {
-        const char *name;
-        MgStage stage;
-    } names[] = {{"connect", MG_STAGE_CONNECT},
-                 {"helo", MG_STAGE_HELO},
-                 {"mail", MG_STAGE_MAIL},
-                 {"rcpt", MG_STAGE_RCPT},
-                 {"message", MG_STAGE_MESSAGE}};
-    unsigned stages = 0;
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-        if (mg_text_list_has(text, mg_span_from_string(names[i].name)))
-            stages |= (unsigned)names[i].stage;
-    return stages;
-}
-
-static unsigned read_extensions(const char *text)
-{
-    static const char *const names[] = {"PIPELINING", "SIZE", "8BITMIME", "ENHANCEDSTATUSCODES"};
-    unsigned extensions = 0;
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-        if (mg_text_list_has(text, mg_span_from_string(names[i])))
-            extensions |= 1u << i;
-    return extensions;
-}
-
-static void read_settings(MgSmtpSession *session, const MgSettings *settings)
-{
-    session->domains = g_strdup(mg_settings_get(settings, "domains", ""));
-    session->relay_from = g_strdup(mg_settings_get(settings, "relay_from", ""));
-    session->open_relay = mg_text_is_yes(mg_settings_get(settings, "open_relay", "no"));
-    session->store = strcmp(mg_settings_get(settings, "deliver", "store"), "store") == 0;
-    if (!session->lmtp) /* what comes by LMTP was judged where it came in */
-        session->stages = read_stages(mg_settings_get(settings, "policy_stages", ""));
-    session->extensions = read_extensions(
-        mg_settings_get(settings, "extensions", "PIPELINING;SIZE;8BITMIME;ENHANCEDSTATUSCODES"));
-    session->recipients_max =
-        (unsigned)MIN(mg_settings_get_uint(settings, "recipients_max", 1000), 100000);
-    session->errors_max = (unsigned)MIN(mg_settings_get_uint(settings, "errors_max", 20), 1000000);
-    session->text_line_max = (unsigned)MIN(
-        mg_settings_get_uint(settings, "text_line_max", MG_SMTP_TEXT_LINE_MAX), 1u << 30);
-    session->size_max = MIN(mg_settings_get_uint(settings, "size_max", 10485760), 1u << 30);
-    session->idle_max = mg_settings_get_time(settings, "timeout", 5 * MG_MINUTES);
+    g_free((char *)((MgMailWish *)data)->orcpt);
 }
 
 static MgEngine *session_create(const MgBirth *birth, const MgEngineKind *kind)
@@ -672,12 +378,14 @@ static MgEngine *session_create(const MgBirth *birth, const MgEngineKind *kind)
     session->host = g_strdup(birth->host);
     session->peer = g_strdup(birth->peer_address != NULL ? birth->peer_address : "");
     session->recipients = g_ptr_array_new_with_free_func(g_free);
+    session->wishes = g_array_new(FALSE, FALSE, sizeof(MgMailWish));
+    g_array_set_clear_func(session->wishes, wish_clear);
     session->data = g_byte_array_new();
     session->data_fault = -1;
     session->epoch = birth->epoch;
     session->seed = birth->seed;
     session->now = session->heard = birth->now;
-    read_settings(session, birth->settings);
+    mg_smtp_read_settings(session, birth->settings);
     if (!mg_smtp_ask_policy(session, MG_STAGE_CONNECT))
         greeting(session);
     return &session->base;
@@ -698,15 +406,15 @@ static void session_free(MgEngine *engine)
     MgSmtpSession *session = (MgSmtpSession *)engine;
     mg_outbox_clear(&session->out);
     g_string_free(session->in, TRUE);
+    mg_smtp_forget_mail(session);
     g_ptr_array_unref(session->recipients);
+    g_array_unref(session->wishes);
     g_byte_array_unref(session->data);
     g_free(session->host);
     g_free(session->peer);
     g_free(session->domains);
     g_free(session->relay_from);
     g_free(session->helo);
-    g_free(session->mail_from);
-    g_free(session->recipient);
     g_free(session);
 }
 
@@ -771,10 +479,12 @@ static bool session_answer(MgEngine *engine, MgAskId ask_id, const void *answer,
         policy_answered(session, answer);
     else if (wait == MG_SMTP_WAIT_MAILBOX)
         mg_smtp_mailbox_found(session, answer);
+    else if (wait == MG_SMTP_WAIT_VERIFY)
+        mg_smtp_verified(session, answer);
     else if (wait == MG_SMTP_WAIT_ACCEPT)
         accept_answered(session, answer);
     else
-        appended(session, answer);
+        mg_smtp_appended(session, answer);
     return true;
 }
 
@@ -787,7 +497,7 @@ static bool end_session(MgSmtpSession *session)
     if (session->wait != MG_SMTP_WAIT_NOTHING) {
         if (has_input(session) && !session->gone)
             return false;
-        cancel(session);
+        mg_smtp_cancel(session);
     }
     mg_smtp_note(session, MG_SMTP_R_EARLY_END, (MgSpan){NULL, 0});
     mg_smtp_finish(session);
@@ -798,7 +508,7 @@ static void flood(MgSmtpSession *session)
 {
     mg_smtp_note(session, MG_SMTP_R_FLOOD, (MgSpan){NULL, 0});
     if (session->wait != MG_SMTP_WAIT_NOTHING)
-        cancel(session);
+        mg_smtp_cancel(session);
     mg_smtp_reply(session, 421, "4.3.2", "Too much at once");
     mg_smtp_finish(session);
 }
@@ -814,9 +524,9 @@ static bool step(MgSmtpSession *session)
         flood(session);
         return true;
     }
+    bool letter = session->state == MG_SMTP_DATA || session->chunk_left > 0;
     if (has_input(session) &&
-        (session->state == MG_SMTP_DATA ? read_data(session) || !has_input(session)
-                                        : read_line(session)))
+        (letter ? mg_smtp_read_letter(session) || !has_input(session) : read_line(session)))
         return true;
     return session->ended && end_session(session);
 }
@@ -852,7 +562,8 @@ static size_t session_facts(const MgEngine *engine, MgFact *facts, size_t max)
         mg_text_set_fact(&facts[n++], N_("Recipients"), "%u: %s%s", session->recipients->len,
                          (const char *)g_ptr_array_index(session->recipients, 0),
                          session->recipients->len > 1 ? " …" : "");
-    if (n < max && session->state == MG_SMTP_DATA)
+    if (n < max && (session->state == MG_SMTP_DATA || session->state == MG_SMTP_CHUNK ||
+                    session->state == MG_SMTP_CHUNKS))
         mg_text_set_fact(&facts[n++], N_("Octets so far"), "%" G_GUINT64_FORMAT, session->size);
     return n;
 }
@@ -869,8 +580,8 @@ const MgEngineKind mg_smtp_server = {
     .usual = "mta:25 mta:587",
     .transport = MG_TRANSPORT_STREAM,
     .port = 25,
-    .settings = server_settings,
-    .transitions = transitions,
+    .settings = mg_smtp_server_settings,
+    .transitions = mg_smtp_transitions,
     .create = server_create,
     SESSION_CALLS,
 };
@@ -881,8 +592,8 @@ const MgEngineKind mg_smtp_lmtp = {
     .usual = "mda:24",
     .transport = MG_TRANSPORT_STREAM,
     .port = 24,
-    .settings = lmtp_settings,
-    .transitions = lmtp_transitions,
+    .settings = mg_smtp_lmtp_settings,
+    .transitions = mg_smtp_lmtp_transitions,
     .create = lmtp_create,
     SESSION_CALLS,
 };

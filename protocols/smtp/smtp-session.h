@@ -1,17 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* smtp-session.h - one session of the server, shared by smtp-server.c (octets, asks, the end) and
- * smtp-commands.c (the table of commands); nobody else includes it
+/* smtp-session.h - one session of the server, shared by the files that make it
+ *
+ *      smtp-server.c    octets, asks and answers, time, the end: the engine
+ *      smtp-commands.c  the table of commands, and the small ones
+ *      smtp-envelope.c  MAIL and RCPT with their parameters
+ *      smtp-take.c      the letter: DATA, BDAT, and what follows its end
+ *      smtp-rules.c     tables: states, rules, settings
  */
 #pragma once
 
 #include "outbox.h"
+#include "smtp-address.h"
 #include "smtp.h"
 
 G_BEGIN_DECLS
 
+/* The longest line of any command: AUTH may have this many (RFC 4954 §4). */
+#define MG_SMTP_LINE_MAX 12288u
+
 /* What a session is doing. One pointer each: states are compared by it. */
 extern const char MG_SMTP_CONNECTED[], MG_SMTP_REFUSED[], MG_SMTP_READY[], MG_SMTP_MAIL[],
-    MG_SMTP_RECIPIENTS[], MG_SMTP_DATA[], MG_SMTP_CLOSED[];
+    MG_SMTP_RECIPIENTS[], MG_SMTP_DATA[], MG_SMTP_CHUNK[], MG_SMTP_CHUNKS[], MG_SMTP_CLOSED[];
+extern const MgTransition mg_smtp_transitions[], mg_smtp_lmtp_transitions[];
+extern const MgSettingRow mg_smtp_server_settings[], mg_smtp_lmtp_settings[];
 
 enum {
     MG_SMTP_R_BARE_LF,
@@ -23,6 +34,12 @@ enum {
     MG_SMTP_R_ORDER,
     MG_SMTP_R_ARGUMENT,
     MG_SMTP_R_PARAMETER,
+    MG_SMTP_R_TWICE,
+    MG_SMTP_R_XTEXT,
+    MG_SMTP_R_BODY,
+    MG_SMTP_R_8BIT,
+    MG_SMTP_R_CHUNK_SIZE,
+    MG_SMTP_R_CHUNK_ORDER,
     MG_SMTP_R_HELO,
     MG_SMTP_R_PATH,
     MG_SMTP_R_NOT_ASCII,
@@ -44,21 +61,28 @@ enum {
 };
 extern const MgRule mg_smtp_session_rules[];
 
-enum {
-    MG_SMTP_X_PIPELINING = 1 << 0,
-    MG_SMTP_X_SIZE = 1 << 1,
-    MG_SMTP_X_8BITMIME = 1 << 2,
-    MG_SMTP_X_ENHANCED = 1 << 3,
-};
+/* What VRFY and EXPN tell (RFC 5321 §7.3). */
+typedef enum {
+    MG_SMTP_HIDE, /* 252: neither yes nor no */
+    MG_SMTP_TELL,
+    MG_SMTP_DENY /* 502: there is no such command here */
+} MgSmtpTelling;
 
 /* What the open ask is for, and so what goes on when it is answered. */
 typedef enum {
     MG_SMTP_WAIT_NOTHING,
     MG_SMTP_WAIT_POLICY,  /* smtp.policy, at `stage` */
-    MG_SMTP_WAIT_MAILBOX, /* mailbox FIND for the recipient */
+    MG_SMTP_WAIT_MAILBOX, /* mailbox FIND for the recipient … */
+    MG_SMTP_WAIT_VERIFY,  /* … for VRFY or EXPN */
     MG_SMTP_WAIT_ACCEPT,  /* mail.accept */
     MG_SMTP_WAIT_APPEND   /* LMTP: mailbox APPEND for recipient number `n_appended` */
 } MgSmtpWait;
+
+/* An answer that is known before it can be said. */
+typedef struct {
+    unsigned rule, code;
+    const char *enhanced, *text;
+} MgSmtpRefusal;
 
 typedef struct {
     MgEngine base;
@@ -67,11 +91,13 @@ typedef struct {
     size_t in_at;   /* … from here on */
     uint64_t taken; /* octets of the peer's that were consumed, in all */
     const char *state;
-    bool lmtp, submission, store, open_relay;
+    bool lmtp, submission, store, open_relay, help;
+    MgSmtpTelling vrfy, expn;
 
     /* as the settings say */
     char *host, *peer, *domains, *relay_from;
-    unsigned stages, extensions, recipients_max, errors_max, text_line_max;
+    unsigned stages, extensions, recipients_max, errors_max, text_line_max, command_line_max;
+    MgPathRules path_rules;
     uint64_t size_max;
     MgTime idle_max;
     int64_t epoch;
@@ -82,7 +108,14 @@ typedef struct {
     bool esmtp, tried_recipient;
     char *mail_from;       /* (nullable) */
     GPtrArray *recipients; /* of char *; a NULL follows the last, for MgMail */
-    char *recipient;       /* (nullable) the one being judged */
+    GArray *wishes;        /* of MgMailWish, one for each of `recipients` */
+    char *recipient;       /* (nullable) the one being judged … */
+    MgMailWish wish;       /* … and what was asked for with it */
+    MgBody body;
+    MgRet ret;
+    bool smtputf8;
+    char *envid, *mail_auth; /* (nullable) */
+    unsigned said;           /* parameters of this command that were said, a bit a row */
 
     /* the letter */
     GByteArray *data;
@@ -92,6 +125,10 @@ typedef struct {
     bool line_start;
     int data_fault; /* a rule, or -1 */
     bool too_large;
+    uint64_t chunk, chunk_left; /* BDAT: octets of this piece, and those that are to come */
+    size_t postmark;            /* octets of the Received line that we put before it */
+    bool by_chunks, chunk_last, chunk_failed;
+    const MgSmtpRefusal *chunk_refusal; /* (nullable) its octets are read and dropped */
 
     /* the open ask */
     MgSmtpWait wait;
@@ -106,11 +143,12 @@ typedef struct {
     unsigned n_appended;
 
     MgTime now, heard;
-    char line[MG_SMTP_COMMAND_LINE_MAX]; /* the command being looked at; notes point into it */
+    char line[MG_SMTP_LINE_MAX]; /* the command being looked at; notes point into it */
     size_t line_used;
     uint8_t skip_last;
     unsigned n_errors;
     bool skipping, ended, gone, closed;
+    bool reads_utf8; /* SMTPUTF8 was said with VRFY or EXPN */
 } MgSmtpSession;
 
 /* `enhanced` (nullable) is left out where ENHANCEDSTATUSCODES is off. `text` is printf's. */
@@ -125,16 +163,46 @@ void mg_smtp_enter(MgSmtpSession *session, const char *state);
 MgSpan mg_smtp_line(const MgSmtpSession *session);
 void mg_smtp_finish(MgSmtpSession *session);
 
+void mg_smtp_cancel(MgSmtpSession *session);
 /* Asks smtp.policy if the settings name this stage; returns false if not, and life goes on. */
 bool mg_smtp_ask_policy(MgSmtpSession *session, MgStage stage);
-void mg_smtp_ask_mailbox(MgSmtpSession *session, MgMailboxOp op);
+/* FIND for `recipient`, APPEND for recipient number `n_appended`. */
+void mg_smtp_ask_mailbox(MgSmtpSession *session, MgSmtpWait wait);
+void mg_smtp_ask_accept(MgSmtpSession *session);
+
+/* ---- smtp-rules.c ---- */
+void mg_smtp_read_settings(MgSmtpSession *session, const MgSettings *settings);
+/* How many octets a line may have that begins so: parameters of extensions need more room. */
+size_t mg_smtp_line_max(const MgSmtpSession *session, MgSpan start);
 
 /* ---- smtp-commands.c ---- */
 void mg_smtp_run_command(MgSmtpSession *session, MgSpan line);
-void mg_smtp_forget_mail(MgSmtpSession *session);
+/* The answer to a FIND for VRFY or EXPN; NULL: nobody could be asked. */
+void mg_smtp_verified(MgSmtpSession *session, const MgMailboxAnswer *answer);
 /* What follows a policy that has nothing against it. */
 void mg_smtp_go_on(MgSmtpSession *session, MgStage stage);
+
+/* ---- smtp-envelope.c ---- */
+MgSpan mg_smtp_trim(MgSpan text);
+void mg_smtp_forget_mail(MgSmtpSession *session);
+void mg_smtp_forget_recipient(MgSmtpSession *session);
+void mg_smtp_do_mail(MgSmtpSession *session, MgSpan argument);
+void mg_smtp_do_rcpt(MgSmtpSession *session, MgSpan argument);
+void mg_smtp_judge_recipient(MgSmtpSession *session);
 void mg_smtp_mailbox_found(MgSmtpSession *session, const MgMailboxAnswer *answer);
 bool mg_smtp_is_local(const MgSmtpSession *session, const char *recipient);
+bool mg_smtp_may_relay(const MgSmtpSession *session);
+
+/* ---- smtp-take.c ---- */
+void mg_smtp_do_data(MgSmtpSession *session, MgSpan argument);
+void mg_smtp_do_bdat(MgSmtpSession *session, MgSpan argument);
+/* Reads of the letter, or of the piece, what is there. Returns false when more is needed. */
+bool mg_smtp_read_letter(MgSmtpSession *session);
+/* One reply, or in LMTP one for each recipient (RFC 2033 §4.2); the mail is over. */
+void mg_smtp_reply_to_letter(MgSmtpSession *session, unsigned code, const char *enhanced,
+                             const char *text);
+void mg_smtp_take_responsibility(MgSmtpSession *session);
+/* `answer` NULL: the mailboxes could not be asked. */
+void mg_smtp_appended(MgSmtpSession *session, const MgMailboxAnswer *answer);
 
 G_END_DECLS

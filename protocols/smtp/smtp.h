@@ -26,6 +26,21 @@ G_BEGIN_DECLS
 #define MG_SMTP_LOCAL_PART_MAX   64u
 #define MG_SMTP_DOMAIN_MAX       255u
 
+/* Extensions, a bit each. */
+enum {
+    MG_SMTP_X_PIPELINING = 1 << 0,
+    MG_SMTP_X_SIZE = 1 << 1,
+    MG_SMTP_X_8BITMIME = 1 << 2,
+    MG_SMTP_X_ENHANCED = 1 << 3,
+    MG_SMTP_X_DSN = 1 << 4,
+    MG_SMTP_X_SMTPUTF8 = 1 << 5,
+    MG_SMTP_X_CHUNKING = 1 << 6,
+    MG_SMTP_X_BINARYMIME = 1 << 7,
+};
+/* Their keywords, in the order of the bits. */
+#define MG_SMTP_N_EXTENSIONS 8u
+extern const char *const mg_smtp_extensions[MG_SMTP_N_EXTENSIONS];
+
 extern const MgEngineKind mg_smtp_server; /* a server for MTAs and for submission (port 587) */
 extern const MgEngineKind mg_smtp_lmtp;   /* a server that puts mail into mailboxes */
 extern const MgEngineKind mg_smtp_client; /* answers mail.send */

@@ -47,6 +47,36 @@ static void check_state(Run *run, const char *from, const char *to)
     run->state = to;
 }
 
+/* What is handed over can stand in a header, and needs nothing that nobody asked for. */
+static void check_words(const char *text, bool utf8)
+{
+    g_assert_true(g_utf8_validate(text, -1, NULL));
+    for (const char *c = text; *c != '\0'; c++)
+        g_assert_true((uint8_t)*c >= 0x20 && *c != 0x7f && (utf8 || (uint8_t)*c < 0x80));
+}
+
+static void check_mail(const MgMail *mail)
+{
+    MgSpan letter = mail->data;
+    g_assert_cmpuint(letter.len, >=, 2);
+    check_words(mail->mail_from, mail->smtputf8);
+    if (mail->envid != NULL)
+        check_words(mail->envid, false);
+    for (size_t i = 0; i < mail->n_recipients; i++) {
+        unsigned notify = mail->wishes[i].notify;
+        check_words(mail->recipients[i], mail->smtputf8);
+        g_assert_true((notify & MG_NOTIFY_NEVER) == 0 || notify == MG_NOTIFY_NEVER);
+        if (mail->wishes[i].orcpt != NULL)
+            check_words(mail->wishes[i].orcpt, mail->smtputf8);
+    }
+    if (mail->body == MG_BODY_BINARY)
+        return;
+    /* It is whole: it ends a line, and holds no lone CR or LF. */
+    for (size_t i = 0; i < letter.len; i++)
+        g_assert_true((letter.data[i] == '\n') == (i > 0 && letter.data[i - 1] == '\r'));
+    g_assert_cmpint(letter.data[letter.len - 1], ==, '\n');
+}
+
 static void drain(Run *run)
 {
     MgEvent event;
@@ -63,13 +93,7 @@ static void drain(Run *run)
             run->ask = event.ask.id;
             run->topic = event.ask.topic;
             if (strcmp(event.ask.topic, MG_TOPIC_ACCEPT) == 0) {
-                /* What is handed over is whole: it ends a line, and holds no lone CR or LF. */
-                MgSpan letter = ((const MgAcceptQuestion *)event.ask.question)->data;
-                g_assert_cmpuint(letter.len, >=, 2);
-                for (size_t i = 0; i < letter.len; i++)
-                    g_assert_true((letter.data[i] == '\n') ==
-                                  (i > 0 && letter.data[i - 1] == '\r'));
-                g_assert_cmpint(letter.data[letter.len - 1], ==, '\n');
+                check_mail(event.ask.question);
             }
             break;
         case MG_EVENT_CANCEL:
@@ -142,13 +166,16 @@ static void happen(Run *run, uint8_t what)
 static MgEngine *make(uint8_t choice)
 {
     static const MgSetting rows[] = {
+        {"extensions", "8BITMIME;DSN;SMTPUTF8;CHUNKING;BINARYMIME", 0, NULL, 0},
+        {"vrfy", "tell", 0, NULL, 0},
         {"domains", "example.net;b", 0, NULL, 0},
         {"size_max", "300", 0, NULL, 0},
         {"recipients_max", "3", 0, NULL, 0},
         {"open_relay", "yes", 0, NULL, 0},
         {"policy_stages", "connect;helo;mail;rcpt;message", 0, NULL, 0},
     };
-    MgSettings settings = {rows, 1 + (choice >> 1) % G_N_ELEMENTS(rows)};
+    unsigned more = (choice & 128) != 0 ? 0 : 2;
+    MgSettings settings = {rows + more, 1 + (choice >> 1) % 5 + 2 - more};
     MgBirth birth = {.settings = &settings,
                      .host = "mx.example.net",
                      .peer_address = "192.0.2.1",
