@@ -118,8 +118,10 @@ static bool take_time(MgMessageScan *scan, int64_t *seconds)
         if (take_number(scan, &second) == 0)
             return false;
     }
+    if (hour > 23 || minute > 59 || second > 60) /* 60: a leap second */
+        return false;
     *seconds = hour * 3600 + minute * 60 + second;
-    return hour < 24 && minute < 60 && second <= 60; /* 60: a leap second */
+    return true;
 }
 
 /* No zone, an unknown one and the letters of the military (§4.3) are "-0000". */
@@ -137,11 +139,10 @@ static void take_zone(MgMessageScan *scan, MgMessageDate *date)
         if (digits == 2 && mg_message_scan_peek(scan) == ':') { /* "+02:00" */
             int minutes;
             scan->at++;
-            take_number(scan, &minutes);
-            number = number * 100 + minutes;
-            digits = 4;
+            digits += take_number(scan, &minutes);
+            number = digits == 4 ? number * 100 + minutes : -1;
         }
-        if (digits < 3 || digits > 4 || number / 100 > 23 || number % 100 > 59)
+        if (digits < 3 || digits > 4 || number < 0 || number / 100 > 23 || number % 100 > 59)
             return;
         number = number / 100 * 60 + number % 100;
         date->zone_minutes = sign == '-' ? -number : number;

@@ -194,14 +194,14 @@ static void add_body(Writer *writer, const MgMessagePart *part)
     MgSpan span = {octets->data != NULL ? octets->data : (const uint8_t *)"", octets->len};
     g_autofree char *hash = g_compute_checksum_for_data(G_CHECKSUM_SHA256, span.data, span.len);
     g_string_append_printf(out, ",\"decoded_length\":%zu,\"sha256\":\"%s\"", span.len, hash);
-    if (mg_message_part_is_text(part)) {
+    bool undecodable = broken == &mg_message_rules[MG_MESSAGE_BASE64_NOT];
+    if (mg_message_part_is_text(part) || undecodable) {
         g_autoptr(GString) text = g_string_new(NULL);
         broken = mg_message_part_text(part, text);
         g_string_append(out, ",\"text\":");
         add_string(out, (MgSpan){(const uint8_t *)text->str, text->len});
     }
-    g_string_append_printf(out, ",\"undecodable\":%s",
-                           broken == &mg_message_rules[MG_MESSAGE_BASE64_NOT] ? "true" : "false");
+    g_string_append_printf(out, ",\"undecodable\":%s", undecodable ? "true" : "false");
     find_problem(writer, part, broken);
 }
 

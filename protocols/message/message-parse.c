@@ -159,14 +159,14 @@ static void extend_field(MgMessagePart *part, const Reader *reader, size_t at, s
     field->value.len = at + line_text(reader, at, next).len - field->value.offset;
 }
 
-/* A line that is no field: an accident in the header, or the body without its blank line? The next
- * line tells. */
+/* A line that is no field: an accident in the header, or the body without its blank line? If a
+ * field comes next, the header goes on; else nothing that somebody wrote is to be lost. */
 static bool is_accident(const MgMessagePart *part, const Reader *reader, size_t next)
 {
     if (part->fields->len == 0 || next == reader->bytes.len)
         return false;
     MgSpan line = line_text(reader, next, next_line(reader, next));
-    return line.len == 0 || is_folded(line) || name_length(line) > 0;
+    return name_length(line) > 0;
 }
 
 /* One line of the header. False: the header ends before it. */
@@ -480,6 +480,18 @@ static MgMessageKind kind_of(const Reader *reader, MgMessagePart *part, const ch
     return MG_MESSAGE_MULTIPART;
 }
 
+/* Where the last part inside ends. If that is nothing but a header, its blank line is the line
+ * break before the boundary, too: then it is inside, all the way up. */
+static size_t inner_end(const MgMessagePart *part)
+{
+    const MgMessagePart *last = NULL;
+    if (part->nested != NULL)
+        last = part->nested->root;
+    else if (part->parts != NULL && part->parts->len > 0)
+        last = g_ptr_array_index(part->parts, part->parts->len - 1);
+    return last != NULL ? last->body.offset + last->body.len : 0;
+}
+
 /* Reads a part from its header on, up to `found`. */
 static void read_entity(Reader *reader, MgMessagePart *part)
 {
@@ -498,7 +510,7 @@ static void read_entity(Reader *reader, MgMessagePart *part)
         read_nested(reader, part);
     else
         find_boundary(reader);
-    part->body = (MgMessageRange){body, body_end(reader, body) - body};
+    part->body = (MgMessageRange){body, MAX(body_end(reader, body), inner_end(part)) - body};
     if (decoded)
         read_decoded(reader, part);
 }
