@@ -70,11 +70,10 @@ bool mg_record_is_bare(const MgRegistry *registry, const MgRecord *record)
 void mg_record_line_note(MgRecordLine *self, const MgRecord *record, uint32_t n)
 {
     uint32_t parent = record->parent;
-    g_assert(parent < n); /* a cause comes first */
-    uint8_t depth = parent != 0 ? (uint8_t)MIN(self->depth->data[parent] + 1, 20) : 0;
-    if (self->depth->len == 0)
-        g_byte_array_append(self->depth, (const uint8_t *)"", 1);
-    g_byte_array_append(self->depth, &depth, 1);
+    g_assert(parent < n);      /* a cause comes first */
+    if (self->depth->len <= n) /* else it is another branch's: told anew from where that begins */
+        g_byte_array_set_size(self->depth, n + 1);
+    self->depth->data[n] = parent != 0 ? (uint8_t)MIN(self->depth->data[parent] + 1, 20) : 0;
 }
 
 static void pad(GString *line, int width, size_t from)

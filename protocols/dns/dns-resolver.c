@@ -38,9 +38,10 @@ static const MgRule rules[] = {
     [R_MET + MG_DNS_MET_NEGATIVE] = {"dns.negative", MG_SEVERITY_CHAT, "RFC 2308 §5",
                                      N_("There is no such thing, and the resolver remembers that, "
                                         "too, for as long as the SOA record says.")},
-    [R_MET + MG_DNS_MET_TIMEOUT] = {"dns.server-timeout", MG_SEVERITY_NOTE, "RFC 1035 §7.2",
-                                    N_("This server does not answer; the resolver tries another "
-                                       "one.")},
+    [R_MET +
+        MG_DNS_MET_TIMEOUT] = {"dns.server-timeout", MG_SEVERITY_NOTE, "RFC 1035 §7.2",
+                               N_("This server does not answer; the resolver asks it again, or "
+                                  "asks another one.")},
     [R_MET + MG_DNS_MET_UNREACHABLE] = {"dns.server-unreachable", MG_SEVERITY_WARN, "RFC 1035 §7.2",
                                         N_("This server cannot be reached; the resolver tries "
                                            "another one.")},

@@ -219,6 +219,9 @@ def words():
                  '✓ Yes. EHLO asks'):
         check(said in got.out, f'run says: {said}', got)
     check(got.code == 1 and got.err == '', 'and survives what is typed', got)
+    got = Result('run', 'dns-leak', '--step', 'repair', typed=':2\n:1\n:2\n:again\n:1\n:2\n', **progress('depths'))
+    set_in = {len(line.split(' DNS ')[1]) - len(line.split(' DNS ')[1].lstrip()) for line in got.out.splitlines() if ' → tld ' in line}
+    check(len(set_in) == 1, 'a step that begins again sets its lines in as before', got)
     wild = ''.join(chr(c) for c in range(1, 127)) * 20 + '\n' + 'x' * 100000 + '\n:\n: \n::\n>\n> \nalice>\n!\n!link\nwait\nwait x\nalice\nalice \n'
     got = Result('run', 'smtp-by-hand', typed=wild, **progress('wild'))
     check(got.code == 1 and got.err == '', 'whatever it is', got)
