@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* pop3-client.c - the client's end of POP3 (RFC 1939): the verb "fetch"
+/* pop3-client.c - the client's end of POP3 (RFC 1939), with AUTH (RFC 5034): the verb "fetch"
  *
  * One command at a time, in the order of steps[]: what is said, and what the reply leads to. A
  * mail is a DELIVER when it is whole; DELE follows it at once, but only QUIT makes that count, so
@@ -10,6 +10,8 @@
 #include <mailglass/topics.h>
 
 #include "outbox.h"
+#include "pop3-auth.h"
+#include "text.h"
 
 #define REPLY_TIMEOUT (2 * MG_MINUTES)
 #define MESSAGE_MAX   ((size_t)256 * 1024 * 1024)
@@ -35,7 +37,13 @@ static const MgTransition transitions[] = {
     {0},
 };
 
-enum { R_UNREADABLE, R_LONG, R_REFUSED, R_SEEN };
+enum {
+    R_UNREADABLE,
+    R_LONG,
+    R_REFUSED,
+    R_SEEN,
+    R_SASL /* and those after it, in the order of MgSaslFault */
+};
 
 static const MgRule rules[] = {
     [R_UNREADABLE] = {"pop3.reply-unreadable", MG_SEVERITY_FAULT, "RFC 1939 §3",
@@ -47,6 +55,7 @@ static const MgRule rules[] = {
     [R_SEEN] = {"pop3.already-fetched", MG_SEVERITY_CHAT, "RFC 1939 §7",
                 N_("The unique identifier is known: this message was fetched before and is "
                    "left alone.")},
+    MG_SASL_RULES,
     {0},
 };
 
@@ -62,6 +71,11 @@ static const MgSettingRow settings[] = {
     {"apop", MG_SETTING_TEXT, "auto",
      N_("yes, no, or auto: log in without showing the password when the server greets with a "
         "timestamp.")},
+    {"auth", MG_SETTING_TEXT, "no",
+     N_("Which ways to log in with AUTH may be used: no, auto (the strongest that is offered; else "
+        "without AUTH), or a list such as SCRAM-SHA-256 CRAM-MD5.")},
+    {"auth-clear", MG_SETTING_BOOL, "no",
+     N_("With auth: ways to log in that show the password may be used without TLS, too.")},
     {0},
 };
 
@@ -74,6 +88,7 @@ typedef enum {
     STEP_USER,
     STEP_PASS,
     STEP_APOP,
+    STEP_AUTH,
     STEP_STAT,
     STEP_UIDL,
     STEP_RETR,
@@ -88,7 +103,11 @@ typedef struct {
     GString *in;
     uint64_t taken;
     const char *state;
-    char *user, *password, *host, *apop;
+    char *user, *password, *host, *apop, *auth;
+    MgSaslClient *sasl; /* (nullable) an exchange of AUTH */
+    MgSaslFault fault;  /* why the client ended it */
+    uint64_t seed;
+    bool auth_clear;
     uint16_t port;
     bool keep, uidl;
     GHashTable *seen; /* (nullable) shared by the engines of this host: "user uid" */
@@ -273,8 +292,52 @@ static char *find_timestamp(const char *greeting)
     return g_strndup(start, len + 1);
 }
 
+/* What CAPA says of SASL (RFC 5034 §3). (transfer full) "" if nothing. */
+static char *offered(const Client *client)
+{
+    g_auto(GStrv) lines = g_strsplit(client->listing->str, "\n", -1);
+    for (size_t i = 0; lines[i] != NULL; i++)
+        if (g_ascii_strncasecmp(lines[i], "SASL ", 5) == 0)
+            return g_strdup(g_strchomp(lines[i] + 5));
+    return g_strdup("");
+}
+
+/* Sends AUTH, if that is wanted and possible. Returns false if the login is to go on without. */
+static bool log_in_by_auth(Client *client)
+{
+    bool any = strcmp(client->auth, "auto") == 0;
+    if (strcmp(client->auth, "no") == 0)
+        return false;
+    MgSaslIdentity identity = {.user = client->user,
+                               .password = client->password,
+                               .mechanisms = any ? NULL : client->auth,
+                               .clear = client->auth_clear,
+                               .seed = client->seed};
+    MgSaslMechanism mechanism;
+    g_autofree char *offer = offered(client);
+    client->sasl = mg_sasl_client_new(&identity);
+    if (!mg_sasl_client_choose(client->sasl, offer, &mechanism) ||
+        mg_sasl_client_start(client->sasl, mechanism) == MG_SASL_FAILED) {
+        MgSaslFault fault = mg_sasl_client_fault(client->sasl);
+        if (any && (client->auth_clear || client->timestamp != NULL))
+            return false;
+        note(client, R_SASL + fault);
+        fail(client, true, "%s: %s", client->host, mg_pop3_client_words(fault));
+        return true;
+    }
+    const char *name = mg_sasl_mechanisms[mechanism].name;
+    /* RFC 5034 §4: an initial response that makes the line too long is not sent with it. */
+    size_t max = MG_POP3_COMMAND_MAX - strlen("AUTH  \r\n") - strlen(name);
+    const char *initial = mg_sasl_client_initial(client->sasl, max);
+    send_line(client, STEP_AUTH, "AUTH %s%s%s", name, initial != NULL ? " " : "",
+              initial != NULL ? initial : "");
+    return true;
+}
+
 static void log_in(Client *client)
 {
+    if (log_in_by_auth(client))
+        return;
     if (client->timestamp != NULL && strcmp(client->apop, "no") != 0) {
         g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_MD5);
         g_checksum_update(checksum, (const guchar *)client->timestamp, -1);
@@ -382,6 +445,14 @@ static void replied_ok(Client *client, const char *rest)
     case STEP_USER:
         send_line(client, STEP_PASS, "PASS %s", client->password);
         break;
+    case STEP_AUTH:
+        if (mg_sasl_client_succeeded(client->sasl) == MG_SASL_FAILED) {
+            note(client, R_SASL + mg_sasl_client_fault(client->sasl));
+            fail(client, false, "%s: %s", client->host,
+                 mg_pop3_client_words(mg_sasl_client_fault(client->sasl)));
+            break;
+        }
+        G_GNUC_FALLTHROUGH;
     case STEP_PASS:
     case STEP_APOP:
         enter(client, TRANSACTION);
@@ -415,6 +486,10 @@ static void replied_err(Client *client, const char *rest)
     case STEP_UIDL: /* optional (RFC 1939 §7): all messages are fetched, then */
         next_message(client);
         break;
+    case STEP_AUTH: /* perhaps because the client gave it up: that is the reason, then */
+        fail(client, true, "%s: %s", client->host,
+             client->fault != MG_SASL_FAULT_NONE ? mg_pop3_client_words(client->fault) : rest);
+        break;
     case STEP_QUIT: /* RFC 1939 §6: some messages were not removed */
         fail(client, false, "%s: %s", client->host, rest);
         break;
@@ -423,9 +498,28 @@ static void replied_err(Client *client, const char *rest)
     }
 }
 
+/* "+ " and base64 (RFC 5034 §4). */
+static void got_challenge(Client *client, const char *challenge)
+{
+    MgSaslStep step = mg_sasl_client_step(client->sasl, mg_span_from_string(challenge));
+    if (step == MG_SASL_SEND) {
+        send_line(client, STEP_AUTH, "%s", mg_sasl_client_line(client->sasl));
+        return;
+    }
+    if (client->fault == MG_SASL_FAULT_NONE) {
+        client->fault = mg_sasl_client_fault(client->sasl);
+        note(client, R_SASL + client->fault);
+    }
+    send_line(client, STEP_AUTH, "*");
+}
+
 /* The first line of a reply, without CR LF. Returns true when more lines belong to it. */
 static bool got_first_line(Client *client, const char *line)
 {
+    if (client->step == STEP_AUTH && line[0] == '+' && (line[1] == ' ' || line[1] == '\0')) {
+        got_challenge(client, line[1] == ' ' ? line + 2 : "");
+        return false;
+    }
     bool ok = g_str_has_prefix(line, "+OK"), err = g_str_has_prefix(line, "-ERR");
     const char *rest = line + (ok ? 3 : err ? 4 : 0);
     if ((!ok && !err) || (*rest != ' ' && *rest != '\0')) {
@@ -496,7 +590,9 @@ static bool read_input(Client *client)
     }
     char *lf = memchr(client->in->str, '\n', client->in->len);
     size_t len = lf != NULL ? (size_t)(lf - client->in->str) + 1 : client->in->len;
-    if (len > MG_POP3_REPLY_MAX || (lf == NULL && len == MG_POP3_REPLY_MAX)) {
+    /* RFC 5034 §4: the limit of a reply is not that of a challenge. */
+    size_t max = client->step == STEP_AUTH ? MG_SASL_LINE_MAX + 4 : MG_POP3_REPLY_MAX;
+    if (len > max || (lf == NULL && len == max)) {
         note(client, R_LONG);
         fail(client, false, "%s sends a reply that is too long", client->host);
         return true;
@@ -548,12 +644,6 @@ static bool read_url(Client *client, const char *url)
     return client->user != NULL && client->host[0] != '\0' && client->port != 0;
 }
 
-static bool is_yes(const char *text)
-{
-    static const char *const words[] = {"yes", "true", "1", "on", NULL};
-    return g_strv_contains(words, text);
-}
-
 /* What goes on a command line must not hold the end of one. */
 static bool fits_a_line(const char *text)
 {
@@ -578,8 +668,12 @@ static MgEngine *client_create(const MgBirth *birth)
     client->user = g_strdup(mg_settings_get(birth->settings, "account", NULL));
     client->password = g_strdup(mg_settings_get(birth->settings, "password", ""));
     client->apop = g_strdup(mg_settings_get(birth->settings, "apop", "auto"));
-    client->keep = is_yes(mg_settings_get(birth->settings, "keep", "no"));
-    client->uidl = is_yes(mg_settings_get(birth->settings, "uidl", "yes"));
+    client->auth = g_strdup(mg_settings_get(birth->settings, "auth", "no"));
+    client->auth_clear = mg_text_is_yes(mg_settings_get(birth->settings, "auth-clear", "no"));
+    client->fault = MG_SASL_FAULT_NONE;
+    client->seed = birth->seed;
+    client->keep = mg_text_is_yes(mg_settings_get(birth->settings, "keep", "no"));
+    client->uidl = mg_text_is_yes(mg_settings_get(birth->settings, "uidl", "yes"));
     client->seen = birth->shared;
     const char *url = mg_settings_get(birth->settings, "fetch", NULL);
     if (!read_url(client, url))
@@ -607,8 +701,10 @@ static void client_free(MgEngine *engine)
     g_clear_pointer(&client->uids, g_ptr_array_unref);
     g_clear_pointer(&client->letter, g_bytes_unref);
     g_free(client->user);
-    g_free(client->password);
+    mg_sasl_wipe(client->password);
+    mg_sasl_client_free(client->sasl);
     g_free(client->apop);
+    g_free(client->auth);
     g_free(client->host);
     g_free(client->timestamp);
     g_free(client);

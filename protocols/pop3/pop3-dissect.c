@@ -8,9 +8,12 @@
  */
 #include "pop3.h"
 
+#include "sasl.h"
+
 #define PIECE       ((size_t)64 * 1024)
 #define PIECE_MAX   ((size_t)120 * 1024) /* dissect.h: a unit must be found before 128 KiB */
 #define COMMAND_CUT 4096u                /* a client's line that does not end is cut here */
+#define AUTH_CUT    16384u               /* a line of a login may be longer */
 #define WAITING_MAX 64u                  /* commands that are not answered yet */
 
 typedef enum {
@@ -77,6 +80,8 @@ enum {
     F_NUMBER,
     F_LINES,
     F_REQUEST_DATA,
+    F_MECHANISM,
+    F_DECODED,
     F_RESPONSE,
     F_INDICATOR,
     F_DESCRIPTION,
@@ -314,6 +319,12 @@ static const MgField fields[] = {
                         N_("A line of an `AUTH` exchange, in base64: readable for anybody who "
                            "decodes it."),
                         "RFC 5034 §4"},
+    [F_MECHANISM] = {"pop.request.mechanism", N_("Mechanism"), MG_FIELD_TEXT, mg_sasl_names,
+                     N_("The way to log in, as `CAPA` offers it behind `SASL`."), "RFC 5034 §4"},
+    [F_DECODED] = {"pop.auth.decoded", N_("What it says"), MG_FIELD_TEXT, NULL,
+                   N_("The base64 decoded; `␀` is an octet of zero. Base64 is no secret: it only "
+                      "makes any octets fit a line."),
+                   "RFC 4648 §4"},
     [F_RESPONSE] = {"pop.response", N_("Reply"), MG_FIELD_TEXT, NULL,
                     N_("The server's answer: one line, or one line and a text that ends with a "
                        "lone dot."),
@@ -426,12 +437,14 @@ static bool cut_command(State *state, MgSpan bytes, bool end, MgUnit *unit)
 {
     const uint8_t *lf = memchr(bytes.data, '\n', bytes.len);
     size_t len = lf != NULL ? (size_t)(lf - bytes.data) + 1 : bytes.len;
-    if (lf == NULL && !end && len < COMMAND_CUT)
+    size_t max = state->auth ? AUTH_CUT : COMMAND_CUT;
+    if (lf == NULL && !end && len < max)
         return false;
-    len = MIN(len, COMMAND_CUT);
+    len = MIN(len, max);
     uint8_t command = state->auth ? C_AUTH_DATA : command_of(bytes.data, len);
-    if (state->auth)
-        state->auth = false;
+    /* What follows AUTH before it is answered belongs to it, too: it may be the password, from a
+     * client that does not wait. */
+    state->auth = command == C_AUTH;
     push(state, command == C_AUTH_DATA ? C_AUTH : command);
     *unit = (MgUnit){.len = len,
                      .kind = command == C_AUTH_DATA ? MG_UNIT_DATA : MG_UNIT_COMMAND,
@@ -507,8 +520,8 @@ static bool cut_reply(State *state, MgSpan bytes, bool end, MgUnit *unit)
         if (!cut_text(state, bytes, len, end, unit))
             return false;
     }
-    if (command == C_AUTH && len >= 2 && bytes.data[0] == '+' && bytes.data[1] == ' ')
-        state->auth = true;
+    if (command == C_AUTH)
+        state->auth = len >= 2 && bytes.data[0] == '+' && bytes.data[1] != 'O';
     if (command == C_STLS && ok)
         state->tls = true;
     if (state->greeted)
@@ -565,11 +578,33 @@ static void add_number(MgTree *tree, MgNode parent, unsigned field, MgSpan unit,
         mg_tree_add_uint(tree, parent, field, start, len, value);
 }
 
+/* Base64, and under it what it says. */
+static void name_base64(MgSpan unit, size_t at, size_t end, MgTree *tree, MgNode parent)
+{
+    char *text = at < end ? mg_sasl_decode_for_people(mg_span_slice(unit, at, end - at)) : NULL;
+    if (text != NULL)
+        mg_tree_add_text(tree, parent, F_DECODED, at, end - at, text);
+    mg_sasl_wipe(text);
+}
+
+static void name_auth(MgSpan unit, size_t at, size_t end, MgTree *tree, MgNode parameter)
+{
+    const uint8_t *space = memchr(unit.data + at, ' ', end - at);
+    size_t name = space != NULL ? (size_t)(space - unit.data) : end;
+    if (name > at)
+        mg_tree_add(tree, parameter, F_MECHANISM, at, name - at);
+    if (name + 1 >= end)
+        return;
+    MgNode data = mg_tree_add(tree, parameter, F_REQUEST_DATA, name + 1, end - name - 1);
+    name_base64(unit, name + 1, end, tree, data);
+}
+
 static void name_command(uint8_t command, MgSpan unit, MgTree *tree)
 {
     size_t text = text_len(unit.data, unit.len);
     if (command == C_AUTH_DATA) {
-        mg_tree_add(tree, MG_NODE_ROOT, F_REQUEST_DATA, 0, text);
+        MgNode data = mg_tree_add(tree, MG_NODE_ROOT, F_REQUEST_DATA, 0, text);
+        name_base64(unit, 0, text, tree, data);
         return;
     }
     MgNode request = mg_tree_add(tree, MG_NODE_ROOT, F_REQUEST, 0, text);
@@ -591,7 +626,9 @@ static void name_command(uint8_t command, MgSpan unit, MgTree *tree)
         mg_tree_add(tree, parameter, F_USER, at, user - at);
         if (user + 1 < text)
             mg_tree_add(tree, parameter, F_DIGEST, user + 1, text - user - 1);
-    } else if (command != C_OTHER && command != C_AUTH) {
+    } else if (command == C_AUTH) {
+        name_auth(unit, at, text, tree, parameter);
+    } else if (command != C_OTHER) {
         add_number(tree, parameter, F_NUMBER, unit, &at, text);
         if (command == C_TOP)
             add_number(tree, parameter, F_LINES, unit, &at, text);
@@ -662,6 +699,7 @@ static const char *caption_of(uint16_t tag, bool ok)
         [C_UIDL_ONE] = N_("Here is this message's own name."),
         [C_CAPA] = N_("This is what I can do."),
         [C_QUIT] = N_("Done. Goodbye."),
+        [C_AUTH] = N_("You are who you say you are; the maildrop is yours alone now."),
         [C_STLS] = N_("Let us start TLS."),
     };
     unsigned command = tag & TAG_COMMAND;
@@ -676,7 +714,9 @@ static void name_description(uint8_t command, MgSpan unit, size_t at, size_t tex
     if (unit.data[at] == '[' && (close = memchr(unit.data + at, ']', text - at)) != NULL &&
         close > unit.data + at + 1)
         mg_tree_add(tree, words, F_CODE, at + 1, (size_t)(close - unit.data) - at - 1);
-    if (command == C_STAT) {
+    if (command == C_AUTH && unit.data[1] == ' ') { /* "+ " */
+        name_base64(unit, at, text, tree, words);
+    } else if (command == C_STAT) {
         add_number(tree, words, F_COUNT, unit, &at, text);
         add_number(tree, words, F_OCTETS, unit, &at, text);
     } else if (command == C_LIST_ONE) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* pop3-server.c - the server's end of POP3 (RFC 1939)
+/* pop3-server.c - the server's end of POP3 (RFC 1939), with AUTH (RFC 5034)
  *
  * One row of commands[] is a command: in which state it is good, what it takes, who does it. Input
  * is read one line at a time, and only while no ask is open, so replies keep the order of commands
@@ -13,6 +13,8 @@
 #include <mailglass/topics.h>
 
 #include "outbox.h"
+#include "pop3-auth.h"
+#include "text.h"
 
 #define PIECE        ((size_t)64 * 1024)
 #define ASK_TIMEOUT  (30 * MG_SECONDS)
@@ -44,7 +46,8 @@ enum {
     R_LOGIN,
     R_LOCKED,
     R_NO_QUIT,
-    R_AUTOLOGOUT
+    R_AUTOLOGOUT,
+    R_SASL /* and those after it, in the order of MgSaslFault */
 };
 
 static const MgRule rules[] = {
@@ -71,6 +74,7 @@ static const MgRule rules[] = {
     [R_AUTOLOGOUT] = {"pop3.autologout", MG_SEVERITY_NOTE, "RFC 1939 §3",
                       N_("The client was silent for too long; the server hangs up and removes "
                          "nothing.")},
+    MG_SASL_RULES,
     {0},
 };
 
@@ -78,13 +82,19 @@ static const MgSettingRow settings[] = {
     {"apop", MG_SETTING_BOOL, "no",
      N_("Greets with a timestamp, so that clients can log in without showing the password "
         "(APOP).")},
+    {"auth", MG_SETTING_TEXT, "yes",
+     N_("Which ways to log in with AUTH are offered: yes (all), no, or a list such as "
+        "SCRAM-SHA-256 CRAM-MD5.")},
+    {"auth-clear", MG_SETTING_BOOL, "no",
+     N_("Offers ways to log in with AUTH that show the password (PLAIN, LOGIN) without TLS, "
+        "too.")},
     {"autologout", MG_SETTING_TIME, "10min",
      N_("How long a client may be silent before the server hangs up (at least 10 minutes).")},
     {0},
 };
 
 /* What the open ask is for. */
-typedef enum { WAIT_NOTHING, WAIT_OPEN, WAIT_READ, WAIT_EXPUNGE, WAIT_CLOSE } Wait;
+typedef enum { WAIT_NOTHING, WAIT_SECRET, WAIT_OPEN, WAIT_READ, WAIT_EXPUNGE, WAIT_CLOSE } Wait;
 
 typedef struct {
     uint32_t uid;
@@ -116,6 +126,11 @@ typedef struct {
     uint64_t top; /* lines still to send of a TOP's body; UINT64_MAX for RETR */
     bool in_body, at_line_start, in_header;
     unsigned n_logins;
+    char *mechanisms;   /* (nullable) which of SASL are offered; NULL: all */
+    MgSaslServer *sasl; /* (nullable) an exchange of AUTH */
+    uint64_t seed;
+    int64_t epoch;
+    bool auth, auth_clear, in_auth; /* in_auth: a line of the exchange comes next */
     bool open, apop, quitting, skipping, gone, ended, closed, finished, cancel;
 } Server;
 
@@ -286,6 +301,103 @@ static void do_apop(Server *server, char **arguments, size_t n)
     log_in(server, arguments[1]);
 }
 
+/* ---- AUTH (RFC 5034) ---- */
+
+static MgSaslPolicy policy_of(const Server *server)
+{
+    return (MgSaslPolicy){.mechanisms = server->mechanisms,
+                          .clear = server->auth_clear,
+                          .host = server->host,
+                          .time = server->epoch + server->heard / MG_SECONDS,
+                          .seed = server->seed};
+}
+
+/* A login failed: three are enough. */
+static void count_login(Server *server)
+{
+    g_clear_pointer(&server->user, g_free);
+    if (++server->n_logins >= LOGINS_MAX)
+        finish(server);
+}
+
+static void went(Server *server, MgSaslStep step)
+{
+    MgSaslFault fault = mg_sasl_server_fault(server->sasl);
+    if (fault != MG_SASL_FAULT_NONE)
+        note(server, R_SASL + fault, no_bytes());
+    server->in_auth = step == MG_SASL_SEND;
+    if (step == MG_SASL_SEND) {
+        say(server, "+ %s", mg_sasl_server_line(server->sasl)); /* RFC 5034 §4 */
+        return;
+    }
+    g_free(server->user);
+    server->user = g_strdup(step == MG_SASL_DONE ? mg_sasl_server_acts_as(server->sasl)
+                                                 : mg_sasl_server_user(server->sasl));
+    if (step == MG_SASL_ASK) {
+        ask(server, WAIT_SECRET, MG_MAILBOX_SECRET);
+        return;
+    }
+    g_clear_pointer(&server->sasl, mg_sasl_server_free);
+    if (step == MG_SASL_DONE) {
+        server->question.proved = true;
+        ask(server, WAIT_OPEN, MG_MAILBOX_OPEN);
+        return;
+    }
+    say(server, "-ERR %s", mg_pop3_server_words(fault));
+    if (fault == MG_SASL_FAULT_CANCELLED || fault == MG_SASL_FAULT_MECHANISM ||
+        fault == MG_SASL_FAULT_NEEDS_TLS) /* nothing was guessed */
+        g_clear_pointer(&server->user, g_free);
+    else
+        count_login(server);
+}
+
+static void do_auth(Server *server, char **arguments, size_t n)
+{
+    mg_random_next(&server->seed); /* never the same nonce */
+    MgSaslPolicy policy = policy_of(server);
+    MgSpan initial = mg_span_from_string(n > 1 ? arguments[1] : NULL);
+    if (!server->auth)
+        policy.mechanisms = "";
+    server->sasl = mg_sasl_server_new(&policy);
+    went(server, mg_sasl_server_start(server->sasl, mg_span_from_string(arguments[0]),
+                                      n > 1 ? &initial : NULL));
+}
+
+static void got_secret(Server *server, const MgMailboxAnswer *answer)
+{
+    bool found = answer != NULL && answer->result == MG_MAILBOX_OK;
+    server->question = (MgMailboxQuestion){0};
+    if (!found && (answer == NULL || answer->result == MG_MAILBOX_FAILED)) {
+        went(server, mg_sasl_server_unavailable(server->sasl));
+        return;
+    }
+    char *secret = found ? g_strndup((const char *)answer->data.data, answer->data.len) : NULL;
+    went(server, mg_sasl_server_credentials(server->sasl, secret));
+    mg_sasl_wipe(secret);
+}
+
+/* A line of the exchange. It is not what notes point at: it may be the password. Returns false if
+ * more is needed. */
+static bool read_auth_line(Server *server, const uint8_t *start, size_t len)
+{
+    size_t line = 0;
+    MgLineCut cut = mg_text_cut_line((MgSpan){start, len}, MG_SASL_LINE_MAX + 2, &line);
+    if (cut == MG_LINE_MORE)
+        return false;
+    if (cut == MG_LINE_BARE_LF)
+        note(server, R_BARE_LF, no_bytes());
+    MgSpan span = {start, line};
+    server->skipping = line > 0 && start[line - 1] != '\n'; /* the rest of a line without end */
+    size_t text = mg_text_without_end(span);
+    MgSaslStep step = mg_sasl_server_step(server->sasl, (MgSpan){start, text});
+    server->in_at += line;
+    server->taken += line;
+    went(server, step);
+    return true;
+}
+
+/* ---- commands after the login ---- */
+
 static void do_stat(Server *server, char **arguments, size_t n)
 {
     say(server, "+OK %zu %zu", n_left(server), total_size(server));
@@ -384,6 +496,10 @@ static void do_capa(Server *server, char **arguments, size_t n)
     say(server, "+OK what this server can do");
     for (size_t i = 0; i < G_N_ELEMENTS(capabilities); i++)
         say(server, "%s", capabilities[i]);
+    MgSaslPolicy policy = policy_of(server);
+    g_autoptr(GString) list = g_string_new(NULL);
+    if (server->auth && server->state == AUTHORIZATION && mg_sasl_list(&policy, list))
+        say(server, "SASL %s", list->str); /* RFC 5034 §3 */
     say(server, ".");
 }
 
@@ -426,6 +542,7 @@ static const struct {
     {"USER", IN_AUTHORIZATION, 1, 1, false, do_user},
     {"PASS", IN_AUTHORIZATION, 1, 1, true, do_pass},
     {"APOP", IN_AUTHORIZATION, 2, 2, false, do_apop},
+    {"AUTH", IN_AUTHORIZATION, 1, 2, false, do_auth},
     {"STAT", IN_TRANSACTION, 0, 0, false, do_stat},
     {"LIST", IN_TRANSACTION, 0, 1, false, do_list},
     {"RETR", IN_TRANSACTION, 1, 1, false, do_retr},
@@ -473,10 +590,11 @@ static void run_command(Server *server, char *line, MgSpan where)
         if (n < commands[i].n_min || n > commands[i].n_max) {
             note(server, R_ARGUMENT, where);
             say(server, "-ERR %s takes %s", commands[i].name,
-                commands[i].n_max == 0   ? "no argument"
-                : commands[i].n_max == 2 ? "two arguments"
-                : commands[i].n_min == 0 ? "one argument or none"
-                                         : "one argument");
+                commands[i].n_max == 0                            ? "no argument"
+                : commands[i].n_max == 2 && commands[i].n_min < 2 ? "one or two arguments"
+                : commands[i].n_max == 2                          ? "two arguments"
+                : commands[i].n_min == 0                          ? "one argument or none"
+                                                                  : "one argument");
             return;
         }
         commands[i].run(server, arguments, n);
@@ -504,7 +622,7 @@ static bool copy_messages(Server *server, const MgMailboxAnswer *answer)
 static void opened(Server *server, const MgMailboxAnswer *answer)
 {
     MgMailboxResult result = answer != NULL ? answer->result : MG_MAILBOX_FAILED;
-    memset(server->secret, 0, sizeof server->secret);
+    explicit_bzero(server->secret, sizeof server->secret);
     server->question = (MgMailboxQuestion){0};
     server->open = result == MG_MAILBOX_OK;
     if (server->open && copy_messages(server, answer)) {
@@ -522,9 +640,7 @@ static void opened(Server *server, const MgMailboxAnswer *answer)
     } else {
         say(server, "-ERR [SYS/TEMP] the maildrop cannot be opened now");
     }
-    g_clear_pointer(&server->user, g_free); /* RFC 1939 §7: USER again, or QUIT */
-    if (++server->n_logins >= LOGINS_MAX)
-        finish(server);
+    count_login(server); /* RFC 1939 §7: USER again, or QUIT */
 }
 
 static void was_read(Server *server, const MgMailboxAnswer *answer)
@@ -558,7 +674,9 @@ static void answered(Server *server, const MgMailboxAnswer *answer)
 {
     Wait wait = server->wait;
     server->wait = WAIT_NOTHING;
-    if (wait == WAIT_OPEN)
+    if (wait == WAIT_SECRET)
+        got_secret(server, answer);
+    else if (wait == WAIT_OPEN)
         opened(server, answer);
     else if (wait == WAIT_READ)
         was_read(server, answer);
@@ -647,6 +765,8 @@ static bool read_line(Server *server)
         server->skipping = lf == NULL;
         return lf != NULL;
     }
+    if (server->in_auth)
+        return read_auth_line(server, start, len);
     if (line > MG_POP3_COMMAND_MAX || (lf == NULL && line == MG_POP3_COMMAND_MAX)) {
         note(server, R_LONG, keep_line(server, start, MG_POP3_COMMAND_MAX));
         say(server, "-ERR the line is too long"); /* RFC 2449 §4 */
@@ -669,12 +789,6 @@ static void end_session(Server *server)
 
 /* ---- the engine ---- */
 
-static bool is_yes(const char *text)
-{
-    static const char *const words[] = {"yes", "true", "1", "on", NULL};
-    return g_strv_contains(words, text);
-}
-
 static MgEngine *server_create(const MgBirth *birth)
 {
     Server *server = g_new0(Server, 1);
@@ -687,7 +801,13 @@ static MgEngine *server_create(const MgBirth *birth)
     server->host = g_strdup(birth->host);
     server->heard = birth->now;
     server->idle_max = mg_settings_get_time(birth->settings, "autologout", 10 * MG_MINUTES);
-    if (is_yes(mg_settings_get(birth->settings, "apop", "no"))) {
+    server->seed = birth->seed;
+    server->epoch = birth->epoch;
+    const char *auth = mg_settings_get(birth->settings, "auth", "yes");
+    server->auth = strcmp(auth, "no") != 0;
+    server->mechanisms = mg_text_is_yes(auth) ? NULL : g_strdup(auth);
+    server->auth_clear = mg_text_is_yes(mg_settings_get(birth->settings, "auth-clear", "no"));
+    if (mg_text_is_yes(mg_settings_get(birth->settings, "apop", "no"))) {
         uint64_t seed = birth->seed;
         server->timestamp = g_strdup_printf("<%" G_GUINT64_FORMAT ".%" G_GINT64_FORMAT "@%s>",
                                             mg_random_next(&seed) >> 32,
@@ -709,6 +829,9 @@ static void server_free(MgEngine *engine)
     g_free(server->timestamp);
     g_free(server->user);
     g_free(server->uids);
+    g_free(server->mechanisms);
+    mg_sasl_server_free(server->sasl);
+    explicit_bzero(server->secret, sizeof server->secret);
     g_free(server);
 }
 

@@ -238,10 +238,11 @@ static Stage after_first(const MgSaslClient *client)
     return STAGE_SERVER;
 }
 
-const char *mg_sasl_client_initial(MgSaslClient *client)
+const char *mg_sasl_client_initial(MgSaslClient *client, size_t max)
 {
     /* LOGIN has none by its draft; servers that ask for the name although it was sent exist. */
-    if (client->stage != STAGE_FIRST || client->mechanism == MG_SASL_LOGIN)
+    if (client->stage != STAGE_FIRST || client->mechanism == MG_SASL_LOGIN ||
+        MAX(strlen(client->first), 1) > max)
         return NULL;
     client->stage = after_first(client);
     replace(&client->line, client->first[0] != '\0' ? g_strdup(client->first) : g_strdup("="));

@@ -9,42 +9,56 @@
 #include "text.h"
 
 const MgSaslRow mg_sasl_mechanisms[] = {
-    [MG_SASL_EXTERNAL] = {"EXTERNAL", MG_SASL_CLIENT_FIRST,
-                          N_("The client's certificate, which TLS has checked already, says who it "
-                             "is. No password is needed."),
-                          "RFC 4422 §A"},
-    [MG_SASL_SCRAM_SHA_256_PLUS] =
-        {"SCRAM-SHA-256-PLUS", MG_SASL_BINDS | MG_SASL_CLIENT_FIRST,
-         N_("Both ends prove that they know the password without showing it, and that they are the "
-            "two ends of the same TLS connection: nobody can sit between them."),
-         "RFC 7677 §3"},
-    [MG_SASL_SCRAM_SHA_1_PLUS] =
-        {"SCRAM-SHA-1-PLUS", MG_SASL_BINDS | MG_SASL_CLIENT_FIRST,
-         N_("As `SCRAM-SHA-256-PLUS`, with an older hash that is still good enough here."),
-         "RFC 5802 §6"},
-    [MG_SASL_SCRAM_SHA_256] =
-        {"SCRAM-SHA-256", MG_SASL_CLIENT_FIRST,
-         N_("Both ends prove that they know the password without showing it. The server does not "
-            "even keep it, only something that was made from it."),
-         "RFC 7677 §3"},
-    [MG_SASL_SCRAM_SHA_1] =
-        {"SCRAM-SHA-1", MG_SASL_CLIENT_FIRST,
-         N_("As `SCRAM-SHA-256`, with an older hash that is still good enough here."),
-         "RFC 5802 §3"},
-    [MG_SASL_CRAM_MD5] =
-        {"CRAM-MD5", 0,
-         N_("The client mixes the password with what the server has just sent, and sends only the "
-            "mixture. Old: the server has to keep the password itself, and MD5 is weak."),
-         "RFC 2195 §2"},
-    [MG_SASL_PLAIN] = {"PLAIN", MG_SASL_CLEAR | MG_SASL_CLIENT_FIRST,
-                       N_("The name and the password as they are, in base64, which hides nothing. "
-                          "Inside TLS this is what most mail programs use."),
-                       "RFC 4616 §2"},
-    [MG_SASL_LOGIN] =
-        {"LOGIN", MG_SASL_CLEAR | MG_SASL_CLIENT_FIRST,
-         N_("As `PLAIN`, but the server asks for the name and the password one after the other. It "
-            "never became a standard."),
-         "draft-murchison-sasl-login"},
+    [MG_SASL_EXTERNAL] = {"EXTERNAL", MG_SASL_CLIENT_FIRST},
+    [MG_SASL_SCRAM_SHA_256_PLUS] = {"SCRAM-SHA-256-PLUS", MG_SASL_BINDS | MG_SASL_CLIENT_FIRST},
+    [MG_SASL_SCRAM_SHA_1_PLUS] = {"SCRAM-SHA-1-PLUS", MG_SASL_BINDS | MG_SASL_CLIENT_FIRST},
+    [MG_SASL_SCRAM_SHA_256] = {"SCRAM-SHA-256", MG_SASL_CLIENT_FIRST},
+    [MG_SASL_SCRAM_SHA_1] = {"SCRAM-SHA-1", MG_SASL_CLIENT_FIRST},
+    [MG_SASL_CRAM_MD5] = {"CRAM-MD5", 0},
+    [MG_SASL_PLAIN] = {"PLAIN", MG_SASL_CLEAR | MG_SASL_CLIENT_FIRST},
+    [MG_SASL_LOGIN] = {"LOGIN", MG_SASL_CLEAR | MG_SASL_CLIENT_FIRST},
+    {0},
+};
+
+const MgName mg_sasl_names[] = {
+    {.text = "EXTERNAL",
+     .name = N_("The certificate of TLS"),
+     .about = N_("The client's certificate, which TLS has checked already, says who it is. No "
+                 "password is needed."),
+     .source = "RFC 4422 §A"},
+    {.text = "SCRAM-SHA-256-PLUS",
+     .name = N_("Proof of the password, bound to TLS"),
+     .about = N_("Both ends prove that they know the password without showing it, and that they "
+                 "are the two ends of the same TLS connection: nobody can sit between them."),
+     .source = "RFC 7677 §3"},
+    {.text = "SCRAM-SHA-1-PLUS",
+     .name = N_("Proof of the password, bound to TLS (SHA-1)"),
+     .about = N_("As `SCRAM-SHA-256-PLUS`, with an older hash that is still good enough here."),
+     .source = "RFC 5802 §6"},
+    {.text = "SCRAM-SHA-256",
+     .name = N_("Proof of the password"),
+     .about = N_("Both ends prove that they know the password without showing it. The server does "
+                 "not even keep it, only something that was made from it."),
+     .source = "RFC 7677 §3"},
+    {.text = "SCRAM-SHA-1",
+     .name = N_("Proof of the password (SHA-1)"),
+     .about = N_("As `SCRAM-SHA-256`, with an older hash that is still good enough here."),
+     .source = "RFC 5802 §3"},
+    {.text = "CRAM-MD5",
+     .name = N_("A digest of the password"),
+     .about = N_("The client mixes the password with what the server has just sent, and sends only "
+                 "the mixture. Old: the server has to keep the password itself, and MD5 is weak."),
+     .source = "RFC 2195 §2"},
+    {.text = "PLAIN",
+     .name = N_("Name and password as they are"),
+     .about = N_("The name and the password as they are, in base64, which hides nothing. Inside "
+                 "TLS this is what most mail programs use."),
+     .source = "RFC 4616 §2"},
+    {.text = "LOGIN",
+     .name = N_("First the name, then the password"),
+     .about = N_("As `PLAIN`, but the server asks for the name and the password one after the "
+                 "other. It never became a standard."),
+     .source = "draft-murchison-sasl-login"},
     {0},
 };
 

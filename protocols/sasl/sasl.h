@@ -17,6 +17,7 @@
  */
 #pragma once
 
+#include <mailglass/dissect.h>
 #include <mailglass/topics.h>
 
 G_BEGIN_DECLS
@@ -45,10 +46,9 @@ enum {
 typedef struct {
     const char *name;
     unsigned flags;
-    const char *about; /* N_() */
-    const char *source;
 } MgSaslRow;
 extern const MgSaslRow mg_sasl_mechanisms[]; /* by MgSaslMechanism; ends with {0} */
+extern const MgName mg_sasl_names[];         /* what they are, for a dissector's field */
 
 /* Without case (RFC 4422 §3.1 has capitals only; RFC 4954 §4 compares without case). */
 bool mg_sasl_find(MgSpan name, MgSaslMechanism *out);
@@ -254,9 +254,9 @@ void mg_sasl_client_free(MgSaslClient *client);
 bool mg_sasl_client_choose(MgSaslClient *client, const char *offered, MgSaslMechanism *out);
 /* MG_SASL_SEND or MG_SASL_FAILED. Then the command is sent, with initial() or without. */
 MgSaslStep mg_sasl_client_start(MgSaslClient *client, MgSaslMechanism mechanism);
-/* (nullable) The initial response, "=" if it is empty. Who asks for it must send it with the
- * command; who does not (it is too long for a line) gets it from the first step(). */
-const char *mg_sasl_client_initial(MgSaslClient *client);
+/* (nullable) The initial response, "=" if it is empty. Who gets it must send it with the command;
+ * NULL: the mechanism has none, or it is longer than `max`; then the first step() gives it. */
+const char *mg_sasl_client_initial(MgSaslClient *client, size_t max);
 /* The server's challenge, without "334 " or "+ ". FAILED: send "*". */
 MgSaslStep mg_sasl_client_step(MgSaslClient *client, MgSpan line);
 /* The server says that it is done. FAILED: it did not prove itself; hang up. */

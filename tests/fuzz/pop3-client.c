@@ -2,7 +2,8 @@
 /* pop3-client.c - a hostile server
  *
  * 0x01 is the end of what the server says, 0x02 lets time pass; all other octets are what it says.
- * An input that begins with "k" is for a client that leaves copies. */
+ * An input that begins with "k" is for a client that leaves copies, one with "a" for one that logs
+ * in by AUTH. */
 #include "pop3.h"
 
 #include <mailglass/topics.h>
@@ -44,8 +45,11 @@ static void drain(Run *run)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *keep = size > 0 && data[0] == 'k' ? "yes" : "no";
+    const char *auth = size > 0 && data[0] == 'a' ? "auto" : "no";
     const MgSetting rows[] = {{.key = "fetch", .value = "pop3://bob@192.0.2.110", .len = 22},
                               {.key = "password", .value = "secret", .len = 6},
+                              {.key = "auth", .value = auth, .len = strlen(auth)},
+                              {.key = "auth-clear", .value = "yes", .len = 3},
                               {.key = "keep", .value = keep, .len = strlen(keep)}};
     const MgSettings settings = {rows, G_N_ELEMENTS(rows)};
     void *shared = mg_pop3_client.setup(&settings, NULL);
@@ -54,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .settings = &settings, .host = "bob", .question = &call, .shared = shared};
     Run run = {.engine = mg_pop3_client.create(&birth)};
     drain(&run);
-    for (size_t i = 0; i < size;) {
+    for (size_t i = size > 0 && (data[0] == 'k' || data[0] == 'a') ? 1 : 0; i < size;) {
         size_t n = 0;
         while (i + n < size && data[i + n] != 1 && data[i + n] != 2)
             n++;

@@ -76,6 +76,8 @@ static void answer(Run *run, MgMailboxResult result)
     }
     if (run->op == MG_MAILBOX_READ)
         reply.data = mg_span_from_string(mail);
+    if (run->op == MG_MAILBOX_SECRET)
+        reply.data = MG_SPAN("secret");
     MgAskId ask = run->ask;
     run->ask = 0;
     g_assert_true(mg_engine_answer(run->engine, ask, &reply, run->now));
@@ -85,8 +87,9 @@ static void answer(Run *run, MgMailboxResult result)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const MgSetting apop = {.key = "apop", .value = "yes", .len = 3};
-    const MgSettings settings = {&apop, size > 0 && data[0] == '!' ? 1 : 0};
+    const MgSetting rows[] = {{.key = "apop", .value = "yes", .len = 3},
+                              {.key = "auth-clear", .value = "yes", .len = 3}};
+    const MgSettings settings = {rows, size > 0 && data[0] == '!' ? 2 : 0};
     const MgBirth birth = {.settings = &settings, .host = "mail.example.net", .seed = 1};
     Run run = {.engine = mg_pop3_server.create(&birth)};
     drain(&run);

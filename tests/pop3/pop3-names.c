@@ -66,12 +66,30 @@ static const Row rows[] = {
     {C, "RETR 9\r\n", "pop.request.message=9", "RETR 9", NULL, NULL},
     {S, "-ERR no such message\r\n", "pop.response.indicator=-ERR", "-ERR no such message", NULL,
      NULL},
-    {C, "AUTH PLAIN\r\n", "pop.request.command=AUTH; pop.request.parameter=PLAIN", "AUTH PLAIN",
-     NULL, ""},
+    {C, "AUTH PLAIN\r\n",
+     "pop.request.command=AUTH; pop.request.parameter=PLAIN; pop.request.mechanism=PLAIN",
+     "AUTH PLAIN", NULL, ""},
     {S, "+ \r\n", "pop.response.indicator=+", "+ ", "Go on.", NULL},
+    {C, "AGJvYgBzZWNyZXQ=\r\n", "pop.request.data=AGJvYgBzZWNyZXQ=; pop.auth.decoded=␀bob␀secret",
+     "AGJvYgBzZWNyZXQ=", NULL, "AGJvYgBzZWNyZXQ="},
+    {S, "-ERR no\r\n", "pop.response.indicator=-ERR", "-ERR no", NULL, NULL},
+    {C, "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n",
+     "pop.request.mechanism=PLAIN; pop.request.data=AGJvYgBzZWNyZXQ=; "
+     "pop.auth.decoded=␀bob␀secret",
+     "AUTH PLAIN AGJvYgBzZWNyZXQ=", NULL, "AGJvYgBzZWNyZXQ="},
+    {S, "-ERR no\r\n", "pop.response.indicator=-ERR", "-ERR no", NULL, NULL},
+    /* who does not wait for the server's + has a password, too */
+    {C, "AUTH PLAIN\r\n", "pop.request.command=AUTH", "AUTH PLAIN", NULL, ""},
     {C, "AGJvYgBzZWNyZXQ=\r\n", "pop.request.data=AGJvYgBzZWNyZXQ=", "AGJvYgBzZWNyZXQ=", NULL,
      "AGJvYgBzZWNyZXQ="},
-    {S, "+OK\r\n", "pop.response.indicator=+OK", "+OK", NULL, NULL},
+    {S, "+ \r\n", "pop.response.indicator=+", "+ ", "Go on.", NULL},
+    {S, "-ERR no\r\n", "pop.response.indicator=-ERR", "-ERR no", NULL, NULL},
+    {C, "AUTH CRAM-MD5\r\n", "pop.request.mechanism=CRAM-MD5", "AUTH CRAM-MD5", NULL, ""},
+    {S, "+ PDEuMkB4Pg==\r\n", "pop.response.description=PDEuMkB4Pg==; pop.auth.decoded=<1.2@x>",
+     "+ PDEuMkB4Pg==", NULL, NULL},
+    {C, "*\r\n", "pop.request.data=*", "*", NULL, "*"},
+    {S, "+OK\r\n", "pop.response.indicator=+OK", "+OK",
+     "You are who you say you are; the maildrop is yours alone now.", NULL},
     {C, "QUIT\r\n", "pop.request.command=QUIT", "QUIT", NULL, NULL},
     {S, "+OK\r\n", "pop.response.indicator=+OK", "+OK", "Done. Goodbye.", NULL},
     {C, "STLS\r\n", "pop.request.command=STLS", "STLS", NULL, NULL},
@@ -172,6 +190,25 @@ static void test_large(void)
     g_assert_cmpint(unit.kind, ==, MG_UNIT_REPLY);
 }
 
+/* A line of a login may be longer than any command; none of it is kept. */
+static void test_long_login(void)
+{
+    g_autofree void *state = g_malloc0(mg_pop3_dissector.state_size);
+    g_autofree char *line = g_strnfill(12290, 'A');
+    line[12288] = '\r';
+    line[12289] = '\n';
+    MgUnit unit = {0};
+    g_assert_true(mg_pop3_dissector.cut(state, S, MG_SPAN("+OK\r\n"), false, &unit));
+    g_assert_true(mg_pop3_dissector.cut(state, C, MG_SPAN("AUTH PLAIN\r\n"), false, &unit));
+    g_assert_true(mg_pop3_dissector.cut(state, S, MG_SPAN("+ \r\n"), false, &unit));
+    for (size_t len = 0; len < 12290; len++)
+        g_assert_false(
+            mg_pop3_dissector.cut(state, C, (MgSpan){(uint8_t *)line, len}, false, &unit));
+    g_assert_true(mg_pop3_dissector.cut(state, C, mg_span_from_string(line), false, &unit));
+    g_assert_cmpuint(unit.len, ==, 12290);
+    g_assert_cmpuint(unit.secret_len, ==, 12288);
+}
+
 /* What the inspector needs of each row. */
 static void test_explained(void)
 {
@@ -194,6 +231,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/pop3/names/conversation", test_conversation);
     g_test_add_func("/pop3/names/large", test_large);
+    g_test_add_func("/pop3/names/long-login", test_long_login);
     g_test_add_func("/pop3/names/explained", test_explained);
     return g_test_run();
 }

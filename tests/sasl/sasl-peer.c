@@ -62,7 +62,7 @@ static int log_in(char **words, MgSaslChannel channel)
     MgSaslStep step = mg_sasl_client_start(client, mechanism);
     while (step == MG_SASL_SEND && read_line(line, sizeof line)) {
         if (strcmp(line, "-") == 0) {
-            const char *initial = mg_sasl_client_initial(client);
+            const char *initial = mg_sasl_client_initial(client, SIZE_MAX);
             printf("S %s\n", initial != NULL ? initial : "-");
         } else if (strcmp(line, "DONE") == 0) {
             step = mg_sasl_client_succeeded(client);
