@@ -34,6 +34,17 @@ static void add_type(GString *text, const MgDnsCached *set)
         g_string_append(text, " NODATA");
 }
 
+/* What a signature has shown says more than who has told it. */
+static const char *trust_of(const MgDnsCached *set)
+{
+    if (set->security == MG_DNS_SECURE)
+        return N_("secure");
+    if (set->security == MG_DNS_BOGUS)
+        return N_("bogus");
+    return set->trust < G_N_ELEMENTS(trusts) && trusts[set->trust] != NULL ? trusts[set->trust]
+                                                                           : "";
+}
+
 static void describe(const MgDnsCached *set, MgTime now, MgFact *fact)
 {
     g_autoptr(GString) text = g_string_new(NULL);
@@ -44,9 +55,7 @@ static void describe(const MgDnsCached *set, MgTime now, MgFact *fact)
     if (set->from_len > 0)
         mg_dns_data_format(set->from_len == 4 ? MG_DNS_A : MG_DNS_AAAA,
                            (MgSpan){set->from, set->from_len}, text);
-    g_string_append_printf(
-        text, "\t%s",
-        set->trust < G_N_ELEMENTS(trusts) && trusts[set->trust] != NULL ? trusts[set->trust] : "");
+    g_string_append_printf(text, "\t%s", trust_of(set));
     fact->label = N_("Name\tType\tTTL\tFrom\tTrust");
     g_strlcpy(fact->value, text->str, sizeof fact->value);
 }

@@ -186,10 +186,12 @@ void mg_dns_cache_put(MgDnsCache *cache, const MgDnsCached *set, uint32_t ttl, M
     Entry *old = find(cache, set->name, set->type, is_parents(set), now);
     if (old != NULL && old->set.trust > set->trust)
         return;
-    Entry *entry = g_malloc(sizeof *entry + set->name.len + set->data.len);
+    Entry *entry = g_malloc(sizeof *entry + set->name.len + set->data.len + set->extra.len);
     memcpy(entry->octets, set->name.data, set->name.len);
     if (set->data.len > 0)
         memcpy(entry->octets + set->name.len, set->data.data, set->data.len);
+    if (set->extra.len > 0)
+        memcpy(entry->octets + set->name.len + set->data.len, set->extra.data, set->extra.len);
     if (old != NULL)
         drop(cache, old);
     while (cache->n >= cache->max)
@@ -201,6 +203,7 @@ void mg_dns_cache_put(MgDnsCache *cache, const MgDnsCached *set, uint32_t ttl, M
     entry->set = *set;
     entry->set.name.data = entry->octets;
     entry->set.data.data = entry->octets + set->name.len;
+    entry->set.extra.data = entry->set.data.data + set->data.len;
     entry->set.stored = now;
     entry->set.expires = now + ttl * MG_SECONDS;
     entry->hash = key_of(set->name, set->type, is_parents(set));
@@ -208,6 +211,16 @@ void mg_dns_cache_put(MgDnsCache *cache, const MgDnsCached *set, uint32_t ttl, M
     cache->buckets[entry->hash & cache->mask] = entry;
     link_newest(cache, entry);
     cache->n++;
+}
+
+void mg_dns_cache_mark(MgDnsCache *cache, const MgDnsCacheMark *mark, MgTime now)
+{
+    Entry *entry = find(cache, mark->name, mark->type, false, now);
+    if (entry == NULL)
+        return;
+    entry->set.security = mark->security;
+    entry->set.why = mark->why;
+    entry->set.expires = MIN(entry->set.expires, now + mark->ttl * MG_SECONDS);
 }
 
 uint32_t mg_dns_cached_ttl(const MgDnsCached *set, MgTime now)
@@ -231,4 +244,27 @@ void mg_dns_packed_add(GByteArray *packed, MgSpan data)
     uint16_t len = (uint16_t)data.len;
     g_byte_array_append(packed, (const uint8_t *)&len, sizeof len);
     g_byte_array_append(packed, data.data, (guint)data.len);
+}
+
+void mg_dns_piece_add(GByteArray *packed, MgSpan owner, uint16_t type, MgSpan data)
+{
+    uint8_t number[] = {(uint8_t)(type >> 8), (uint8_t)type};
+    uint16_t len = (uint16_t)(owner.len + sizeof number + data.len);
+    if (owner.len + sizeof number + data.len > UINT16_MAX)
+        return; /* only names that are written out may lead so far; nobody needs it */
+    g_byte_array_append(packed, (const uint8_t *)&len, sizeof len);
+    g_byte_array_append(packed, owner.data, (guint)owner.len);
+    g_byte_array_append(packed, number, sizeof number);
+    g_byte_array_append(packed, data.data, (guint)data.len);
+}
+
+void mg_dns_piece_read(MgSpan piece, MgSpan *owner, uint16_t *type, MgSpan *data)
+{
+    size_t len = 0;
+    while (piece.data[len] != 0)
+        len += piece.data[len] + 1u;
+    len++;
+    *owner = mg_span_slice(piece, 0, len);
+    *type = mg_dns_get_u16(piece.data + len);
+    *data = mg_span_slice(piece, len + 2, piece.len - len - 2);
 }

@@ -31,6 +31,9 @@ typedef struct {
     uint16_t type; /* 0 with NXDOMAIN: the name has no type at all */
     uint16_t n;
     uint8_t trust, rcode;
+    uint8_t security, why; /* MgDnsSecurity, MgDnsWhy: unchecked as long as nobody has looked */
+    MgSpan extra; /* what vouches for it, as pieces like a negative answer's: its signatures, and
+                     that nothing is nearer to the name than the wildcard that made it */
     uint8_t from[16], from_len; /* the address of who said it */
 } MgDnsCached;
 
@@ -59,11 +62,23 @@ const MgDnsCached *mg_dns_cache_get_parent(MgDnsCache *cache, MgSpan name, uint1
                                            MgTime now);
 /* `set` without times. Data of TTL 0 can be got at this very `now` only. */
 void mg_dns_cache_put(MgDnsCache *cache, const MgDnsCached *set, uint32_t ttl, MgTime now);
+/* What a validator found out of a set, in its place; it is not remembered for longer than `ttl`. */
+typedef struct {
+    MgSpan name;
+    uint16_t type;
+    uint8_t security, why;
+    uint32_t ttl;
+} MgDnsCacheMark;
+void mg_dns_cache_mark(MgDnsCache *cache, const MgDnsCacheMark *mark, MgTime now);
 /* Whole seconds that are left. */
 uint32_t mg_dns_cached_ttl(const MgDnsCached *set, MgTime now);
 
 /* A piece of packed data: *at begins as 0. False at the end. */
 bool mg_dns_packed_next(MgSpan packed, size_t *at, MgSpan *data);
 void mg_dns_packed_add(GByteArray *packed, MgSpan data);
+
+/* A record as a piece: owner, type (16 bits, the network's order), data. */
+void mg_dns_piece_add(GByteArray *packed, MgSpan owner, uint16_t type, MgSpan data);
+void mg_dns_piece_read(MgSpan piece, MgSpan *owner, uint16_t *type, MgSpan *data);
 
 G_END_DECLS

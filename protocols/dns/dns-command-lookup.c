@@ -381,12 +381,16 @@ static const char *misplaced(const MgSettings *options)
 {
     static const char *const of_lookup[] = {"tcp",  "dnssec", "no-recurse", "short",
                                             "nsid", "subnet", "no-cookie",  NULL};
-    static const char *const of_iterate[] = {"hints", "query-port", "qname-minimisation", NULL};
+    static const char *const of_iterate[] = {"hints",    "query-port",        "qname-minimisation",
+                                             "validate", "trust-anchor-file", NULL};
     bool iterate = has(options, "iterate");
     for (const char *const *key = iterate ? of_lookup : of_iterate; *key != NULL; key++)
         if (has(options, *key))
-            return iterate ? N_("--iterate goes with --hints, --port and --minimise only")
-                           : N_("--hints, --port and --minimise go with --iterate only");
+            return iterate
+                       ? N_("--iterate goes with --hints, --port, --minimise, --validate and "
+                            "--trust-anchor only")
+                       : N_("--hints, --port, --minimise, --validate and --trust-anchor go with "
+                            "--iterate only");
     return NULL;
 }
 
@@ -477,6 +481,10 @@ static const MgCommandOption options[] = {
     {"minimise", NULL,
      N_("With --iterate: tells each server only as much of the name as it needs (RFC 9156)"),
      "qname-minimisation", false},
+    {"validate", NULL, N_("With --iterate: checks signatures (DNSSEC)"), "validate", false},
+    {"trust-anchor", "FILE",
+     N_("With --iterate: DS or DNSKEY records where trust begins, as a master file"),
+     "trust-anchor-file", true},
     {0},
 };
 

@@ -157,11 +157,16 @@ static void print_result(Iterate *iterate)
     g_autoptr(GString) out = g_string_new(NULL);
     Result result = {.out = out, .json = iterate->json};
     unsigned rcode = mg_dns_recursion_rcode(iterate->recursion);
+    MgDnsSecurity security = mg_dns_recursion_security(iterate->recursion);
+    const char *why = mg_dns_why_name(mg_dns_recursion_why(iterate->recursion));
     if (iterate->json) {
         g_string_append_c(out, '{');
         json_rcode(out, rcode);
         g_string_append_printf(out, ",\"queries\":%u",
                                mg_dns_recursion_n_queries(iterate->recursion));
+        if (security != MG_DNS_UNCHECKED)
+            g_string_append_printf(out, ",\"security\":\"%s\",\"why\":\"%s\"",
+                                   mg_dns_security_name(security), why);
         for (unsigned i = MG_DNS_ANSWER; i <= MG_DNS_AUTHORITY; i++) {
             result.wanted = (MgDnsSection)i;
             result.some = false;
@@ -172,7 +177,10 @@ static void print_result(Iterate *iterate)
         g_string_append(out, "}\n");
     } else {
         const char *name = mg_dns_rcode_name(rcode);
-        g_string_append_printf(out, "%s\n", name != NULL ? name : "?");
+        g_string_append(out, name != NULL ? name : "?");
+        if (security != MG_DNS_UNCHECKED)
+            g_string_append_printf(out, " %s (%s)", mg_dns_security_name(security), why);
+        g_string_append_c(out, '\n');
         mg_dns_recursion_each(iterate->recursion, print_record, &result);
     }
     mg_dns_output_text(&iterate->output, out);
@@ -228,8 +236,9 @@ static const char *begin(Iterate *iterate, const MgCommandCall *call, const MgBi
         mg_dns_output_exit(&iterate->output, MG_DNS_EXIT_FAILED);
         return NULL;
     }
+    iterate->shared->epoch = birth->epoch;
     iterate->recursion = mg_dns_resolver_recur(iterate->shared, birth->seed,
-                                               mg_dns_name_span(&client.name), client.type);
+                                               mg_dns_name_span(&client.name), client.type, true);
     go_on(iterate, birth->now);
     return NULL;
 }

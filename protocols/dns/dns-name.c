@@ -128,6 +128,45 @@ bool mg_dns_name_is_under(MgSpan name, MgSpan ancestor)
     return mg_dns_name_equal(name, ancestor);
 }
 
+int mg_dns_name_compare(MgSpan a, MgSpan b)
+{
+    MgDnsLabels x, y;
+    mg_dns_name_labels(a, &x);
+    mg_dns_name_labels(b, &y);
+    for (size_t i = x.n, j = y.n; i > 0 && j > 0;) {
+        const uint8_t *p = a.data + x.at[--i], *q = b.data + y.at[--j];
+        for (unsigned k = 1; k <= *p && k <= *q; k++)
+            if (mg_dns_lower(p[k]) != mg_dns_lower(q[k]))
+                return mg_dns_lower(p[k]) < mg_dns_lower(q[k]) ? -1 : 1;
+        if (*p != *q)
+            return *p < *q ? -1 : 1;
+    }
+    return (int)x.n - (int)y.n;
+}
+
+bool mg_dns_name_base32(MgSpan name, uint8_t out[20])
+{
+    uint64_t bits = 0;
+    unsigned n = 0, len = 0;
+    if (name.data[0] != 32)
+        return false;
+    for (size_t i = 1; i <= 32; i++) {
+        uint8_t c = mg_dns_lower(name.data[i]);
+        if (!g_ascii_isdigit(c) && (c < 'a' || c > 'v'))
+            return false;
+        bits = bits << 5 | (g_ascii_isdigit(c) ? c - '0' : c - 'a' + 10);
+        for (n += 5; n >= 8; n -= 8)
+            out[len++] = (uint8_t)(bits >> (n - 8));
+    }
+    return len == 20;
+}
+
+void mg_dns_name_lower(MgDnsName *name)
+{
+    for (size_t i = 0; i < name->len; i++) /* lengths are at most 63, and so no letters */
+        name->wire[i] = mg_dns_lower(name->wire[i]);
+}
+
 void mg_dns_name_labels(MgSpan wire, MgDnsLabels *labels)
 {
     labels->n = 0;

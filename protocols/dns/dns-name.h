@@ -38,6 +38,8 @@ static inline MgSpan mg_dns_name_span(const MgDnsName *name)
 /* `wire` is a whole valid name. */
 void mg_dns_name_set(MgDnsName *name, MgSpan wire);
 void mg_dns_name_set_root(MgDnsName *name);
+/* Letters become small ones (RFC 4034 §6.2). */
+void mg_dns_name_lower(MgDnsName *name);
 
 /* Reads presentation form; a name without a last dot is completed by `origin` (nullable: by the
  * root). `@` is the origin. Returns NULL, or what is wrong in words. */
@@ -49,6 +51,10 @@ void mg_dns_name_format(MgSpan wire, GString *out);
 bool mg_dns_name_equal(MgSpan a, MgSpan b);
 /* True too if they are equal. */
 bool mg_dns_name_is_under(MgSpan name, MgSpan ancestor);
+/* The order of a zone (RFC 4034 §6.1): label by label from the root, as octets, letters small. */
+int mg_dns_name_compare(MgSpan a, MgSpan b);
+/* The 20 octets that the first label is in base32hex (RFC 5155 §3.3). False: it is none. */
+bool mg_dns_name_base32(MgSpan name, uint8_t out[20]);
 void mg_dns_name_labels(MgSpan wire, MgDnsLabels *labels);
 /* Without its first label; the root's is empty. */
 static inline MgSpan mg_dns_name_parent(MgSpan wire)

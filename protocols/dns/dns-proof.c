@@ -5,58 +5,17 @@
  * the order of names (NSEC) or of hashes (NSEC3), and the one before a name covers it.
  */
 #include "dns-zones-private.h"
-
-/* RFC 4034 §6.1: label by label from the root, as octets, letters small. */
-static int compare_names(MgSpan a, MgSpan b)
-{
-    MgDnsLabels x, y;
-    mg_dns_name_labels(a, &x);
-    mg_dns_name_labels(b, &y);
-    for (size_t i = x.n, j = y.n; i > 0 && j > 0;) {
-        const uint8_t *p = a.data + x.at[--i], *q = b.data + y.at[--j];
-        for (unsigned k = 1; k <= *p && k <= *q; k++)
-            if (mg_dns_lower(p[k]) != mg_dns_lower(q[k]))
-                return mg_dns_lower(p[k]) < mg_dns_lower(q[k]) ? -1 : 1;
-        if (*p != *q)
-            return *p < *q ? -1 : 1;
-    }
-    return (int)x.n - (int)y.n;
-}
+#include "dnssec.h"
 
 /* ---- hashes ---- */
 
-static bool decode_hash(MgSpan name, uint8_t out[MG_DNS_HASH_LEN])
-{
-    uint64_t bits = 0;
-    unsigned n = 0, len = 0;
-    if (name.data[0] != 32)
-        return false;
-    for (size_t i = 1; i <= 32; i++) {
-        uint8_t c = mg_dns_lower(name.data[i]);
-        if (!g_ascii_isdigit(c) && (c < 'a' || c > 'v'))
-            return false;
-        bits = bits << 5 | (g_ascii_isdigit(c) ? c - '0' : c - 'a' + 10);
-        for (n += 5; n >= 8; n -= 8)
-            out[len++] = (uint8_t)(bits >> (n - 8));
-    }
-    return len == MG_DNS_HASH_LEN;
-}
-
-/* RFC 5155 §5. */
 static void hash_name(const MgDnsZone *zone, MgSpan name, uint8_t out[MG_DNS_HASH_LEN])
 {
-    uint8_t wire[MG_DNS_NAME_MAX];
-    for (size_t i = 0; i < name.len; i++)
-        wire[i] = mg_dns_lower(name.data[i]);
-    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA1);
-    for (unsigned i = 0; i <= zone->iterations; i++) {
-        gsize len = MG_DNS_HASH_LEN;
-        g_checksum_reset(sum);
-        g_checksum_update(sum, i == 0 ? wire : out, i == 0 ? (gssize)name.len : MG_DNS_HASH_LEN);
-        if (zone->salt_len > 0)
-            g_checksum_update(sum, zone->salt, zone->salt_len);
-        g_checksum_get_digest(sum, out, &len);
-    }
+    MgDnsName small;
+    mg_dns_name_set(&small, name);
+    mg_dns_name_lower(&small);
+    mg_dnssec_nsec3_hash(mg_dns_name_span(&small), zone->iterations,
+                         (MgSpan){zone->salt, zone->salt_len}, out);
 }
 
 /* ---- building ---- */
@@ -64,7 +23,7 @@ static void hash_name(const MgDnsZone *zone, MgSpan name, uint8_t out[MG_DNS_HAS
 static int compare_proofs(const void *a, const void *b, void *data)
 {
     const MgDnsZones *zones = data;
-    return compare_names(
+    return mg_dns_name_compare(
         mg_dns_node_name(zones, mg_dns_node(zones, ((const MgDnsProof *)a)->node)),
         mg_dns_node_name(zones, mg_dns_node(zones, ((const MgDnsProof *)b)->node)));
 }
@@ -97,7 +56,7 @@ void mg_dns_proofs_find(const MgDnsZones *zones, uint16_t index, MgDnsZone *zone
         MgDnsProof proof = {.node = i};
         if (node->zone != index ||
             mg_dns_node_set(zones, node, zone->hashed ? MG_DNS_NSEC3 : MG_DNS_NSEC) == NULL ||
-            (zone->hashed && !decode_hash(mg_dns_node_name(zones, node), proof.hash)))
+            (zone->hashed && !mg_dns_name_base32(mg_dns_node_name(zones, node), proof.hash)))
             continue;
         g_array_append_val(zone->proofs, proof);
     }
@@ -125,8 +84,8 @@ uint32_t mg_dns_proof_for(const MgDnsZones *zones, uint16_t index, MgSpan name, 
         int order =
             zone->hashed
                 ? memcmp(proofs[middle].hash, hash, MG_DNS_HASH_LEN)
-                : compare_names(mg_dns_node_name(zones, mg_dns_node(zones, proofs[middle].node)),
-                                name);
+                : mg_dns_name_compare(
+                      mg_dns_node_name(zones, mg_dns_node(zones, proofs[middle].node)), name);
         *own = *own || order == 0;
         if (order <= 0)
             from = middle + 1;

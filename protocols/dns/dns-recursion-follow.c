@@ -13,6 +13,16 @@ static const MgDnsCached *answer_of(MgDnsCache *cache, MgSpan owner, uint16_t ty
     return set != NULL && set->trust >= MG_DNS_TRUST_ANSWER ? set : NULL;
 }
 
+/* A validator knows what to think of what a referral says of DS; clients are not told. */
+static const MgDnsCached *end_of(MgDnsCache *cache, const MgDnsWay *way, MgTime now)
+{
+    MgSpan owner = mg_dns_name_span(&way->name);
+    const MgDnsCached *set = answer_of(cache, owner, way->type, now);
+    if (set == NULL && way->referred && way->type == MG_DNS_DS)
+        set = mg_dns_cache_get_parent(cache, owner, way->type, now);
+    return set;
+}
+
 /* (nullable) The DNAME of the nearest ancestor. */
 static const MgDnsCached *dname_above(MgDnsCache *cache, MgSpan owner, MgTime now)
 {
@@ -37,26 +47,41 @@ bool mg_dns_name_substitute(MgDnsName *name, MgSpan above, MgSpan target)
     return true;
 }
 
-static void give_negative(const MgDnsCached *set, MgTime now, MgDnsResultFunc func, void *user)
+/* What vouches for a set stands with it, or proves something in the authority section. */
+static void give_extra(const MgDnsCached *set, uint32_t ttl, MgDnsResultFunc func, void *user)
 {
     size_t at = 0;
-    MgSpan piece;
-    while (mg_dns_packed_next(set->data, &at, &piece)) {
-        size_t len = 0;
-        while (piece.data[len] != 0)
-            len += piece.data[len] + 1u;
-        len++;
-        func(user, MG_DNS_AUTHORITY, mg_span_slice(piece, 0, len), mg_dns_get_u16(piece.data + len),
-             mg_dns_cached_ttl(set, now), mg_span_slice(piece, len + 2, piece.len - len - 2));
+    MgSpan piece, owner, data;
+    uint16_t type;
+    while (mg_dns_packed_next(set->extra, &at, &piece)) {
+        mg_dns_piece_read(piece, &owner, &type, &data);
+        bool own = type == MG_DNS_RRSIG && mg_dns_get_u16(data.data) == set->type &&
+                   mg_dns_name_equal(owner, set->name);
+        func(user, own ? MG_DNS_ANSWER : MG_DNS_AUTHORITY, owner, type, ttl, data);
     }
 }
 
-static void give_set(const MgDnsCached *set, MgTime now, MgDnsResultFunc func, void *user)
+/* All sets of the way, and what vouches for them. */
+static void give(const MgDnsCached *set, MgDnsWay *way, MgTime now, MgDnsResultFunc func,
+                 void *user)
 {
     size_t at = 0;
-    MgSpan data;
-    while (mg_dns_packed_next(set->data, &at, &data))
-        func(user, MG_DNS_ANSWER, set->name, set->type, mg_dns_cached_ttl(set, now), data);
+    MgSpan piece, owner, data;
+    uint16_t type;
+    uint32_t ttl = mg_dns_cached_ttl(set, now);
+    while (mg_dns_packed_next(set->data, &at, &piece)) {
+        if (set->n > 0) {
+            func(user, MG_DNS_ANSWER, set->name, set->type, ttl, piece);
+            continue;
+        }
+        mg_dns_piece_read(piece, &owner, &type, &data);
+        func(user, MG_DNS_AUTHORITY, owner, type, ttl, data);
+    }
+    give_extra(set, ttl, func, user);
+    if (way->n_sets++ == 0 || set->security < way->security) {
+        way->security = set->security;
+        way->why = set->why;
+    }
 }
 
 /* On to the next name, unless the way has been there. */
@@ -77,20 +102,15 @@ bool mg_dns_cache_follow(MgDnsCache *cache, MgDnsWay *way, MgTime now, MgDnsResu
         MgSpan owner = mg_dns_name_span(&way->name), data;
         MgDnsName to = way->name;
         size_t at = 0;
-        const MgDnsCached *set = answer_of(cache, owner, way->type, now);
-        if (set != NULL && set->n == 0) {
-            way->rcode = set->rcode;
-            give_negative(set, now, func, user);
-            return true;
-        }
+        const MgDnsCached *set = end_of(cache, way, now);
         if (set != NULL) {
-            give_set(set, now, func, user);
-            way->rcode = MG_DNS_NOERROR;
+            give(set, way, now, func, user);
+            way->rcode = set->n > 0 ? MG_DNS_NOERROR : set->rcode;
             return true;
         }
         set = dname_above(cache, owner, now);
         if (set != NULL) {
-            give_set(set, now, func, user);
+            give(set, way, now, func, user);
             mg_dns_packed_next(set->data, &at, &data);
             way->dname = true;
             if (!mg_dns_name_substitute(&to, set->name, data)) {
@@ -103,7 +123,7 @@ bool mg_dns_cache_follow(MgDnsCache *cache, MgDnsWay *way, MgTime now, MgDnsResu
             set = answer_of(cache, owner, MG_DNS_CNAME, now);
             if (set == NULL || set->n == 0)
                 return false;
-            give_set(set, now, func, user);
+            give(set, way, now, func, user);
             mg_dns_packed_next(set->data, &at, &data);
             mg_dns_name_set(&to, data);
         }

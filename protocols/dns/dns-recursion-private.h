@@ -3,12 +3,14 @@
 #pragma once
 
 #include "dns-recursion.h"
+#include "dns-validate.h"
 
 G_BEGIN_DECLS
 
 #define MG_DNS_NS_MAX      16 /* name servers of a zone that are looked at */
 #define MG_DNS_SERVERS_MAX 24 /* addresses of them */
 #define MG_DNS_MET_MAX     32
+#define MG_DNS_AVOIDED_MAX 8 /* servers whose answers were bogus */
 
 typedef struct {
     MgDnsName name;
@@ -46,6 +48,8 @@ typedef struct {
     bool modest;  /* no server knows by itself: what they heard from others is taken, too */
     bool whole;   /* the name is no longer shortened */
     bool vague;   /* a server had nothing to say, without saying that there is nothing */
+    bool needed;  /* by the validator, which gets what is found */
+    bool asked;   /* a server was; else the cache knew all */
     unsigned n_known, n_asked; /* labels of the name: down to where no zone begins; asked for */
     unsigned n_ns, n_servers, server; /* server: the one that is being asked */
     unsigned n_seeks;
@@ -53,7 +57,7 @@ typedef struct {
     uint16_t type;
     MgDnsNs ns[MG_DNS_NS_MAX];
     MgDnsServer servers[MG_DNS_SERVERS_MAX];
-    GByteArray *records; /* of the answer; see add_result() */
+    GByteArray *records; /* of the answer: dns-results.h */
 } MgDnsFrame;
 
 struct MgDnsRecursion {
@@ -66,7 +70,21 @@ struct MgDnsRecursion {
     uint8_t query[MG_DNS_HEADER + MG_DNS_NAME_MAX + 4 + 11];
     uint8_t met[MG_DNS_MET_MAX];
     unsigned n_met, met_given;
-    GByteArray *scratch;
+    GByteArray *scratch, *extra;
+    MgDnsName name; /* the question */
+    uint16_t type;
+    MgDnsValidator *validator; /* (nullable) */
+    bool judged, told_keys;
+    bool others;        /* the last frame that the validator needed could have asked others */
+    unsigned n_another; /* times that a bogus answer was asked of another server */
+    MgTime now;
+    MgDnsSecurity security;
+    MgDnsWhy why;
+    struct {
+        uint32_t name; /* a hash: of what it has answered badly */
+        uint8_t address[16], len;
+    } avoided[MG_DNS_AVOIDED_MAX];
+    unsigned n_avoided;
 };
 
 void mg_dns_recursion_note(MgDnsRecursion *recursion, MgDnsMet met);
@@ -75,6 +93,14 @@ static inline bool mg_dns_frame_is_minimised(const MgDnsFrame *frame)
 {
     return frame->name.len != frame->way.name.len || frame->type != frame->way.type;
 }
+/* Is this server not asked for the frame's name again? */
+bool mg_dns_frame_avoids(const MgDnsRecursion *recursion, const MgDnsFrame *frame,
+                         const MgDnsServer *server);
+void mg_dns_recursion_push(MgDnsRecursion *recursion, MgSpan name, uint16_t type);
+bool mg_dns_frame_has_others(const MgDnsRecursion *recursion, const MgDnsFrame *frame);
+/* The answer is there: is it to be believed? False: that is known now. True: there is more to be
+ * worked on first. */
+bool mg_dns_recursion_judge(MgDnsRecursion *recursion, MgTime now);
 /* RFC 1122 §3.2.1.3: an address of this host itself. */
 bool mg_dns_is_loopback(MgSpan address);
 /* Takes from a message what may be believed. */

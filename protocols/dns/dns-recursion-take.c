@@ -16,8 +16,9 @@ typedef struct {
     MgDnsMessage head; /* stands behind the question */
     MgDnsTrust trust;
     MgTime now;
-    bool found;   /* something of an answer */
-    bool doubled; /* two aliases of one name */
+    bool found;           /* something of an answer */
+    bool doubled;         /* two aliases of one name */
+    MgDnsSection section; /* 0: the answer; where the sets that are stored stand */
 } Take;
 
 static bool in_zone(const Take *take, MgSpan name)
@@ -77,15 +78,69 @@ static void sign(const Take *take, MgDnsCached *set)
     memcpy(set->from, server->address, sizeof set->from);
 }
 
+/* ---- what vouches for it, as pieces ---- */
+
+typedef enum { PLAIN, EXPANDED } Expansion;
+
+/* The signatures of a set. EXPANDED: a wildcard has made it. */
+static Expansion add_signatures(Take *take, MgDnsSection section, MgSpan owner, uint16_t type,
+                                GByteArray *pieces)
+{
+    MgDnsMessage message = take->head;
+    MgDnsRecord record;
+    MgDnsLabels labels;
+    Expansion expansion = PLAIN;
+    mg_dns_name_labels(owner, &labels);
+    while (mg_dns_message_next(&message, &record)) {
+        if (record.section != section || record.type != MG_DNS_RRSIG || record.class != MG_DNS_IN ||
+            !mg_dns_name_equal(mg_dns_name_span(&record.name), owner))
+            continue;
+        g_autoptr(GByteArray) data = g_byte_array_new();
+        if (!mg_dns_expand_data(take->bytes, &record, data) || data->len < 4 ||
+            mg_dns_get_u16(data->data) != type)
+            continue;
+        mg_dns_piece_add(pieces, owner, record.type, (MgSpan){data->data, data->len});
+        if (data->data[3] < labels.n)
+            expansion = EXPANDED;
+    }
+    return expansion;
+}
+
+/* NSEC and NSEC3 of the authority section, with their signatures. */
+static void add_denials(Take *take, GByteArray *pieces, uint32_t *ttl)
+{
+    MgDnsMessage message = take->head;
+    MgDnsRecord record;
+    while (mg_dns_message_next(&message, &record)) {
+        MgSpan owner = mg_dns_name_span(&record.name);
+        if (record.section != MG_DNS_AUTHORITY || record.class != MG_DNS_IN ||
+            (record.type != MG_DNS_NSEC && record.type != MG_DNS_NSEC3) || !in_zone(take, owner))
+            continue;
+        g_autoptr(GByteArray) data = g_byte_array_new();
+        if (!mg_dns_expand_data(take->bytes, &record, data))
+            continue;
+        mg_dns_piece_add(pieces, owner, record.type, (MgSpan){data->data, data->len});
+        add_signatures(take, MG_DNS_AUTHORITY, owner, record.type, pieces);
+        *ttl = MIN(*ttl, record.ttl);
+    }
+}
+
 static void store(Take *take, MgSpan owner, uint16_t type, unsigned n, MgDnsTrust trust,
                   uint32_t ttl)
 {
     const GByteArray *packed = take->recursion->scratch;
+    GByteArray *extra = take->recursion->extra;
+    MgDnsSection section = take->section != 0 ? take->section : MG_DNS_ANSWER;
+    g_byte_array_set_size(extra, 0);
+    if (take->recursion->setup.habits->validate && trust != MG_DNS_TRUST_GLUE &&
+        add_signatures(take, section, owner, type, extra) == EXPANDED)
+        add_denials(take, extra, &ttl);
     MgDnsCached set = {.name = owner,
                        .type = type,
                        .n = (uint16_t)n,
                        .trust = (uint8_t)trust,
-                       .data = {packed->data, packed->len}};
+                       .data = {packed->data, packed->len},
+                       .extra = {extra->data, extra->len}};
     sign(take, &set);
     mg_dns_cache_put(take->recursion->setup.cache, &set, ttl, take->now);
 }
@@ -189,12 +244,7 @@ static void add_authority(Take *take, MgSpan owner, uint16_t type, GByteArray *p
     if (gather(take, MG_DNS_AUTHORITY, owner, type, ttl) == 0)
         return;
     while (mg_dns_packed_next((MgSpan){packed->data, packed->len}, &at, &data)) {
-        uint8_t number[] = {(uint8_t)(type >> 8), (uint8_t)type};
-        g_autoptr(GByteArray) piece = g_byte_array_new();
-        g_byte_array_append(piece, owner.data, (guint)owner.len);
-        g_byte_array_append(piece, number, sizeof number);
-        g_byte_array_append(piece, data.data, (guint)data.len);
-        mg_dns_packed_add(pieces, (MgSpan){piece->data, piece->len});
+        mg_dns_piece_add(pieces, owner, type, data);
         if (type == MG_DNS_SOA && data.len >= 4)
             *ttl = MIN(*ttl, mg_dns_get_u32(data.data + data.len - 4));
     }
@@ -206,6 +256,7 @@ static void store_negative(Take *take, const MgDnsName *name, uint16_t rcode,
                            const MgDnsName *soa_owner)
 {
     uint32_t ttl = 0, ns_ttl = 0;
+    bool validate = take->recursion->setup.habits->validate;
     g_autoptr(GByteArray) pieces = g_byte_array_new();
     MgDnsCached set = {.name = mg_dns_name_span(name),
                        .type = rcode == MG_DNS_NXDOMAIN ? 0 : take->frame->way.type,
@@ -213,8 +264,13 @@ static void store_negative(Take *take, const MgDnsName *name, uint16_t rcode,
                        .trust = MG_DNS_TRUST_ANSWER};
     if (soa_owner != NULL) {
         add_authority(take, mg_dns_name_span(soa_owner), MG_DNS_SOA, pieces, &ttl);
-        add_authority(take, mg_dns_name_span(soa_owner), MG_DNS_NS, pieces, &ns_ttl);
+        if (validate) /* of what is shown, all must be checked: NS is left out */
+            add_signatures(take, MG_DNS_AUTHORITY, mg_dns_name_span(soa_owner), MG_DNS_SOA, pieces);
+        else
+            add_authority(take, mg_dns_name_span(soa_owner), MG_DNS_NS, pieces, &ns_ttl);
     }
+    if (validate)
+        add_denials(take, pieces, &ttl);
     set.data = (MgSpan){pieces->data, pieces->len};
     sign(take, &set);
     mg_dns_cache_put(take->recursion->setup.cache, &set, ttl, take->now);
@@ -244,6 +300,32 @@ static void take_glue(Take *take)
     }
 }
 
+/* What the zone above says of the keys of the one below: DS, or the proof that there is none. It is
+ * kept for the validator, which saves a query. */
+static void take_digests(Take *take, MgSpan owner)
+{
+    uint32_t ttl = UINT32_MAX;
+    if (!take->recursion->setup.habits->validate)
+        return;
+    unsigned n = gather(take, MG_DNS_AUTHORITY, owner, MG_DNS_DS, &ttl);
+    if (n > 0) {
+        take->section = MG_DNS_AUTHORITY;
+        store(take, owner, MG_DNS_DS, n, MG_DNS_TRUST_REFERRAL, ttl);
+        take->section = 0;
+        return;
+    }
+    g_autoptr(GByteArray) pieces = g_byte_array_new();
+    add_denials(take, pieces, &ttl);
+    if (pieces->len == 0)
+        return;
+    MgDnsCached set = {.name = owner,
+                       .type = MG_DNS_DS,
+                       .trust = MG_DNS_TRUST_REFERRAL,
+                       .data = {pieces->data, pieces->len}};
+    sign(take, &set);
+    mg_dns_cache_put(take->recursion->setup.cache, &set, ttl, take->now);
+}
+
 static bool take_referral(Take *take, const MgDnsName *name)
 {
     MgDnsName owner;
@@ -255,6 +337,7 @@ static bool take_referral(Take *take, const MgDnsName *name)
         return false;
     store(take, mg_dns_name_span(&owner), MG_DNS_NS, n, MG_DNS_TRUST_REFERRAL, ttl);
     take_glue(take);
+    take_digests(take, mg_dns_name_span(&owner));
     mg_dns_recursion_note(take->recursion, MG_DNS_MET_REFERRAL);
     return true;
 }

@@ -32,37 +32,24 @@ MgDnsMet mg_dns_recursion_met(MgDnsRecursion *recursion)
 
 /* ---- results ---- */
 
-typedef struct {
-    uint16_t section, type, owner_len, data_len;
-    uint32_t ttl;
-} ResultHead; /* then owner, then data */
-
 static void add_result(void *user, MgDnsSection section, MgSpan owner, uint16_t type, uint32_t ttl,
                        MgSpan data)
 {
     MgDnsFrame *frame = user;
-    ResultHead head = {(uint16_t)section, type, (uint16_t)owner.len, (uint16_t)data.len, ttl};
-    g_byte_array_append(frame->records, (const uint8_t *)&head, sizeof head);
-    g_byte_array_append(frame->records, owner.data, (guint)owner.len);
-    g_byte_array_append(frame->records, data.data, (guint)data.len);
+    const MgDnsResult result = {section, owner, data, type, ttl};
+    mg_dns_results_add(frame->records, &result);
 }
 
 void mg_dns_recursion_each(const MgDnsRecursion *recursion, MgDnsResultFunc func, void *user)
 {
-    const GByteArray *records = recursion->frames[0]->records;
-    for (size_t at = 0; at < records->len;) {
-        ResultHead head;
-        memcpy(&head, records->data + at, sizeof head);
-        at += sizeof head;
-        func(user, head.section, (MgSpan){records->data + at, head.owner_len}, head.type, head.ttl,
-             (MgSpan){records->data + at + head.owner_len, head.data_len});
-        at += (size_t)head.owner_len + head.data_len;
-    }
+    MgDnsResult result;
+    for (size_t at = 0; mg_dns_results_next(recursion->frames[0]->records, &at, &result);)
+        func(user, result.section, result.owner, result.type, result.ttl, result.data);
 }
 
 /* ---- frames ---- */
 
-static void push(MgDnsRecursion *recursion, MgSpan name, uint16_t type)
+void mg_dns_recursion_push(MgDnsRecursion *recursion, MgSpan name, uint16_t type)
 {
     MgDnsFrame *frame = g_new0(MgDnsFrame, 1);
     mg_dns_name_set(&frame->way.name, name);
@@ -84,7 +71,10 @@ MgDnsRecursion *mg_dns_recursion_new(const MgDnsRecursionSetup *setup, MgSpan na
     recursion->setup = *setup;
     recursion->began = MG_TIME_NEVER;
     recursion->scratch = g_byte_array_new();
-    push(recursion, name, type);
+    recursion->extra = g_byte_array_new();
+    mg_dns_name_set(&recursion->name, name);
+    recursion->type = type;
+    mg_dns_recursion_push(recursion, name, type);
     return recursion;
 }
 
@@ -94,13 +84,25 @@ void mg_dns_recursion_free(MgDnsRecursion *recursion)
         return;
     while (recursion->depth > 0)
         pop(recursion);
+    mg_dns_validator_free(recursion->validator);
     g_byte_array_unref(recursion->scratch);
+    g_byte_array_unref(recursion->extra);
     g_free(recursion);
 }
 
 uint16_t mg_dns_recursion_rcode(const MgDnsRecursion *recursion)
 {
     return recursion->frames[0]->way.rcode;
+}
+
+MgDnsSecurity mg_dns_recursion_security(const MgDnsRecursion *recursion)
+{
+    return recursion->security;
+}
+
+MgDnsWhy mg_dns_recursion_why(const MgDnsRecursion *recursion)
+{
+    return recursion->why;
 }
 
 MgSpan mg_dns_recursion_name(const MgDnsRecursion *recursion, uint16_t *type)
@@ -301,7 +303,8 @@ static int choose(MgDnsRecursion *recursion, const MgDnsFrame *frame, MgTime now
     for (unsigned i = 0; i < frame->n_servers; i++) {
         const MgDnsServer *server = &frame->servers[i];
         ranks[i] = MG_TIME_NEVER;
-        if (server->bad || server->tries >= TRIES_MAX)
+        if (server->bad || server->tries >= TRIES_MAX ||
+            mg_dns_frame_avoids(recursion, frame, server))
             continue;
         ranks[i] = mg_dns_known_rank(
             mg_dns_known_server(recursion->setup.known, server->address, server->len), now);
@@ -346,7 +349,7 @@ static bool seek_address(MgDnsRecursion *recursion, MgDnsFrame *frame)
                 continue;
             ns->asked |= (uint8_t)(1u << pass % 2);
             frame->n_seeks++;
-            push(recursion, name, type);
+            mg_dns_recursion_push(recursion, name, type);
             return true;
         }
     return false;
@@ -434,7 +437,7 @@ static void ask(MgDnsRecursion *recursion, MgDnsFrame *frame, MgTime now,
     mg_dns_write_header(&writer, recursion->id, server->recursive ? MG_DNS_RD : 0);
     mg_dns_write_question(&writer, mg_dns_name_span(&frame->name), frame->type, MG_DNS_IN);
     if (!known->plain)
-        mg_dns_write_opt(&writer, MG_DNS_UDP_EDNS, 0, false);
+        mg_dns_write_opt(&writer, MG_DNS_UDP_EDNS, 0, habits->validate);
     *question =
         (MgDatagramQuestion){.address = recursion->address,
                              .port = habits->port,
@@ -444,6 +447,7 @@ static void ask(MgDnsRecursion *recursion, MgDnsFrame *frame, MgTime now,
                              .timeout = mg_dns_known_timeout(known, server->tries, habits->timeout),
                              .dissector = "dns"};
     server->tries++;
+    frame->asked = true;
 }
 
 static void finish(MgDnsFrame *frame, uint16_t rcode)
@@ -476,6 +480,15 @@ static bool follow(MgDnsRecursion *recursion, MgDnsFrame *frame, MgTime now)
     return false;
 }
 
+/* All that are left have answered badly: there is no point in looking for more of them. */
+static bool avoids_any(const MgDnsRecursion *recursion, const MgDnsFrame *frame)
+{
+    for (unsigned i = 0; i < frame->n_servers; i++)
+        if (mg_dns_frame_avoids(recursion, frame, &frame->servers[i]))
+            return true;
+    return false;
+}
+
 /* True: `question` is to be asked. False: the frame is done, or another lies above it. */
 static bool work(MgDnsRecursion *recursion, MgDnsFrame *frame, MgTime now,
                  MgDatagramQuestion *question)
@@ -495,6 +508,10 @@ static bool work(MgDnsRecursion *recursion, MgDnsFrame *frame, MgTime now,
     if (!frame->planned)
         plan(recursion, frame, now);
     int server = choose(recursion, frame, now);
+    if (server < 0 && avoids_any(recursion, frame)) {
+        give_up(recursion, frame, MG_DNS_MET_NO_SERVER);
+        return false;
+    }
     if (server < 0 && (be_modest(recursion, frame) || plan_parents(recursion, frame, now)))
         server = choose(recursion, frame, now);
     if (server >= 0) {
@@ -523,8 +540,14 @@ bool mg_dns_recursion_step(MgDnsRecursion *recursion, MgTime now, MgDatagramQues
             return true;
         if (frame != recursion->frames[recursion->depth - 1] || !frame->done)
             continue;
+        if (recursion->depth == 1 && mg_dns_recursion_judge(recursion, now))
+            continue;
         if (recursion->depth == 1)
             return false;
+        if (frame->needed) {
+            recursion->others = mg_dns_frame_has_others(recursion, frame);
+            mg_dns_validator_take(recursion->validator, frame->records, frame->way.rcode, now);
+        }
         pop(recursion);
         /* Whether it was found shows in the cache; so may something that the parent says. */
         frame = recursion->frames[recursion->depth - 1];

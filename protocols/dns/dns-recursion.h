@@ -10,8 +10,10 @@
 #include <mailglass/engine.h>
 #include <mailglass/topics.h>
 
+#include "dns-anchors.h"
 #include "dns-cache.h"
 #include "dns-recursion-servers.h"
+#include "dns-trust.h"
 
 G_BEGIN_DECLS
 
@@ -44,6 +46,7 @@ typedef struct {
     bool mixed_case;         /* the case of letters is one more secret (0x20) */
     bool random_id;          /* RFC 5452 §4.3, §9.2 … */
     bool random_port;        /* … RFC 5452 §9.2 */
+    bool validate;           /* RFC 4035: signatures are asked for, and remembered */
 } MgDnsHabits;
 
 #define MG_DNS_FIXED_PORT 5353 /* where all queries come from without random ports */
@@ -55,6 +58,10 @@ typedef struct {
     const MgDnsHabits *habits;
     uint16_t *last_id; /* where ids are counted and not drawn */
     uint64_t seed;
+    bool check;                  /* the answer's signatures are checked … */
+    const MgDnsAnchors *anchors; /* … from here down … */
+    MgDnsTrustTable *trust;
+    int64_t epoch; /* … at this Unix time of MgTime 0 */
 } MgDnsRecursionSetup;
 
 typedef struct MgDnsRecursion MgDnsRecursion;
@@ -93,12 +100,17 @@ typedef enum {
     MG_DNS_MET_RECURSIVE,
     MG_DNS_MET_LIMIT,
     MG_DNS_MET_NO_SERVER,
-    MG_DNS_MET_N
+    MG_DNS_MET_KEYS,
+    MG_DNS_MET_ANOTHER,
+    MG_DNS_MET_WHY, /* a verdict: MgDnsWhy stands behind */
+    MG_DNS_MET_N = MG_DNS_MET_WHY + MG_DNS_WHY_N
 } MgDnsMet;
 MgDnsMet mg_dns_recursion_met(MgDnsRecursion *recursion);
 
 /* When it is done: the rcode, and each record of the answer and of the authority section. */
 uint16_t mg_dns_recursion_rcode(const MgDnsRecursion *recursion);
+MgDnsSecurity mg_dns_recursion_security(const MgDnsRecursion *recursion);
+MgDnsWhy mg_dns_recursion_why(const MgDnsRecursion *recursion);
 typedef void (*MgDnsResultFunc)(void *user, MgDnsSection section, MgSpan owner, uint16_t type,
                                 uint32_t ttl, MgSpan data);
 void mg_dns_recursion_each(const MgDnsRecursion *recursion, MgDnsResultFunc func, void *user);
@@ -117,6 +129,9 @@ typedef struct {
     uint16_t type, rcode;
     unsigned aliases; /* at MG_DNS_ALIASES_MAX it stops */
     bool dname, loop; /* it led over a DNAME; it led back to where it had been */
+    bool referred;    /* what a referral says of DS may end it */
+    uint8_t n_sets;
+    uint8_t security, why;                 /* MgDnsSecurity, MgDnsWhy: the worst of its sets */
     uint32_t been[MG_DNS_ALIASES_MAX + 1]; /* hashes of the names before */
 } MgDnsWay;
 

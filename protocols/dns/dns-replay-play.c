@@ -16,7 +16,7 @@
 typedef struct {
     MgDnsScenario *scenario;
     MgSettings settings;
-    MgSetting rows[12];
+    MgSetting rows[16];
     GString *hints;
     void *shared;
     uint64_t seed;
@@ -67,6 +67,10 @@ static void configure(Play *play)
         set(play, "query-loopback",
             g_ascii_strcasecmp(local, "off") == 0 || g_ascii_strcasecmp(local, "no") == 0 ? "yes"
                                                                                           : "no");
+    if (play->scenario->anchors->len > 0) {
+        set(play, "trust-anchor", play->scenario->anchors->str);
+        set(play, "validate", "yes");
+    }
     set(play, "mixed-case", "no");
     set(play, "minimised-type", "NS");
 }
@@ -174,6 +178,7 @@ static void ask_resolver(Play *play, const MgEngineKind *kind, MgSpan query)
                            .host = "resolver",
                            .local_address = "127.0.0.1",
                            .peer_address = "127.0.0.1",
+                           .epoch = play->scenario->epoch,
                            .seed = mg_random_next(&play->seed),
                            .now = play->now};
     g_autoptr(MgEngine) engine = kind->create(&birth);

@@ -2,6 +2,7 @@
 /* dns-replay-read.c - the reader of *.rpl scenarios: a line at a time, a row for each keyword */
 #include "dns-replay.h"
 
+#include "dns-anchors.h"
 #include "dns-record.h"
 #include "dns-zone.h"
 
@@ -80,6 +81,7 @@ void mg_dns_scenario_free(MgDnsScenario *scenario)
     g_free(scenario->title);
     g_hash_table_unref(scenario->config);
     g_ptr_array_unref(scenario->roots);
+    g_string_free(scenario->anchors, TRUE);
     g_ptr_array_unref(scenario->ranges);
     g_ptr_array_unref(scenario->steps);
     g_free(scenario);
@@ -524,6 +526,37 @@ static void read_line(Reader *reader, const char *line)
         complain(reader, "\"%s\" is not known in an entry", words[0]);
 }
 
+static void read_anchor(Reader *reader, const char *value)
+{
+    const MgSetting row = {.key = "trust-anchor", .value = value, .len = strlen(value)};
+    const MgSettings rows = {&row, 1};
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    MgDnsAnchors *anchors = mg_dns_anchors_new();
+    if (mg_dns_anchors_read(anchors, &rows, row.key, problems))
+        g_string_append_printf(reader->scenario->anchors, "%s\n", value);
+    else
+        complain(reader, "%s", (const char *)g_ptr_array_index(problems, 0));
+    mg_dns_anchors_free(anchors);
+}
+
+/* "20150915132320", or seconds since 1970. */
+static void read_date(Reader *reader, const char *value)
+{
+    uint64_t n = 0;
+    bool good = read_number(value, 99991231235959, &n);
+    g_autoptr(GDateTime) date = NULL;
+    if (good && strlen(value) == 14)
+        date = g_date_time_new_utc((int)(n / 10000000000), (int)(n / 100000000 % 100),
+                                   (int)(n / 1000000 % 100), (int)(n / 10000 % 100),
+                                   (int)(n / 100 % 100), (double)(n % 100));
+    if (date != NULL)
+        reader->scenario->epoch = g_date_time_to_unix(date);
+    else if (good && n <= UINT32_MAX)
+        reader->scenario->epoch = (int64_t)n;
+    else
+        complain(reader, "\"%s\" is no date like 20150915132320", value);
+}
+
 /* KEY: VALUE. What the resolver does not know by this name is passed over. */
 static void read_config(Reader *reader, const char *line)
 {
@@ -547,6 +580,10 @@ static void read_config(Reader *reader, const char *line)
         else
             g_ptr_array_add(scenario->roots, address);
     }
+    if (strcmp(text, "trust-anchor") == 0)
+        read_anchor(reader, value);
+    else if (strcmp(text, "val-override-date") == 0 || strcmp(text, "val-override-timestamp") == 0)
+        read_date(reader, value);
     char *equal = strcmp(text, "features") == 0 ? strchr(value, '=') : NULL;
     if (equal != NULL) { /* features: min_ttl = 300 */
         *equal = '\0';
@@ -595,6 +632,7 @@ MgDnsScenario *mg_dns_scenario_read(MgSpan text, const char *path, GPtrArray *pr
     guint before = problems->len;
     scenario->config = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     scenario->roots = g_ptr_array_new_with_free_func(g_free);
+    scenario->anchors = g_string_new(NULL);
     scenario->ranges = g_ptr_array_new_with_free_func(free_range);
     scenario->steps = g_ptr_array_new_with_free_func(free_step);
     Reader reader = {.scenario = scenario, .path = path, .problems = problems, .section = -1};

@@ -12,6 +12,7 @@ typedef struct {
     GString *text;
     MgDnsOutput output;
     int result;
+    int64_t epoch; /* of a scenario that says no date */
 } Replay;
 
 typedef struct {
@@ -69,6 +70,8 @@ static void play_file(Replay *replay, const MgSetting *row, bool json, bool quer
         replay->result = MG_DNS_EXIT_FAILED;
         return;
     }
+    if (scenario->epoch == 0)
+        scenario->epoch = replay->epoch;
     bool good = mg_dns_scenario_play(scenario, queries ? replay->text : NULL, on_step, &file);
     if (!good && replay->result == MG_DNS_EXIT_DONE)
         replay->result = MG_DNS_EXIT_NO;
@@ -91,6 +94,7 @@ static MgEngine *create(const MgBirth *birth)
     bool queries = !call->json && mg_settings_get(call->options, "queries", NULL) != NULL;
     Replay *replay = g_new0(Replay, 1);
     replay->base.kind = &mg_dns_replay;
+    replay->epoch = birth->epoch;
     replay->problems = g_ptr_array_new_with_free_func(g_free);
     replay->text = g_string_new(NULL);
     mg_dns_output_init(&replay->output);

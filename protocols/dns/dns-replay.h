@@ -89,6 +89,9 @@ typedef struct {
     char *title;
     GHashTable *config; /* "stub-addr" → its last value */
     GPtrArray *roots;   /* addresses of stub-addr or forward-addr, as text */
+    GString
+        *anchors;  /* trust-anchor: DS or DNSKEY records, a line each; none: nothing is checked */
+    int64_t epoch; /* val-override-date: Unix time when it begins; 0: not said */
     GPtrArray *ranges, *steps;
 } MgDnsScenario;
 

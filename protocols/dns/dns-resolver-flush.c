@@ -39,10 +39,10 @@ static MgEngine *create(const MgBirth *birth)
         rule = mg_dns_name_parse(mg_span_from_string(call->words[0]), NULL, &name) == NULL
                    ? R_FORGOTTEN
                    : R_NAME;
-    if (rule == R_FLUSHED && flush->shared != NULL)
-        mg_dns_cache_flush(flush->shared->cache);
-    else if (rule == R_FORGOTTEN && flush->shared != NULL)
-        mg_dns_cache_flush_name(flush->shared->cache, mg_dns_name_span(&name));
+    if (rule == R_FLUSHED)
+        mg_dns_name_set_root(&name);
+    if (rule != R_NAME && flush->shared != NULL)
+        mg_dns_resolver_forget(flush->shared, mg_dns_name_span(&name));
     mg_dns_events_note(&flush->events, &rules[rule], (MgSpan){NULL, 0});
     mg_dns_events_add(&flush->events, (MgEvent){.kind = MG_EVENT_CLOSE});
     return &flush->base;

@@ -3,6 +3,7 @@
 #include "dns-resolver-shared.h"
 
 #include "dns-record.h"
+#include "dns-validate.h"
 
 const MgSettingRow mg_dns_resolver_settings[] = {
     {"hints", MG_SETTING_FILES, NULL,
@@ -43,6 +44,14 @@ const MgSettingRow mg_dns_resolver_settings[] = {
     {"query-loopback", MG_SETTING_TEXT, NULL,
      N_("Whether name servers at loopback addresses are asked (`yes` or `no`); if not said, when "
         "the root's are at such addresses.")},
+    {"validate", MG_SETTING_TEXT, "no",
+     N_("Whether signatures are checked (DNSSEC), from a trust anchor down; what is wrong is "
+        "answered SERVFAIL (`yes` or `no`).")},
+    {"trust-anchor", MG_SETTING_TEXT, NULL,
+     N_("Where trust begins: a DS or DNSKEY record, most often the root's; several "
+        "stand apart by `;`.")},
+    {"trust-anchor-file", MG_SETTING_FILES, NULL,
+     N_("Master files with DS or DNSKEY records where trust begins.")},
     {0},
 };
 
@@ -57,6 +66,14 @@ const MgCommandOption mg_dns_resolver_options[] = {
     {.name = "minimise",
      .about = N_("Tells each server only as much of the name as it needs (RFC 9156)"),
      .setting = "qname-minimisation"},
+    {.name = "validate",
+     .about = N_("Checks signatures (DNSSEC), from the trust anchors down"),
+     .setting = "validate"},
+    {.name = "trust-anchor",
+     .argument = "FILE",
+     .about = N_("DS or DNSKEY records where trust begins, as a master file"),
+     .setting = "trust-anchor-file",
+     .many = true},
     {0},
 };
 
@@ -97,14 +114,35 @@ void mg_dns_resolver_heed(MgDnsResolverShared *shared, const MgSettings *rows)
         .minimised_type = g_ascii_strcasecmp(type, "NS") == 0 ? MG_DNS_NS : MG_DNS_A,
         .mixed_case = is_yes(rows, "mixed-case", false),
         .random_id = is_yes(rows, "random-id", true),
-        .random_port = is_yes(rows, "random-port", true)};
+        .random_port = is_yes(rows, "random-port", true),
+        .validate = is_yes(rows, "validate", false)};
+}
+
+/* (nullable) NULL: they cannot be read, or are missing. */
+static MgDnsAnchors *read_anchors(const MgSettings *rows, GPtrArray *problems)
+{
+    MgDnsAnchors *anchors = mg_dns_anchors_new();
+    bool good = mg_dns_anchors_read(anchors, rows, "trust-anchor", problems);
+    good &= mg_dns_anchors_read(anchors, rows, "trust-anchor-file", problems);
+    if (good && anchors->rows->len == 0 && is_yes(rows, "validate", false)) {
+        g_ptr_array_add(problems,
+                        g_strdup("error: validate=yes wants a trust-anchor: a DS or DNSKEY record "
+                                 "of the root, or of the zone where trust begins"));
+        good = false;
+    }
+    if (!good)
+        g_clear_pointer(&anchors, mg_dns_anchors_free);
+    return anchors;
 }
 
 void *mg_dns_resolver_setup(const MgSettings *rows, GPtrArray *problems)
 {
     MgDnsHints *hints = mg_dns_hints_new(rows, "hints", problems);
-    if (hints == NULL)
+    MgDnsAnchors *anchors = hints != NULL ? read_anchors(rows, problems) : NULL;
+    if (anchors == NULL) {
+        mg_dns_hints_free(hints);
         return NULL;
+    }
     MgDnsResolverShared *shared = g_new0(MgDnsResolverShared, 1);
     const MgDnsCacheLimits limits = {.sets = mg_settings_get_uint(rows, "cache-size", 10000),
                                      .ttl_min = ttl_of(rows, "cache-ttl-min", 0),
@@ -112,6 +150,8 @@ void *mg_dns_resolver_setup(const MgSettings *rows, GPtrArray *problems)
                                      .negative_ttl_max =
                                          ttl_of(rows, "cache-negative-max", 3 * MG_HOURS)};
     shared->hints = hints;
+    shared->anchors = anchors;
+    shared->trust = mg_dns_trust_new();
     shared->cache = mg_dns_cache_new(&limits);
     mg_dns_resolver_heed(shared, rows);
     return shared;
@@ -121,25 +161,40 @@ void mg_dns_resolver_teardown(void *data)
 {
     MgDnsResolverShared *shared = data;
     mg_dns_hints_free(shared->hints);
+    mg_dns_anchors_free(shared->anchors);
+    mg_dns_trust_free(shared->trust);
     mg_dns_cache_free(shared->cache);
     g_free(shared);
 }
 
+void mg_dns_resolver_forget(MgDnsResolverShared *shared, MgSpan name)
+{
+    mg_dns_trust_flush(shared->trust, name);
+    if (name.len == 1)
+        mg_dns_cache_flush(shared->cache);
+    else
+        mg_dns_cache_flush_name(shared->cache, name);
+}
+
 MgDnsRecursion *mg_dns_resolver_recur(MgDnsResolverShared *shared, uint64_t seed, MgSpan name,
-                                      uint16_t type)
+                                      uint16_t type, bool check)
 {
     const MgDnsRecursionSetup setup = {.cache = shared->cache,
                                        .known = &shared->known,
                                        .hints = shared->hints,
                                        .habits = &shared->habits,
                                        .last_id = &shared->last_id,
-                                       .seed = seed};
+                                       .seed = seed,
+                                       .check = check && shared->habits.validate,
+                                       .anchors = shared->anchors,
+                                       .trust = shared->trust,
+                                       .epoch = shared->epoch};
     return mg_dns_recursion_new(&setup, name, type);
 }
 
 /* ---- for people ---- */
 
-/* "example.net. MX, 287 s, from 192.0.2.53, authoritative answer" */
+/* "example.net. MX, TTL 287, 192.0.2.53, authoritative answer, secure" */
 static void describe_set(const MgDnsCached *set, MgTime now, MgFact *fact)
 {
     static const char *const trusts[] = {"", "glue", "referral", "answer", "authoritative answer"};
@@ -159,6 +214,8 @@ static void describe_set(const MgDnsCached *set, MgTime now, MgFact *fact)
                            (MgSpan){set->from, set->from_len}, text);
     }
     g_string_append_printf(text, ", %s", trusts[set->trust]);
+    if (set->security != MG_DNS_UNCHECKED)
+        g_string_append_printf(text, ", %s", mg_dns_security_name(set->security));
     fact->label = N_("Remembers");
     g_strlcpy(fact->value, text->str, sizeof fact->value);
 }

@@ -15,6 +15,9 @@ typedef struct {
     MgDnsCache *cache;
     MgDnsKnownServers known;
     MgDnsHabits habits;
+    MgDnsAnchors *anchors;
+    MgDnsTrustTable *trust; /* what is known of zones' keys */
+    int64_t epoch;          /* Unix time of MgTime 0, if somebody has said so */
     uint16_t last_id;
     const MgSetting *heeded; /* the rows that the habits were read from */
 } MgDnsResolverShared;
@@ -26,9 +29,11 @@ void mg_dns_resolver_teardown(void *shared);
 
 /* Reads the habits again if the host's settings have changed. (nullable) shared */
 void mg_dns_resolver_heed(MgDnsResolverShared *shared, const MgSettings *rows);
-/* A recursion with what is shared. */
+/* Forgets a name and all that is below it; the root's is everything. */
+void mg_dns_resolver_forget(MgDnsResolverShared *shared, MgSpan name);
+/* A recursion with what is shared; signatures are checked if the habits say so and `check`. */
 MgDnsRecursion *mg_dns_resolver_recur(MgDnsResolverShared *shared, uint64_t seed, MgSpan name,
-                                      uint16_t type);
+                                      uint16_t type, bool check);
 
 /* The size of the cache and what was used last, for the host's card. */
 size_t mg_dns_resolver_facts(const MgDnsResolverShared *shared, MgTime now, MgFact *out,

@@ -7,6 +7,7 @@
  */
 #include "dns.h"
 
+#include "dns-edns.h"
 #include "dns-events.h"
 #include "dns-record.h"
 #include "dns-resolver-shared.h"
@@ -101,6 +102,14 @@ static const MgRule rules[] = {
     [R_MET + MG_DNS_MET_NO_SERVER] = {"dns.no-server", MG_SEVERITY_WARN, "RFC 1034 §5.3.3",
                                       N_("No name server of the zone is left that could be asked: "
                                          "the resolver gives up.")},
+    [R_MET + MG_DNS_MET_KEYS] = {"dns.keys", MG_SEVERITY_CHAT, "RFC 4035 §5",
+                                 N_("The answer is there. Before it is believed, its signatures "
+                                    "are checked: for that, the resolver needs the zones' keys "
+                                    "(DNSKEY) and what the zones above say of them (DS).")},
+    [R_MET + MG_DNS_MET_ANOTHER] = {"dns.bogus-another", MG_SEVERITY_NOTE, "RFC 4035 §4.7",
+                                    N_("What was not believed is forgotten, and asked for once "
+                                       "more, of another server if there is one.")},
+    MG_DNS_WHY_RULES(R_MET + MG_DNS_MET_WHY),
     {0},
 };
 static const char received[] = "received", iterating[] = N_("iterating"), answered[] = "answered",
@@ -138,8 +147,10 @@ typedef struct {
     MgDnsRecursion *recursion;
     MgDatagramQuestion question;
     MgAskId ask, last_ask;
-    uint64_t taken; /* octets that were understood, which all asks follow from */
-    MgTime now;     /* of the last call */
+    uint64_t taken;         /* octets that were understood, which all asks follow from */
+    MgTime now;             /* of the last call */
+    MgDnsSecurity security; /* of the reply … */
+    MgDnsWhy why;           /* … and why */
     MgDnsWriter writer;
     bool overflow;
     size_t limit;
@@ -159,6 +170,8 @@ static Resolver *make(const MgBirth *birth, const MgEngineKind *kind, size_t rep
     resolver->seed = birth->seed;
     resolver->now = birth->now;
     resolver->state = received;
+    if (resolver->shared != NULL)
+        resolver->shared->epoch = birth->epoch;
     mg_dns_resolver_heed(resolver->shared, birth->settings);
     resolver->reply_max = reply_max;
     return resolver;
@@ -228,9 +241,26 @@ static void add_record(void *user, MgDnsSection section, MgSpan owner, uint16_t 
                        MgSpan data)
 {
     Resolver *resolver = user;
+    /* RFC 4035 §3.2.1: who does not know DNSSEC is told nothing of it, but if it asks. */
+    bool of_dnssec = type == MG_DNS_RRSIG || type == MG_DNS_NSEC || type == MG_DNS_NSEC3;
+    if (of_dnssec && !resolver->edns.dnssec_ok && type != resolver->query.type)
+        return;
     if (!resolver->overflow &&
         !mg_dns_write_record(&resolver->writer, section, owner, type, ttl, data))
         resolver->overflow = true;
+}
+
+/* Why an answer is none, or vouched for by nobody, is an extended error (RFC 8914 §4). */
+static void write_opt(Resolver *resolver, uint16_t rcode)
+{
+    MgDnsMark before = mg_dns_writer_mark(&resolver->writer);
+    mg_dns_write_opt(&resolver->writer, MG_DNS_UDP_EDNS, rcode, resolver->edns.dnssec_ok);
+    int error = mg_dns_why_error(resolver->why);
+    if (resolver->security == MG_DNS_UNCHECKED || error < 0)
+        return;
+    uint8_t code[] = {(uint8_t)(error >> 8), (uint8_t)error};
+    mg_dns_write_option(&resolver->writer, before, MG_DNS_OPTION_ERROR,
+                        (MgSpan){code, sizeof code});
 }
 
 static void send_reply(Resolver *resolver, uint16_t rcode)
@@ -241,8 +271,11 @@ static void send_reply(Resolver *resolver, uint16_t rcode)
     }
     resolver->writer.cap = resolver->limit;
     if (resolver->edns.present)
-        mg_dns_write_opt(&resolver->writer, MG_DNS_UDP_EDNS, rcode, resolver->edns.dnssec_ok);
-    mg_dns_write_flags(&resolver->writer, 0, rcode);
+        write_opt(resolver, rcode);
+    /* RFC 6840 §5.7, §5.8: AD is for who has shown that it knows what that means. */
+    bool tells = resolver->security == MG_DNS_SECURE && !resolver->overflow &&
+                 (resolver->edns.dnssec_ok || (resolver->query.flags & MG_DNS_AD) != 0);
+    mg_dns_write_flags(&resolver->writer, tells ? MG_DNS_AD : 0, rcode);
     size_t prefix = resolver->in != NULL ? 2 : 0; /* RFC 7766 §8: the length */
     mg_dns_put_u16(resolver->reply, (uint16_t)resolver->writer.len);
     mg_dns_events_add(&resolver->events, (MgEvent){.kind = MG_EVENT_SEND,
@@ -279,6 +312,8 @@ static void go_on(Resolver *resolver, MgTime now)
         return;
     }
     uint16_t rcode = mg_dns_recursion_rcode(resolver->recursion);
+    resolver->security = mg_dns_recursion_security(resolver->recursion);
+    resolver->why = mg_dns_recursion_why(resolver->recursion);
     enter(resolver, rcode == MG_DNS_SERVFAIL ? failed : answered);
     begin_reply(resolver);
     mg_dns_recursion_each(resolver->recursion, add_record, resolver);
@@ -327,28 +362,46 @@ static void answer_any(Resolver *resolver)
     send_reply(resolver, MG_DNS_NOERROR);
 }
 
+/* From the cache alone. False: it does not know, or nobody has checked what it knows. */
+static bool answer_at_once(Resolver *resolver, bool check, MgTime now)
+{
+    MgDnsWay way = {.name = resolver->query.name, .type = resolver->query.type};
+    begin_reply(resolver);
+    if (!mg_dns_cache_follow(resolver->shared->cache, &way, now, add_record, resolver) ||
+        (check && way.security == MG_DNS_UNCHECKED))
+        return false;
+    note(resolver, &rules[R_CACHE_HIT]);
+    if (resolver->shared->habits.validate) {
+        resolver->security = way.security;
+        resolver->why = way.why;
+    }
+    if (check)
+        note(resolver, &rules[R_MET + MG_DNS_MET_WHY + way.why]);
+    bool bogus = check && way.security == MG_DNS_BOGUS;
+    if (bogus)
+        begin_reply(resolver);
+    enter(resolver, answered);
+    send_reply(resolver, bogus ? MG_DNS_SERVFAIL : way.rcode);
+    return true;
+}
+
 static void look_up(Resolver *resolver, MgTime now)
 {
     const MgDnsMessage *query = &resolver->query;
-    MgDnsWay way = {.name = query->name, .type = query->type};
+    bool check = resolver->shared->habits.validate && (query->flags & MG_DNS_CD) == 0;
     if (query->type == MG_DNS_ANY) {
         answer_any(resolver);
         return;
     }
-    begin_reply(resolver);
-    if (mg_dns_cache_follow(resolver->shared->cache, &way, now, add_record, resolver)) {
-        note(resolver, &rules[R_CACHE_HIT]);
-        enter(resolver, answered);
-        send_reply(resolver, way.rcode);
+    if (answer_at_once(resolver, check, now))
         return;
-    }
     if ((query->flags & MG_DNS_RD) == 0) {
         refuse(resolver, MG_DNS_REFUSED, &rules[R_CACHE_ONLY]);
         return;
     }
     mg_dns_recursion_free(resolver->recursion);
     resolver->recursion = mg_dns_resolver_recur(resolver->shared, mg_random_next(&resolver->seed),
-                                                mg_dns_name_span(&query->name), query->type);
+                                                mg_dns_name_span(&query->name), query->type, check);
     enter(resolver, iterating);
     go_on(resolver, now);
 }
@@ -358,6 +411,8 @@ static void start(Resolver *resolver, MgSpan bytes, MgTime now)
 {
     resolver->got = true;
     resolver->edns = (MgDnsEdns){0};
+    resolver->security = MG_DNS_UNCHECKED;
+    resolver->why = MG_DNS_WHY_NOTHING;
     bool opened = mg_dns_message_open(&resolver->query, bytes);
     if (bytes.len < MG_DNS_HEADER || (resolver->query.flags & MG_DNS_QR) != 0 ||
         resolver->shared == NULL) {

@@ -373,6 +373,7 @@ bool mg_dns_zone_read_source(const MgDnsZoneSource *source)
         reader.origin = *source->origin;
     else
         mg_dns_name_set_root(&reader.origin);
+    reader.has_default_ttl = source->no_ttl;
     read_all(&reader);
     g_array_unref(reader.words);
     g_byte_array_unref(reader.data);

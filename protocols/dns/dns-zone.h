@@ -42,6 +42,7 @@ typedef struct {
     void *user;               /* of both */
     GPtrArray *problems;      /* of char * */
     unsigned problems_max;    /* 0: MG_DNS_ZONE_PROBLEMS_MAX */
+    bool no_ttl;              /* records may have none, and no $TTL before them: then it is 0 */
 } MgDnsZoneSource;
 
 /* Hands each record to the sink. Each mistake is added to the problems as "PATH:LINE:COLUMN: error:

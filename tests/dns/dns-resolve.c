@@ -358,7 +358,7 @@ static void test_habits(void)
             MgDatagramQuestion question;
             MgDnsMessage message;
             MgDnsRecursion *recursion =
-                mg_dns_resolver_recur(shared, 7 + i, mg_dns_name_span(&name), MG_DNS_A);
+                mg_dns_resolver_recur(shared, 7 + i, mg_dns_name_span(&name), MG_DNS_A, true);
             g_assert_true(mg_dns_recursion_step(recursion, 0, &question));
             g_assert_true(mg_dns_message_open(&message, question.payload));
             bool plain =

@@ -39,7 +39,7 @@ static void count(void *user, MgDnsSection section, MgSpan owner, uint16_t type,
 
 static void play(MgDnsResolverShared *shared, MgSpan name, const uint8_t *data, size_t len)
 {
-    MgDnsRecursion *recursion = mg_dns_resolver_recur(shared, 1, name, MG_DNS_A);
+    MgDnsRecursion *recursion = mg_dns_resolver_recur(shared, 1, name, MG_DNS_A, true);
     MgDatagramQuestion question;
     MgTime now = 0;
     size_t at = 0, n = 0, asked = 0;

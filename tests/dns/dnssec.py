@@ -1,0 +1,378 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""dnssec.py MAILGLASS - `dns resolve --validate` over a root, TLDs and leaves that ldns-signzone has signed, well and badly, and
+NSD serves: the same verdicts as unbound's, and delv validates what we hand on. Prints TAP."""
+import base64
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+mailglass = sys.argv[1]
+PATH = os.environ['PATH'] + ':/usr/sbin:/sbin'
+TOOLS = ('nsd', 'dig', 'unbound', 'delv', 'ldns-signzone', 'ldns-keygen', 'ldns-key2ds')
+found = {name: shutil.which(name, path=PATH) for name in TOOLS}
+ROOT, TLD, LEAF, UNBOUND = (f'127.0.0.{i}' for i in (51, 52, 53, 54))
+LEAF_TEXT = '''@ SOA ns h 1 2 3 4 60
+@ NS ns
+ns A 127.0.0.53
+www A 192.0.2.80
+*.wild TXT "wild"
+a.b.deep TXT "deep"
+alias CNAME www
+far CNAME www.unsigned.test.
+bad CNAME www.flip.test.
+old DNAME new
+x.new A 192.0.2.77
+Upper MX 10 WWW
+'''
+RSA = ('-b', '2048')
+# Leaf zones: key algorithm, how ldns-signzone signs, what is done to the DS in the zone above.
+ZONES = {
+    'rsasha1.test': ('RSASHA1', (), 'good'),
+    'rsasha1n3.test': ('RSASHA1-NSEC3-SHA1', ('-n',), 'good'),
+    'rsasha256.test': ('RSASHA256', (), 'good'),
+    'rsasha512.test': ('RSASHA512', (), 'good'),
+    'p256.test': ('ECDSAP256SHA256', (), 'good'),
+    'p384.test': ('ECDSAP384SHA384', (), 'good'),
+    'ed25519.test': ('ED25519', (), 'good'),
+    'ed448.test': ('ED448', (), 'good'),
+    'nsec3.test': ('ECDSAP256SHA256', ('-n', '-s', 'aabb', '-t', '5'), 'good'),
+    'iterated.test': ('ECDSAP256SHA256', ('-n', '-t', '200'), 'good'),
+    'sha1.test': ('ED25519', (), 'sha1'),
+    'sha384.test': ('ED25519', (), 'sha384'),
+    'expired.test': ('ED25519', ('-i', '20200101000000', '-e', '20210101000000'), 'good'),
+    'future.test': ('ED25519', ('-i', '20900101000000', '-e', '20910101000000'), 'good'),
+    'flip.test': ('ED25519', (), 'good'),
+    'nosig.test': ('ED25519', (), 'good'),
+    'nodenial.test': ('ED25519', (), 'good'),
+    'forgedkeys.test': ('ED25519', (), 'good'),
+    'wrongds.test': ('ED25519', (), 'wrong'),
+    'nods.test': ('ED25519', (), 'none'),
+    'algorithm.test': ('ED25519', (), 'algorithm'),
+    'digest.test': ('ED25519', (), 'digest'),
+    'signed.opt': ('ED25519', (), 'good'),
+    'unsigned.test': (None, (), 'none'),
+    'below.nsec3.test': (None, (), 'none'),  # the same server as the zone above
+    'signed.nsec3.test': ('ED25519', (), 'good'),
+    'unsigned.opt': (None, (), 'none'),
+}
+GOOD = [zone for zone, (algorithm, words, ds) in ZONES.items() if algorithm and ds in ('good', 'sha1', 'sha384') and zone not in (
+    'expired.test', 'future.test', 'flip.test', 'nosig.test', 'nodenial.test', 'forgedkeys.test', 'iterated.test')]
+SECURE, INSECURE, BOGUS = 'secure', 'insecure', 'bogus'
+NAMES = {'www': 'A', 'x.wild': 'TXT', 'no': 'A', 'www ': 'MX', 'b.deep': 'A', 'x.wild ': 'A', 'alias': 'A', 'x.old': 'A', 'upper': 'MX',
+         'deep': 'TXT', ' ': 'DNSKEY', '  ': 'SOA', 'far': 'A', 'bad': 'A'}
+QUESTIONS = [(f'{name.strip()}.{zone}'.lstrip('.'), kind, INSECURE if name == 'far' else BOGUS if name == 'bad' else SECURE)
+             for zone in GOOD for name, kind in NAMES.items()]
+QUESTIONS += [(f'{name}.{zone}', kind, BOGUS) for zone in ('expired.test', 'future.test', 'forgedkeys.test', 'wrongds.test')
+              for name, kind in (('www', 'A'), ('no', 'A'), ('www', 'MX'), ('far', 'A'))]
+QUESTIONS += [(f'{name}.{zone}', kind, INSECURE) for zone in (
+    'nods.test', 'algorithm.test', 'digest.test', 'unsigned.test', 'below.nsec3.test', 'unsigned.opt')
+    for name, kind in (('www', 'A'), ('no', 'A'), ('www', 'MX'), ('x.wild', 'TXT'))]
+QUESTIONS += [
+    ('www.flip.test', 'A', BOGUS), ('ns.flip.test', 'A', SECURE), ('no.flip.test', 'A', SECURE), ('alias.flip.test', 'A', BOGUS),
+    ('www.nosig.test', 'A', BOGUS), ('ns.nosig.test', 'A', SECURE), ('www.nosig.test', 'MX', SECURE),
+    ('no.nodenial.test', 'A', BOGUS), ('www.nodenial.test', 'MX', BOGUS), ('www.nodenial.test', 'A', SECURE),
+    ('x.wild.nodenial.test', 'TXT', BOGUS),
+    ('www.iterated.test', 'A', SECURE), ('no.iterated.test', 'A', INSECURE), ('www.iterated.test', 'MX', INSECURE),
+    ('nothing', 'A', SECURE), ('no.test', 'A', SECURE), ('no.opt', 'A', INSECURE), ('.', 'NS', SECURE), ('test', 'DNSKEY', SECURE),
+    ('nods.test', 'DS', SECURE), ('p256.test', 'DS', SECURE), ('unsigned.opt', 'DS', SECURE), ('below.nsec3.test', 'DS', SECURE),
+    ('signed.nsec3.test', 'DS', SECURE), ('www.p256.test', 'DS', SECURE), ('www.p256.test', 'NSEC', SECURE),
+]
+results, processes = [], []
+here = pathlib.Path(tempfile.mkdtemp(prefix='mailglass-dnssec-'))
+
+
+def check(good, name, detail=''):
+    results.append((good, name, detail))
+
+
+def run(*words, cwd=None):
+    return subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=60, cwd=cwd)
+
+
+def tool(name, *words):
+    done = run(found[name], *words, cwd=here)
+    if done.returncode != 0:
+        raise SystemExit(f'{name} {words}: {done.stdout}{done.stderr}')
+    return done.stdout.strip()
+
+
+# ---- signing ----
+
+def make_key(zone, algorithm):
+    return tool('ldns-keygen', '-a', algorithm, '-k', *(RSA if algorithm.startswith('RSA') else ()), zone)
+
+
+def digest(key, how):
+    option = {'sha1': '-1', 'sha384': '-4'}.get(how, '-2')
+    owner, *rest = tool('ldns-key2ds', '-n', option, f'{key}.key').split()
+    tag, algorithm, kind, value = rest[-4:]
+    if how == 'wrong':
+        value = f'{int(value[:2], 16) ^ 1:02x}{value[2:]}'
+    if how == 'algorithm':
+        algorithm = '200'
+    if how == 'digest':
+        kind = '200'
+    return f'{owner} 600 IN DS {tag} {algorithm} {kind} {value}\n'
+
+
+def sign(zone, text, key, words):
+    name = zone if zone != '.' else 'root'
+    plain = here / f'{name}.plain'
+    plain.write_text(f'$ORIGIN {zone.rstrip(".")}.\n$TTL 600\n{text}')
+    tool('ldns-signzone', '-o', zone, '-f', here / f'{name}.signed', *words, plain, key)
+    return (here / f'{name}.signed').read_text()
+
+
+def is_signature(line, name, kind):
+    words = line.split()
+    return len(words) > 5 and words[0].lower() == f'{name}.' and words[3:5] == ['RRSIG', kind]
+
+
+def flip(line):
+    head, tail = line.rstrip().rsplit(None, 1)
+    octets = bytearray(base64.b64decode(tail))
+    octets[20] ^= 4
+    return f'{head} {base64.b64encode(octets).decode()}'
+
+
+def spoil(zone, text):
+    lines = text.splitlines()
+    if zone == 'flip.test':
+        lines = [flip(line) if is_signature(line, 'www.flip.test', 'A') else line for line in lines]
+    elif zone == 'forgedkeys.test':
+        lines = [flip(line) if is_signature(line, zone, 'DNSKEY') else line for line in lines]
+    elif zone == 'nosig.test':
+        lines = [line for line in lines if not is_signature(line, 'www.nosig.test', 'A')]
+    elif zone == 'nodenial.test':
+        lines = [line for line in lines if not re.search(r'\sIN\s+(NSEC|RRSIG\s+NSEC)\s', line)]
+    return '\n'.join(lines) + '\n'
+
+
+def make_zones():
+    """By server: zone and its text. The root's anchor is written to a file."""
+    places = {ROOT: {}, TLD: {}, LEAF: {}}
+    above = {'test': '', 'opt': '', 'nsec3.test': ''}
+    for zone in sorted(ZONES, key=lambda z: -z.count('.')):
+        algorithm, words, ds = ZONES[zone]
+        parent = zone.split('.', 1)[1]
+        text = LEAF_TEXT + above.get(zone, '')
+        above[parent] += f'{zone}. NS ns.{zone}.\nns.{zone}. A {LEAF}\n'
+        if algorithm is None:
+            places[LEAF][zone] = text
+            continue
+        key = make_key(zone, algorithm)
+        if ds != 'none':
+            above[parent] += digest(key, ds)
+        places[LEAF][zone] = spoil(zone, sign(zone, text, key, words))
+    root = f'. SOA a.root. h.root. 1 2 3 4 60\n. NS a.root.\na.root. A {ROOT}\n'
+    for tld, words in (('test', ()), ('opt', ('-n', '-p'))):
+        key = make_key(tld, 'ECDSAP256SHA256')
+        text = f'@ SOA ns h 1 2 3 4 60\n@ NS ns\nns A {TLD}\n{above[tld]}'
+        places[TLD][tld] = sign(tld, text, key, words)
+        root += f'{tld}. NS ns.{tld}.\nns.{tld}. A {TLD}\n' + digest(key, 'good')
+    key = make_key('.', 'RSASHA256')
+    places[ROOT]['.'] = sign('.', root, key, ())
+    (here / 'anchor').write_text(digest(key, 'good'))
+    (here / 'anchor.key').write_text((here / f'{key}.key').read_text())
+    return places
+
+
+# ---- servers ----
+
+def free_port():
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            udp.bind(('127.0.0.1', 0))
+            port = udp.getsockname()[1]
+            try:
+                for address in (ROOT, TLD, LEAF, UNBOUND):
+                    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                        with socket.socket(socket.AF_INET, kind) as other:
+                            other.bind((address, port))
+            except OSError:
+                continue
+            return port
+
+
+def wait_for(address, port, zone):
+    for _ in range(100):
+        if 'status: ' in run(found['dig'], '+tries=1', '+time=1', '-p', port, f'@{address}', zone, 'SOA').stdout:
+            return
+        time.sleep(0.05)
+    raise SystemExit(f'nobody answers at {address}')
+
+
+def start_nsd(address, zones, port):
+    folder = here / address
+    folder.mkdir()
+    text = (f'server:\n ip-address: {address}\n port: {port}\n username: ""\n chroot: ""\n zonesdir: "{folder}"\n pidfile: ""\n'
+            f' zonelistfile: "{folder}/list"\n xfrdfile: ""\n xfrdir: "{folder}"\n server-count: 1\n logfile: "{folder}/log"\n'
+            f' rrl-ratelimit: 0\n rrl-whitelist-ratelimit: 0\nremote-control:\n control-enable: no\n')
+    for number, (name, records) in enumerate(zones.items()):
+        head = '' if 'RRSIG' in records else f'$ORIGIN {name}.\n$TTL 600\n'
+        (folder / f'{number}.zone').write_text(head + records)
+        text += f'zone:\n name: "{name}"\n zonefile: "{number}.zone"\n'
+    (folder / 'nsd.conf').write_text(text)
+    processes.append(subprocess.Popen([found['nsd'], '-d', '-c', str(folder / 'nsd.conf')], stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.DEVNULL))
+    wait_for(address, port, next(iter(zones)))
+
+
+def start_unbound(places, port):
+    text = (f'server:\n interface: {UNBOUND}\n port: {port}\n do-daemonize: no\n username: ""\n chroot: ""\n pidfile: ""\n directory: "{here}"\n'
+            f' use-syslog: no\n logfile: "{here}/unbound.log"\n do-not-query-localhost: no\n trust-anchor-file: "{here}/anchor"\n'
+            f' module-config: "validator iterator"\n num-threads: 1\n access-control: 127.0.0.0/8 allow\n qname-minimisation: no\n'
+            f' aggressive-nsec: no\nremote-control:\n control-enable: no\n')
+    text = text.replace('remote-control', ' local-zone: "test." nodefault\nremote-control')
+    for address, zones in places.items():
+        for zone in zones:
+            text += f'stub-zone:\n name: "{zone}"\n stub-addr: {address}@{port}\n stub-prime: no\n'
+    (here / 'unbound.conf').write_text(text)
+    processes.append(subprocess.Popen([found['unbound'], '-d', '-c', str(here / 'unbound.conf')], stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.DEVNULL))
+    wait_for(UNBOUND, port, 'test')
+
+
+def start_resolver(port, *words):
+    process = subprocess.Popen([mailglass, 'dns', 'resolve', '--listen', '127.0.0.1:0', '--hints', here / 'hints', '--port', str(port),
+                                *map(str, words)], stdout=subprocess.PIPE, text=True)
+    processes.append(process)
+    return int([process.stdout.readline(), process.stdout.readline()][0].rsplit(':', 1)[1])
+
+
+def stop(process):
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=20)
+    return process.returncode
+
+
+# ---- asking ----
+
+def ask(address, port, name, kind, *words):
+    words = [found['dig'], '-p', port, f'@{address}', '+noall', '+comments', '+answer', '+authority', '+dnssec', *words, name, kind]
+    for _ in range(5):
+        text = run(*words).stdout
+        # Once in 30,000 times dig draws the server's port for itself, and hears its own question.
+        if 'query response not set' not in text:
+            break
+    return text
+
+
+def verdict(text):
+    status = re.search(r'status: (\w+)', text)
+    flags = re.search(r'flags: ([^;]*);', text)
+    if status is None:
+        return 'nothing', ''
+    if status[1] == 'SERVFAIL':
+        return BOGUS, status[1]
+    return (SECURE if ' ad' in ' ' + flags[1] else INSECURE), status[1]
+
+
+def records(text):
+    rows = [line.split() for line in text.splitlines() if line and not line.startswith(';')]
+    return sorted(' '.join(w[:1] + w[3:]).lower() for w in rows if len(w) > 4 and w[3] in ('A', 'CNAME', 'DNAME', 'TXT', 'MX', 'SOA', 'DS'))
+
+
+def test_verdicts(ours, theirs):
+    for name, kind, wanted in QUESTIONS:
+        one, other = ask('127.0.0.1', ours, name, kind), ask(UNBOUND, theirs, name, kind)
+        good = verdict(one) == verdict(other) and verdict(one)[0] == wanted and records(one) == records(other)
+        check(good, f'{name} {kind}: {wanted}, as unbound says', f'ours {one}\nunbound {other}')
+
+
+EDE = {'www.expired.test': 7, 'www.future.test': 8, 'www.flip.test': 6, 'www.nosig.test': 10, 'www.wrongds.test': 9,
+       'no.nodenial.test': 12, 'no.iterated.test': 27, 'www.algorithm.test': 1, 'www.digest.test': 2}
+
+
+def test_replies(ours):
+    for name, code in EDE.items():
+        for turn in ('first', 'again'):
+            check(re.search(rf'EDE: {code}\b', ask('127.0.0.1', ours, name, 'A')), f'{name}: extended error {code}, {turn}')
+    text = ask('127.0.0.1', ours, 'www.flip.test', 'A', '+cd')
+    check(verdict(text) == (INSECURE, 'NOERROR') and '192.0.2.80' in text, 'CD: what is bogus is told to who wants it', text)
+    text = ask('127.0.0.1', ours, 'www.p256.test', 'A', '+nodnssec', '+noad')
+    check(verdict(text)[0] == INSECURE and 'RRSIG' not in text, 'no AD and no RRSIG for who does not know them', text)
+    text = ask('127.0.0.1', ours, 'www.p256.test', 'A', '+nodnssec', '+ad')
+    check(verdict(text)[0] == SECURE and 'RRSIG' not in text, 'AD for who asks with AD', text)
+    text = ask('127.0.0.1', ours, 'www.p256.test', 'RRSIG', '+nodnssec')
+    check('RRSIG' in text, 'RRSIG for who asks for it', text)
+    done = run(mailglass, 'dns', 'lookup', 'www.p256.test', '--dnssec', '--server', f'127.0.0.1:{ours}')
+    check(re.search(r'flags:[^;]* ad\b', done.stdout), 'dns lookup shows ad', done.stdout + done.stderr)
+
+
+def test_delv(port):
+    """delv asks for all it needs, and validates by itself: so what we hand on is whole."""
+    words = (here / 'anchor.key').read_text().split('DNSKEY', 1)[1].split(';')[0].split()
+    (here / 'delv.anchor').write_text(f'trust-anchors {{ . static-key {words[0]} {words[1]} {words[2]} "{"".join(words[3:])}"; }};\n')
+    for name, kind, wanted in QUESTIONS:
+        if wanted == BOGUS or kind == 'NSEC' or name.startswith('far.') or (wanted == INSECURE and not name.startswith('www')):
+            continue
+        done = run(found['delv'], '-a', here / 'delv.anchor', '+root=.', '-p', port, '@127.0.0.1', name, kind)
+        text = done.stdout + done.stderr
+        good = 'fully validated' in text if wanted == SECURE else 'unsigned answer' in text or 'fully validated' not in text
+        check(good, f'delv: {name} {kind}', text)
+
+
+def test_iterate(port):
+    words = ['--hints', here / 'hints', '--port', port, '--validate', '--trust-anchor', here / 'anchor']
+    done = run(mailglass, 'dns', 'iterate', 'www.p256.test', *words)
+    check('NOERROR secure (signed)' in done.stdout and done.returncode == 0, 'iterate --validate: secure', done.stdout + done.stderr)
+    done = run(mailglass, 'dns', 'iterate', 'www.expired.test', *words, '--json')
+    last = json.loads(done.stdout.splitlines()[-1])
+    check(last['security'] == 'bogus' and last['why'] == 'expired' and done.returncode == 3, 'iterate --validate --json: bogus', done.stdout)
+    done = run(mailglass, 'dns', 'iterate', 'www.p256.test', '--hints', here / 'hints', '--port', port, '--validate')
+    check(done.returncode == 3 and 'trust-anchor' in done.stderr, 'iterate --validate wants an anchor', done.stderr)
+    (here / 'wrong').write_text('. A 192.0.2.1\n. DS 1 2\n')
+    done = run(mailglass, 'dns', 'iterate', 'www.p256.test', '--hints', here / 'hints', '--validate', '--trust-anchor', here / 'wrong')
+    check(done.returncode == 3 and 'wrong:1:1: error: a trust anchor is a DS' in done.stderr and 'wrong:2:' in done.stderr,
+          'an anchor that is none', done.stderr)
+
+
+def main():
+    missing = [name for name in TOOLS if found[name] is None]
+    if missing:
+        print(f'1..0 # SKIP {", ".join(missing)} not installed')
+        return 0
+    try:
+        places = make_zones()
+        (here / 'hints').write_text(f'. 3600 NS a.root.\na.root. 3600 A {ROOT}\n')
+        port = free_port()
+        for address, zones in places.items():
+            start_nsd(address, zones, port)
+        start_unbound(places, port)
+        ours = start_resolver(port, '--validate', '--trust-anchor', here / 'anchor')
+        test_verdicts(ours, port)
+        test_replies(ours)
+        check(stop(processes[-1]) == 0, 'the resolver ends well')
+        ours = start_resolver(port, '--validate', '--minimise', '--trust-anchor', here / 'anchor.key')
+        test_delv(ours)
+        for name, kind, wanted in QUESTIONS:
+            text = ask('127.0.0.1', ours, name, kind)
+            check(verdict(text)[0] == wanted, f'{name} {kind}: {wanted}, with a shortened name and what is remembered', text)
+        check(stop(processes[-1]) == 0, 'the resolver ends well')
+        test_iterate(port)
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(timeout=20)
+        if os.environ.get('KEEP') is None:
+            shutil.rmtree(here, ignore_errors=True)
+    print(f'1..{len(results)}')
+    for number, (good, name, detail) in enumerate(results, 1):
+        print(f'{"ok" if good else "not ok"} {number} - {name}')
+        if not good:
+            print('\n'.join(f'# {line}' for line in str(detail).splitlines()[:60]))
+    return 0 if all(good for good, _, _ in results) else 1
+
+
+sys.exit(main())
