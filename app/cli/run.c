@@ -277,14 +277,16 @@ static int run_seeds(Run *run)
 
 /* ---- other settings ---- */
 
-static const MgSettingRow *find_setting(const MgNetworkHost *host, const char *key)
+static const MgSettingRow *find_setting(const MgRegistry *registry, const MgNetworkHost *host,
+                                        const char *key)
 {
+    const MgSettingRow *any = mg_registry_layer_setting(registry, key); /* of every host */
     for (size_t i = 0; i < host->n_engines; i++)
         for (const MgSettingRow *row = host->engines[i].kind->settings;
              row != NULL && row->key != NULL; row++)
             if (strcmp(row->key, key) == 0 && row->type != MG_SETTING_FILES)
                 return row;
-    return NULL;
+    return any != NULL && any->type != MG_SETTING_FILES ? any : NULL;
 }
 
 static void set_row(MgNetworkHost *host, const char *key, const char *value)
@@ -318,7 +320,7 @@ static bool apply_setting(Run *run, const char *text)
         MgNetworkHost *host = &g_array_index(run->network->hosts, MgNetworkHost, i);
         if (strcmp(host->name, name) != 0)
             continue;
-        if (find_setting(host, key) == NULL) {
+        if (find_setting(run->registry, host, key) == NULL) {
             mg_complain(command, _("--set %s: %s has no such setting"), text, name);
             return false;
         }

@@ -30,6 +30,7 @@ struct MgRegistry {
     GPtrArray *engines;        /* MgEngineKind */
     GPtrArray *engine_plugins; /* MgPlugin, beside `engines` */
     GHashTable *engines_by_name;
+    GPtrArray *layers;  /* MgLayerKind */
     GHashTable *fields; /* id → FieldPlace */
     GHashTable *rules;  /* id → MgRule */
 };
@@ -108,6 +109,22 @@ static char *judge_engines(const MgRegistry *registry, const MgPlugin *plugin)
     return NULL;
 }
 
+static char *judge_layers(const MgRegistry *registry, const MgPlugin *plugin)
+{
+    for (size_t i = 0; plugin->layers != NULL && plugin->layers[i] != NULL; i++) {
+        const MgLayerKind *kind = plugin->layers[i];
+        if (kind->name == NULL || kind->name[0] == '\0' || kind->topic == NULL)
+            return g_strdup(_("broken file: a layer of it has no name"));
+        if (kind->create == NULL || kind->free == NULL || kind->send == NULL ||
+            kind->receive == NULL || kind->receive_end == NULL || kind->close == NULL ||
+            kind->next == NULL)
+            return g_strdup_printf(_("broken file: the layer \"%s\" lacks a function"), kind->name);
+        if (mg_registry_layer(registry, kind->topic) != NULL)
+            return g_strdup_printf(_("the layer \"%s\" is there already"), kind->name);
+    }
+    return NULL;
+}
+
 static char *judge(const MgRegistry *registry, const MgPlugin *plugin)
 {
     if (plugin->id == NULL || plugin->id[0] == '\0')
@@ -118,7 +135,9 @@ static char *judge(const MgRegistry *registry, const MgPlugin *plugin)
             return g_strdup_printf(_("the id \"%s\" is taken by %s"), plugin->id, other->path);
     }
     char *problem = judge_dissectors(registry, plugin);
-    return problem != NULL ? problem : judge_engines(registry, plugin);
+    if (problem == NULL)
+        problem = judge_engines(registry, plugin);
+    return problem != NULL ? problem : judge_layers(registry, plugin);
 }
 
 /* ---- taking in ---- */
@@ -137,14 +156,19 @@ static void add_dissector(MgRegistry *registry, const MgDissector *dissector)
     }
 }
 
+static void add_rules(MgRegistry *registry, const MgRule *rules)
+{
+    for (const MgRule *rule = rules; rule != NULL && rule->id != NULL; rule++)
+        if (!g_hash_table_contains(registry->rules, rule->id))
+            g_hash_table_insert(registry->rules, (char *)rule->id, (MgRule *)rule);
+}
+
 static void add_engine(MgRegistry *registry, const MgEngineKind *kind, const MgPlugin *plugin)
 {
     g_ptr_array_add(registry->engines, (MgEngineKind *)kind);
     g_ptr_array_add(registry->engine_plugins, (MgPlugin *)plugin);
     g_hash_table_insert(registry->engines_by_name, (char *)kind->name, (MgEngineKind *)kind);
-    for (const MgRule *rule = kind->rules; rule != NULL && rule->id != NULL; rule++)
-        if (!g_hash_table_contains(registry->rules, rule->id))
-            g_hash_table_insert(registry->rules, (char *)rule->id, (MgRule *)rule);
+    add_rules(registry, kind->rules);
 }
 
 static void add_plugin(MgRegistry *registry, const MgPlugin *plugin)
@@ -154,6 +178,10 @@ static void add_plugin(MgRegistry *registry, const MgPlugin *plugin)
         add_dissector(registry, plugin->dissectors[i]);
     for (size_t i = 0; plugin->engines != NULL && plugin->engines[i] != NULL; i++)
         add_engine(registry, plugin->engines[i], plugin);
+    for (size_t i = 0; plugin->layers != NULL && plugin->layers[i] != NULL; i++) {
+        g_ptr_array_add(registry->layers, (MgLayerKind *)plugin->layers[i]);
+        add_rules(registry, plugin->layers[i]->rules);
+    }
     if (plugin->domain != NULL && strcmp(plugin->domain, GETTEXT_PACKAGE) != 0 &&
         !g_ptr_array_find_with_equal_func(registry->domains, plugin->domain, g_str_equal, NULL))
         g_ptr_array_add(registry->domains, (char *)plugin->domain);
@@ -257,6 +285,7 @@ static MgRegistry *new_registry(void)
     registry->n_dissectors = 1;
     registry->engines = g_ptr_array_new();
     registry->engine_plugins = g_ptr_array_new();
+    registry->layers = g_ptr_array_new();
     registry->engines_by_name = g_hash_table_new(g_str_hash, g_str_equal);
     registry->fields = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
     registry->rules = g_hash_table_new(g_str_hash, g_str_equal);
@@ -299,6 +328,7 @@ void mg_registry_unref(MgRegistry *registry)
     g_hash_table_unref(registry->engines_by_name);
     g_ptr_array_unref(registry->engine_plugins);
     g_ptr_array_unref(registry->engines);
+    g_ptr_array_unref(registry->layers);
     g_ptr_array_unref(registry->domains);
     g_hash_table_unref(registry->seen);
     g_ptr_array_unref(registry->entries);
@@ -371,6 +401,35 @@ const MgPlugin *mg_registry_engine_plugin(const MgRegistry *registry, const MgEn
     for (unsigned i = 0; i < registry->engines->len; i++)
         if (g_ptr_array_index(registry->engines, i) == kind)
             return g_ptr_array_index(registry->engine_plugins, i);
+    return NULL;
+}
+
+const MgLayerKind *mg_registry_layer(const MgRegistry *registry, const char *topic)
+{
+    for (unsigned i = 0; i < registry->layers->len; i++)
+        if (strcmp(mg_registry_layer_at(registry, i)->topic, topic) == 0)
+            return mg_registry_layer_at(registry, i);
+    return NULL;
+}
+
+size_t mg_registry_n_layers(const MgRegistry *registry)
+{
+    return registry->layers->len;
+}
+
+const MgLayerKind *mg_registry_layer_at(const MgRegistry *registry, size_t i)
+{
+    g_assert(i < registry->layers->len);
+    return g_ptr_array_index(registry->layers, i);
+}
+
+const MgSettingRow *mg_registry_layer_setting(const MgRegistry *registry, const char *key)
+{
+    for (unsigned i = 0; i < registry->layers->len; i++)
+        for (const MgSettingRow *row = mg_registry_layer_at(registry, i)->settings;
+             row != NULL && row->key != NULL; row++)
+            if (strcmp(row->key, key) == 0)
+                return row;
     return NULL;
 }
 

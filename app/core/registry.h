@@ -46,6 +46,13 @@ const MgEngineKind *mg_registry_engine_at(const MgRegistry *registry, size_t i);
 /* The plugin that brought it. */
 const MgPlugin *mg_registry_engine_plugin(const MgRegistry *registry, const MgEngineKind *kind);
 
+/* (nullable) what stands between an engine and its connection, by the topic that asks for it. */
+const MgLayerKind *mg_registry_layer(const MgRegistry *registry, const char *topic);
+size_t mg_registry_n_layers(const MgRegistry *registry);
+const MgLayerKind *mg_registry_layer_at(const MgRegistry *registry, size_t i);
+/* (nullable) A setting that any host may have, for one of them. */
+const MgSettingRow *mg_registry_layer_setting(const MgRegistry *registry, const char *key);
+
 /* (nullable) by id: "smtp.response.code". `dissector` (nullable out). */
 const MgField *mg_registry_field(const MgRegistry *registry, const char *id,
                                  const MgDissector **dissector);

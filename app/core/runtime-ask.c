@@ -15,7 +15,9 @@ static uint32_t cause_at(const MgInstance *instance, uint64_t taken)
 {
     const MgLine *line = instance->line;
     uint32_t n = 0;
-    if (line != NULL && line->flow != 0 && taken > 0)
+    if (line != NULL && line->layer != NULL)
+        n = mg_layer_exchange_at(line, taken);
+    else if (line != NULL && line->flow != 0 && taken > 0)
         n = mg_trace_exchange_at(instance->runtime->trace, line->flow, other(line->sends), taken);
     return n != 0 ? n : instance->cause;
 }
@@ -69,8 +71,7 @@ static void connect_line(MgInstance *asker, const MgAsk *ask, MgTime now)
         asker->line->carrier_class->cancel(asker->line->carrier, asker->line);
         g_free(asker->line);
     } else if (asker->line != NULL) {
-        asker->line->carrier_class->close(asker->line->carrier, asker->line);
-        g_free(asker->line);
+        mg_line_close(asker->line, now);
     }
     asker->line = line;
     open_ask(asker, (MgOpenAsk){.id = ask->id});
@@ -177,6 +178,7 @@ void mg_runtime_route(MgInstance *asker, const MgAsk *ask, MgTime now)
 {
     const MgHost *host = mg_runtime_host(asker->runtime, asker->host);
     const MgEngineKind *kind;
+    const MgLayerKind *layer;
     if (strcmp(ask->topic, MG_TOPIC_CONNECT) == 0 && host->carrier_class != NULL) {
         connect_line(asker, ask, now);
     } else if (strcmp(ask->topic, MG_TOPIC_DATAGRAM) == 0 && host->carrier_class != NULL) {
@@ -195,6 +197,9 @@ void mg_runtime_route(MgInstance *asker, const MgAsk *ask, MgTime now)
         ask_file(asker, ask, now);
     } else if (strcmp(ask->topic, MG_TOPIC_PERSON) == 0) {
         open_ask(asker, (MgOpenAsk){.id = ask->id, .person = true});
+    } else if ((layer = mg_registry_layer(asker->runtime->registry, ask->topic)) != NULL) {
+        open_ask(asker, (MgOpenAsk){.id = ask->id});
+        mg_layer_begin(asker, ask, layer, now);
     } else if ((kind = answerer_of(host, ask->topic)) != NULL) {
         uint32_t cause = cause_at(asker, ask->taken);
         MgInstance *answerer =
@@ -254,9 +259,13 @@ void mg_line_received(MgLine *line, MgSpan octets, MgTime now)
     MgInstance *instance = line->instance;
     if (line->record_received)
         mg_trace_add_octets(runtime->trace, line->flow, other(line->sends), octets, 0, now);
-    line->received += octets.len;
-    mg_engine_receive(instance->engine, octets, now);
-    mg_runtime_ready(instance);
+    if (line->layer != NULL) {
+        mg_layer_received(line, octets, now);
+    } else {
+        line->received += octets.len;
+        mg_engine_receive(instance->engine, octets, now);
+        mg_runtime_ready(instance);
+    }
     mg_runtime_pump(runtime, now);
 }
 
@@ -265,9 +274,12 @@ void mg_line_ended(MgLine *line, MgEnd how, MgTime now)
     MgRuntime *runtime = line->runtime;
     MgInstance *instance = line->instance;
     line->gone = line->gone || how != MG_END_CLOSED;
+    if (line->layer != NULL)
+        mg_layer_ended(line, how, now); /* first: it may learn of octets that were cut off */
+    else
+        mg_engine_receive_end(instance->engine, how, now);
     if (line->record_received)
         mg_trace_end_octets(runtime->trace, line->flow, other(line->sends), now);
-    mg_engine_receive_end(instance->engine, how, now);
     mg_runtime_ready(instance);
     mg_runtime_pump(runtime, now);
 }

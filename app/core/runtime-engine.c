@@ -103,8 +103,9 @@ static void bury(MgInstance *instance, MgTime now)
     while (instance->n_asks > 0)
         abandon(instance, instance->n_asks - 1, now);
     if (instance->line != NULL) {
-        instance->line->carrier_class->close(instance->line->carrier, instance->line);
-        g_clear_pointer(&instance->line, g_free);
+        MgLine *line = instance->line;
+        instance->line = NULL;
+        mg_line_close(line, now);
     }
     if (instance->asker != NULL) { /* it waits in vain: nobody answers */
         MgInstance *asker = instance->asker;
@@ -215,6 +216,10 @@ static void send_octets(MgInstance *instance, MgSpan octets, MgTime now)
     if (line == NULL || line->flow == 0 || line->gone || line->ask != 0)
         return; /* not connected: nowhere to go */
     MgTrace *trace = instance->runtime->trace;
+    if (line->layer != NULL) {
+        mg_layer_send(line, octets, now);
+        return;
+    }
     if (mg_trace_flow(trace, line->flow)->transport == MG_TRANSPORT_DATAGRAM)
         mg_trace_add_datagram(trace, line->flow, line->sends, octets, instance->number, now);
     else
@@ -240,6 +245,7 @@ static void obey(MgInstance *instance, const MgEvent *event, MgTime now)
         send_octets(instance, event->send, now);
         break;
     case MG_EVENT_ASK:
+    case MG_EVENT_STARTTLS:
         mg_runtime_route(instance, &event->ask, now);
         break;
     case MG_EVENT_CANCEL:
@@ -258,8 +264,6 @@ static void obey(MgInstance *instance, const MgEvent *event, MgTime now)
         break;
     case MG_EVENT_DELIVER:
         deliver(instance, event, now);
-        break;
-    case MG_EVENT_STARTTLS: /* no carrier has TLS yet; no engine says this */
         break;
     case MG_EVENT_CLOSE:
         mg_runtime_kill(instance, now);

@@ -19,6 +19,12 @@ typedef struct {
     bool borrowed; /* it is another kind's, whose setup() is the same */
 } MgShared;
 
+/* What all layers of a kind share in a run. */
+typedef struct {
+    const MgLayerKind *kind;
+    void *shared;
+} MgSharedLayer;
+
 typedef struct {
     char *name, *kind, *address;
     MgSettings settings; /* owned copies */
@@ -71,7 +77,8 @@ struct MgRuntime {
     MgRegistry *registry;
     MgTrace *trace;
     int64_t epoch;
-    uint64_t seed;
+    uint64_t seed, run_seed; /* as it goes on; as it was */
+    GArray *layers;          /* MgSharedLayer */
     GPtrArray *hosts; /* MgHost */
     uint32_t n_born;
     MgInstance *ready_first, *ready_last; /* those whose next() may say something */
@@ -99,6 +106,17 @@ void mg_runtime_route(MgInstance *asker, const MgAsk *ask, MgTime now);
 void mg_line_free(MgLine *line);
 /* The record that what this engine does now follows from. */
 uint32_t mg_runtime_cause(const MgInstance *instance);
+
+/* runtime-layer.c: a line whose octets go through a layer */
+void mg_layer_begin(MgInstance *asker, const MgAsk *ask, const MgLayerKind *kind, MgTime now);
+void mg_layer_send(MgLine *line, MgSpan octets, MgTime now);
+void mg_layer_received(MgLine *line, MgSpan octets, MgTime now);
+void mg_layer_ended(MgLine *line, MgEnd how, MgTime now);
+/* The exchange within that holds the peer's octet number `taken` of all that the engine was given. */
+uint32_t mg_layer_exchange_at(const MgLine *line, uint64_t taken);
+void mg_layer_forget(MgRuntime *runtime); /* what layers share; the last one is gone */
+/* The engine is done with its connection: goodbyes are said, and the line is freed. */
+void mg_line_close(MgLine *line, MgTime now);
 
 /* runtime-deadline.c */
 void mg_runtime_wake(MgInstance *instance);   /* its deadline may have become earlier */

@@ -63,7 +63,8 @@ MgRuntime *mg_runtime_new(MgRegistry *registry, MgTrace *trace, int64_t epoch, u
     runtime->registry = mg_registry_ref(registry);
     runtime->trace = mg_trace_ref(trace);
     runtime->epoch = epoch;
-    runtime->seed = seed;
+    runtime->seed = runtime->run_seed = seed;
+    runtime->layers = g_array_new(FALSE, TRUE, sizeof(MgSharedLayer));
     runtime->hosts = g_ptr_array_new_with_free_func(free_host);
     runtime->heap = g_ptr_array_new();
     runtime->graves = g_ptr_array_new();
@@ -333,9 +334,18 @@ void mg_runtime_advance(MgRuntime *runtime, MgTime now)
     }
 }
 
+/* Its connections end without a goodbye. */
+static void silence(const MgHost *host)
+{
+    for (const MgInstance *i = host->first; i != NULL; i = i->next)
+        if (i->line != NULL)
+            i->line->gone = true;
+}
+
 void mg_runtime_crash(MgRuntime *runtime, MgHostId id, MgTime now)
 {
     MgHost *host = mg_runtime_host(runtime, id);
+    silence(host);
     while (host->last != NULL)
         mg_runtime_kill(host->last, now);
     mg_runtime_pump(runtime, now);
@@ -408,10 +418,13 @@ void mg_runtime_free(MgRuntime *runtime)
     if (runtime == NULL)
         return;
     runtime->on_fate = NULL; /* nobody hears of what dies now */
-    for (guint h = 1; h <= runtime->hosts->len; h++)
+    for (guint h = 1; h <= runtime->hosts->len; h++) {
+        silence(mg_runtime_host(runtime, (MgHostId)h)); /* the trace is written already */
         while (mg_runtime_host(runtime, (MgHostId)h)->last != NULL)
             mg_runtime_kill(mg_runtime_host(runtime, (MgHostId)h)->last, 0);
+    }
     mg_runtime_pump(runtime, 0);
+    mg_layer_forget(runtime);
     g_ptr_array_unref(runtime->hosts);
     g_ptr_array_unref(runtime->heap);
     g_ptr_array_unref(runtime->graves);

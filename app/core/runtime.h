@@ -11,6 +11,7 @@
  *   net.connect, net.datagram -> the host's carrier
  *   mailbox, spool            -> the host's store
  *   person.line               -> stays open until mg_runtime_tell()
+ *   a layer's topic           -> the connection is wrapped (include/mailglass/layer.h)
  *   a kind with this topic that the host runs -> a new engine of it
  *   nobody                    -> answered with NULL at once
  *
@@ -63,6 +64,8 @@ struct MgLine { /* owned by the runtime; carriers may keep it until close() or
     MgDirection sends;    /* MG_FROM_CLIENT for who connects */
     uint32_t cause;       /* record; parent of the flow */
     uint8_t dissector;    /* of the flow, as the asker said */
+    struct MgLineLayer *layer; /* (nullable) what its octets go through: runtime-layer.c */
+    bool lingers; /* closed, but the peer's goodbye may come: no reason to reset the connection */
     bool gone;            /* reset or timed out: nothing can be sent any more */
     bool record_received; /* the peer is not an engine of ours: record what comes
                              in, too */

@@ -78,16 +78,28 @@ typedef struct {
     GByteArray *gather;
     GArray *pieces; /* MgPiece; NULL in a real flow */
     uint32_t packet, engine;
+    uint32_t parent; /* inside a layer: what carried the first of them */
 } MgWaiting;
 
 typedef struct {
-    void *conversation; /* the dissector's state */
+    void *conversation, *layer; /* the state of the flow's dissector, and of the layer's */
     MgWaiting waiting[2];
 } MgLive; /* freed when both directions have ended */
 
+/* The messages of a layer's own in one direction, which arrive in order. */
 typedef struct {
+    uint32_t *n;
+    uint32_t len, room, n_arrived;
+} MgInside;
+
+typedef struct MgStream {
     MgCourse course[2];
     MgLive *live;
+    /* Of a stream that is encrypted from some octet on: */
+    struct MgStream *inner; /* (nullable) what is hidden in it */
+    uint32_t layer_at[2];   /* cuts before the layer began, + 1; 0: it has not */
+    uint8_t layer;          /* its dissector */
+    MgInside inside[2];
 } MgStream;
 
 typedef struct {
@@ -112,6 +124,8 @@ struct MgTrace {
     GArray *engine_names; /* uint16_t: texts, by number of the engine */
     uint8_t tcp, udp, icmp;
     size_t stream_memory;
+    GString *secrets;         /* (nullable) a key log */
+    GHashTable *secret_lines; /* its lines: both ends of a simulated connection tell each */
 };
 
 static inline uint64_t mg_cut_end(const MgCut *cut)

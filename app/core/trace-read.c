@@ -118,7 +118,7 @@ static MgDirection direction_of(const MgRecord *record)
     return (record->flags & MG_RECORD_FROM_SERVER) != 0 ? MG_FROM_SERVER : MG_FROM_CLIENT;
 }
 
-static void add_own(const MgTrace *trace, uint32_t n, MgTree *tree)
+static void add_own(const MgTrace *trace, uint32_t n, const char *where, MgTree *tree)
 {
     const MgRecord *record = mg_trace_record(trace, n);
     const MgDissector *dissector = mg_registry_dissector(trace->registry, record->dissector);
@@ -128,7 +128,7 @@ static void add_own(const MgTrace *trace, uint32_t n, MgTree *tree)
     /* A dissector is only ever shown the octets, so a copy that outlives the trace is not needed
      * while the tree is read at once; the inspector keeps trees, so they own theirs. */
     g_autoptr(GBytes) bytes = g_bytes_new(octets.data, octets.len);
-    mg_tree_begin(tree, dissector, N_("Exchange"), bytes);
+    mg_tree_begin(tree, dissector, where, bytes);
     if (dissector != NULL && dissector->dissect != NULL)
         dissector->dissect(record->tag, direction_of(record),
                            (MgSpan){g_bytes_get_data(bytes, NULL), octets.len}, tree);
@@ -141,17 +141,22 @@ MgTree *mg_trace_own_tree(const MgTrace *trace, uint32_t n)
     if (record->kind == MG_RECORD_EXCHANGE && is_wire(trace, record) && record->packet != 0)
         add_layers(trace, record->packet - 1, tree);
     else
-        add_own(trace, n, tree);
+        add_own(trace, n, N_("Exchange"), tree);
     return tree;
 }
 
 MgTree *mg_trace_tree(const MgTrace *trace, uint32_t n)
 {
     MgTree *tree = mg_tree_new();
-    const MgRecord *record = mg_trace_record(trace, n);
-    if (record->packet != 0)
-        add_layers(trace, record->packet - 1, tree);
-    add_own(trace, n, tree);
+    const MgRecord *record = mg_trace_record(trace, n), *carrier = record;
+    bool hidden = (record->flags & MG_RECORD_ENCRYPTED) != 0 && record->parent != 0;
+    if (hidden) /* below what is on the wire */
+        carrier = mg_trace_record(trace, record->parent);
+    if (carrier->packet != 0)
+        add_layers(trace, carrier->packet - 1, tree);
+    if (hidden)
+        add_own(trace, record->parent, N_("On the wire"), tree);
+    add_own(trace, n, N_("Exchange"), tree);
     return tree;
 }
 

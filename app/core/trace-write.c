@@ -34,6 +34,7 @@ static void free_live(MgLive *live)
         return;
     free_waiting(&live->waiting[0]);
     free_waiting(&live->waiting[1]);
+    g_free(live->layer);
     g_free(live->conversation);
     g_free(live);
 }
@@ -42,9 +43,12 @@ void mg_trace_free_stream(MgStream *stream)
 {
     if (stream == NULL)
         return;
+    mg_trace_free_stream(stream->inner);
     free_live(stream->live);
-    g_free(stream->course[0].cuts);
-    g_free(stream->course[1].cuts);
+    for (int i = 0; i < 2; i++) {
+        g_free(stream->course[i].cuts);
+        g_free(stream->inside[i].n);
+    }
     g_free(stream);
 }
 
@@ -197,7 +201,7 @@ static void settle(MgWaiting *waiting, size_t done)
 }
 
 /* Never gives a unit of no octets, or of more than there are, whatever a dissector says. */
-static bool next_unit(const MgDissector *dissector, MgLive *live, MgDirection direction,
+static bool next_unit(const MgDissector *dissector, void **conversation, MgDirection direction,
                       MgSpan rest, bool end, MgUnit *unit)
 {
     *unit = (MgUnit){0};
@@ -206,9 +210,9 @@ static bool next_unit(const MgDissector *dissector, MgLive *live, MgDirection di
         cut = true;
         *unit = (MgUnit){.len = rest.len, .kind = MG_UNIT_DATA};
     } else {
-        if (live->conversation == NULL)
-            live->conversation = g_malloc0(MAX(dissector->state_size, (size_t)1));
-        cut = dissector->cut(live->conversation, direction, rest, end, unit);
+        if (*conversation == NULL)
+            *conversation = g_malloc0(MAX(dissector->state_size, (size_t)1));
+        cut = dissector->cut(*conversation, direction, rest, end, unit);
     }
     if (!cut && !end && rest.len < UNIT_MAX)
         return false;
@@ -226,7 +230,13 @@ typedef struct {
     MgFlowId flow;
     MgDirection direction;
     MgStream *stream;
+    bool inner; /* it is what a layer hides */
 } Side;
+
+static bool is_layered(const Side *side)
+{
+    return !side->inner && side->stream->layer_at[side->direction] != 0;
+}
 
 static uint32_t add_unit(const Side *side, const MgUnit *unit, size_t offset, MgTime now)
 {
@@ -235,6 +245,12 @@ static uint32_t add_unit(const Side *side, const MgUnit *unit, size_t offset, Mg
     uint32_t n;
     uint64_t bytes = place(side->trace, waiting, offset, unit);
     MgRecord *record = add_exchange(side->trace, side->flow, side->direction, now, &n);
+    if (is_layered(side))
+        record->dissector = side->stream->layer;
+    if (side->inner) {
+        record->flags |= MG_RECORD_ENCRYPTED;
+        record->parent = waiting->parent != 0 ? waiting->parent : record->parent;
+    }
     record->bytes = bytes;
     record->len = (uint32_t)unit->len;
     record->engine = waiting->engine;
@@ -257,8 +273,11 @@ static uint32_t add_unit(const Side *side, const MgUnit *unit, size_t offset, Mg
 static uint32_t cut(const Side *side, bool end, MgTime now)
 {
     MgWaiting *waiting = &side->stream->live->waiting[side->direction];
+    bool layered = is_layered(side);
     const MgDissector *dissector = mg_registry_dissector(
-        side->trace->registry, mg_trace_flow(side->trace, side->flow)->dissector);
+        side->trace->registry,
+        layered ? side->stream->layer : mg_trace_flow(side->trace, side->flow)->dissector);
+    void **conversation = layered ? &side->stream->live->layer : &side->stream->live->conversation;
     if (waiting->len == 0)
         return 0;
     const uint8_t *data = waiting->gather != NULL
@@ -268,7 +287,7 @@ static uint32_t cut(const Side *side, bool end, MgTime now)
     uint32_t last = 0;
     MgUnit unit;
     while (done < waiting->len &&
-           next_unit(dissector, side->stream->live, side->direction,
+           next_unit(dissector, conversation, side->direction,
                      (MgSpan){data + done, waiting->len - done}, end, &unit)) {
         last = add_unit(side, &unit, done, now);
         done += unit.len;
@@ -280,7 +299,7 @@ static uint32_t cut(const Side *side, bool end, MgTime now)
 uint32_t mg_trace_add_octets(MgTrace *trace, MgFlowId flow, MgDirection direction, MgSpan octets,
                              uint32_t engine, MgTime now)
 {
-    Side side = {trace, flow, direction, stream_of(trace, flow)};
+    Side side = {trace, flow, direction, stream_of(trace, flow), false};
     if (octets.len == 0 || side.stream->live == NULL || side.stream->course[direction].ended)
         return 0;
     MgWaiting *waiting = &side.stream->live->waiting[direction];
@@ -289,15 +308,26 @@ uint32_t mg_trace_add_octets(MgTrace *trace, MgFlowId flow, MgDirection directio
     return cut(&side, false, now);
 }
 
+static void end_side(const Side *side, MgTime now)
+{
+    MgStream *stream = side->stream;
+    if (stream->live == NULL || stream->course[side->direction].ended)
+        return;
+    cut(side, true, now);
+    stream->course[side->direction].ended = true;
+    if (stream->course[!side->direction].ended)
+        finish(side->trace, stream);
+}
+
 void mg_trace_end_octets(MgTrace *trace, MgFlowId flow, MgDirection direction, MgTime now)
 {
-    Side side = {trace, flow, direction, stream_of(trace, flow)};
-    if (side.stream->live == NULL || side.stream->course[direction].ended)
+    Side side = {trace, flow, direction, stream_of(trace, flow), false};
+    end_side(&side, now);
+    if (side.stream->inner == NULL)
         return;
-    cut(&side, true, now);
-    side.stream->course[direction].ended = true;
-    if (side.stream->course[!direction].ended)
-        finish(trace, side.stream);
+    side.stream = side.stream->inner;
+    side.inner = true;
+    end_side(&side, now);
 }
 
 /* The first cut that ends after `offset`, or n_cuts. */
@@ -361,10 +391,8 @@ uint64_t mg_trace_octets_at(const MgTrace *trace, MgFlowId flow, MgDirection dir
     return address;
 }
 
-uint32_t mg_trace_arrived(MgTrace *trace, MgFlowId flow, MgDirection direction, uint64_t offset,
-                          MgTime now)
+static uint32_t arrive(MgTrace *trace, MgCourse *course, uint64_t offset, MgTime now)
 {
-    MgCourse *course = &stream_of(trace, flow)->course[direction];
     uint32_t last = 0;
     if (offset > course->arrived) {
         course->arrived = offset;
@@ -375,6 +403,28 @@ uint32_t mg_trace_arrived(MgTrace *trace, MgFlowId flow, MgDirection direction, 
         last = course->cuts[course->n_arrived++].n;
         mg_trace_edit(trace, last)->until = now;
     }
+    return last;
+}
+
+/* What units up to this record had in them has arrived with them. */
+static void inside_arrives(MgTrace *trace, MgInside *inside, uint32_t unit, MgTime now)
+{
+    while (inside->n_arrived < inside->len) {
+        MgRecord *record = mg_trace_edit(trace, inside->n[inside->n_arrived]);
+        if (record->parent > unit)
+            return;
+        record->until = now;
+        inside->n_arrived++;
+    }
+}
+
+uint32_t mg_trace_arrived(MgTrace *trace, MgFlowId flow, MgDirection direction, uint64_t offset,
+                          MgTime now)
+{
+    MgStream *stream = stream_of(trace, flow);
+    uint32_t last = arrive(trace, &stream->course[direction], offset, now);
+    if (last != 0)
+        inside_arrives(trace, &stream->inside[direction], last, now);
     return last;
 }
 
@@ -389,6 +439,113 @@ uint32_t mg_trace_exchange_at(const MgTrace *trace, MgFlowId flow, MgDirection d
     const MgCourse *course = &state->stream->course[direction];
     uint32_t i = find_cut(course, offset - 1);
     return i < course->n_cuts ? course->cuts[i].n : 0;
+}
+
+/* ---- what a layer hides ---- */
+
+void mg_trace_begin_layer(MgTrace *trace, MgFlowId flow, MgDirection direction, uint8_t dissector,
+                          MgTime now)
+{
+    Side side = {trace, flow, direction, stream_of(trace, flow), false};
+    if (side.stream->live == NULL || is_layered(&side))
+        return;
+    cut(&side, true, now);
+    side.stream->layer = dissector;
+    side.stream->layer_at[direction] = side.stream->course[direction].n_cuts + 1;
+    if (side.stream->inner == NULL)
+        side.stream->inner = new_stream(trace);
+}
+
+uint32_t mg_trace_layer_unit(const MgTrace *trace, MgFlowId flow, MgDirection direction,
+                             uint32_t unit)
+{
+    const MgStream *stream = mg_trace_state(trace, flow)->stream;
+    if (stream == NULL || unit == 0 || stream->layer_at[direction] == 0)
+        return 0;
+    uint32_t at = stream->layer_at[direction] - 1 + unit - 1;
+    return at < stream->course[direction].n_cuts ? stream->course[direction].cuts[at].n : 0;
+}
+
+uint32_t mg_trace_add_inner(MgTrace *trace, const MgHidden *where, MgSpan octets, MgTime now)
+{
+    Side side = {trace, where->flow, where->direction, stream_of(trace, where->flow)->inner, true};
+    if (octets.len == 0 || side.stream == NULL || side.stream->live == NULL ||
+        side.stream->course[where->direction].ended)
+        return 0;
+    MgWaiting *waiting = &side.stream->live->waiting[where->direction];
+    uint32_t parent = mg_trace_layer_unit(trace, where->flow, where->direction, where->unit);
+    waiting->engine = where->engine;
+    if (waiting->len == 0)
+        waiting->parent = parent;
+    take(trace, waiting, mg_trace_flow(trace, where->flow)->real, octets);
+    uint32_t last = cut(&side, false, now);
+    if (last != 0) /* what is left over came with the octets of now */
+        waiting->parent = parent;
+    return last;
+}
+
+uint32_t mg_trace_add_inside(MgTrace *trace, const MgHidden *where, uint16_t tag, MgSpan octets,
+                             MgTime now)
+{
+    uint32_t n;
+    MgStream *stream = stream_of(trace, where->flow);
+    MgInside *inside = &stream->inside[where->direction];
+    uint32_t parent = mg_trace_layer_unit(trace, where->flow, where->direction, where->unit);
+    uint64_t bytes = mg_arena_put(&trace->arena, octets);
+    MgRecord *record = add_exchange(trace, where->flow, where->direction, now, &n);
+    record->bytes = bytes;
+    record->len = (uint32_t)octets.len;
+    record->flags |= MG_RECORD_ENCRYPTED;
+    record->parent = parent != 0 ? parent : record->parent;
+    record->dissector = stream->layer;
+    record->engine = where->engine;
+    record->unit = where->direction == MG_FROM_CLIENT ? MG_UNIT_COMMAND : MG_UNIT_REPLY;
+    record->tag = tag;
+    if (inside->len == inside->room) {
+        inside->room = MAX(inside->room * 2, 4u);
+        inside->n = g_realloc_n(inside->n, inside->room, sizeof *inside->n);
+    }
+    inside->n[inside->len++] = n;
+    if (parent != 0 && mg_trace_record(trace, parent)->until != MG_TIME_NEVER)
+        inside_arrives(trace, inside, parent, now);
+    return n;
+}
+
+void mg_trace_inner_arrived(MgTrace *trace, MgFlowId flow, MgDirection direction, uint64_t offset,
+                            MgTime now)
+{
+    MgStream *inner = stream_of(trace, flow)->inner;
+    if (inner != NULL)
+        arrive(trace, &inner->course[direction], offset, now);
+}
+
+uint32_t mg_trace_inner_at(const MgTrace *trace, MgFlowId flow, MgDirection direction,
+                           uint64_t offset)
+{
+    const MgStream *stream = flow != 0 ? mg_trace_state(trace, flow)->stream : NULL;
+    if (stream == NULL || stream->inner == NULL || offset == 0)
+        return 0;
+    const MgCourse *course = &stream->inner->course[direction];
+    uint32_t i = find_cut(course, offset - 1);
+    return i < course->n_cuts ? course->cuts[i].n : 0;
+}
+
+void mg_trace_add_secret(MgTrace *trace, MgSpan line)
+{
+    if (trace->secrets == NULL) {
+        trace->secrets = g_string_new(NULL);
+        trace->secret_lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    }
+    char *text = g_strndup((const char *)line.data, line.len);
+    if (g_hash_table_add(trace->secret_lines, text))
+        g_string_append_printf(trace->secrets, "%s\n", text);
+}
+
+MgSpan mg_trace_secrets(const MgTrace *trace)
+{
+    if (trace->secrets == NULL)
+        return (MgSpan){(const uint8_t *)"", 0};
+    return (MgSpan){(const uint8_t *)trace->secrets->str, trace->secrets->len};
 }
 
 uint32_t mg_trace_add_datagram(MgTrace *trace, MgFlowId flow, MgDirection direction, MgSpan octets,

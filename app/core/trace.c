@@ -110,6 +110,10 @@ void mg_trace_unref(MgTrace *trace)
     g_ptr_array_unref(trace->texts);
     g_array_unref(trace->engine_names);
     mg_registry_unref(trace->registry);
+    if (trace->secrets != NULL) {
+        g_string_free(trace->secrets, TRUE);
+        g_hash_table_unref(trace->secret_lines);
+    }
     g_free(trace->title);
     g_free(trace);
 }

@@ -123,6 +123,35 @@ uint32_t mg_trace_arrived(MgTrace *trace, MgFlowId flow, MgDirection direction, 
 /* The exchange that octet number `offset` (counted from 1) of this direction belongs to; 0 none. */
 uint32_t mg_trace_exchange_at(const MgTrace *trace, MgFlowId flow, MgDirection direction,
                               uint64_t offset);
+/* From the next octet of this direction on, what is on the wire is a layer's (layer.h): its
+ * dissector cuts it. What it hides is recorded beneath, by the two functions below it. */
+void mg_trace_begin_layer(MgTrace *trace, MgFlowId flow, MgDirection direction, uint8_t dissector,
+                          MgTime now);
+/* The exchange on the wire that is this unit of the layer (from 1); 0 none. */
+uint32_t mg_trace_layer_unit(const MgTrace *trace, MgFlowId flow, MgDirection direction,
+                             uint32_t unit);
+/* Where something hidden was. */
+typedef struct {
+    MgFlowId flow;
+    MgDirection direction;
+    uint32_t unit, engine;
+} MgHidden;
+/* The next octets of the conversation within: cut by the flow's dissector, encrypted. */
+uint32_t mg_trace_add_inner(MgTrace *trace, const MgHidden *where, MgSpan octets, MgTime now);
+/* A message of the layer's own, which the wire does not show: one exchange, which arrives with its
+ * unit. */
+uint32_t mg_trace_add_inside(MgTrace *trace, const MgHidden *where, uint16_t tag, MgSpan octets,
+                             MgTime now);
+/* As mg_trace_arrived() and mg_trace_exchange_at(), of the conversation within, from its first
+ * octet. */
+void mg_trace_inner_arrived(MgTrace *trace, MgFlowId flow, MgDirection direction, uint64_t offset,
+                            MgTime now);
+uint32_t mg_trace_inner_at(const MgTrace *trace, MgFlowId flow, MgDirection direction,
+                           uint64_t offset);
+/* A line with which others can decrypt (a TLS key log). Kept once. */
+void mg_trace_add_secret(MgTrace *trace, MgSpan line);
+/* All of them, a line each; "" if there are none. */
+MgSpan mg_trace_secrets(const MgTrace *trace);
 /* A whole datagram: one exchange. Returns its number. `arrives` may be MG_TIME_NEVER. */
 uint32_t mg_trace_add_datagram(MgTrace *trace, MgFlowId flow, MgDirection direction, MgSpan octets,
                                uint32_t engine, MgTime now);

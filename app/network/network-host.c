@@ -254,9 +254,10 @@ static const MgSettingRow *find_setting(const MgEngineKind *kind, const char *ke
     return NULL;
 }
 
-static const MgSettingRow *setting_of_host(const MgNetworkHost *host, const char *key)
+static const MgSettingRow *setting_of_host(const MgRegistry *registry, const MgNetworkHost *host,
+                                           const char *key)
 {
-    const MgSettingRow *found = NULL;
+    const MgSettingRow *found = mg_registry_layer_setting(registry, key); /* of every host */
     for (size_t i = 0; found == NULL && i < host->n_engines; i++)
         found = find_setting(host->engines[i].kind, key);
     return found;
@@ -352,6 +353,10 @@ static void unknown_key(MgNetworkReader *reader, const MgIniRow *row)
         for (const MgSettingRow *has = kind->settings; has != NULL && has->key != NULL; has++)
             g_ptr_array_add(keys, (char *)has->key);
     }
+    for (size_t i = 0; i < mg_registry_n_layers(reader->registry); i++)
+        for (const MgSettingRow *has = mg_registry_layer_at(reader->registry, i)->settings;
+             has != NULL && has->key != NULL; has++)
+            g_ptr_array_add(keys, (char *)has->key);
     g_ptr_array_add(keys, NULL);
     mg_network_unknown(reader, row->line, _("key"), row->key,
                        (const char *const *)(void *)keys->pdata);
@@ -360,7 +365,7 @@ static void unknown_key(MgNetworkReader *reader, const MgIniRow *row)
 static void read_setting(MgNetworkReader *reader, const MgNetworkHost *host, const MgIniRow *row,
                          GArray *settings)
 {
-    const MgSettingRow *known = setting_of_host(host, row->key);
+    const MgSettingRow *known = setting_of_host(reader->registry, host, row->key);
     bool own = false;
     for (size_t i = 0; i < G_N_ELEMENTS(host_keys); i++)
         own = own || strcmp(row->key, host_keys[i]) == 0;

@@ -42,6 +42,7 @@ typedef struct {
     size_t start, room;
     uint64_t una, next, queued; /* acknowledged, sent, written */
     bool fin_wanted, fin_sent, fin_acked;
+    bool lingers; /* what comes after it was closed is taken, and thrown away */
     /* What it receives. */
     uint64_t received, ack_sent; /* in order; the last that it acknowledged */
     Range *early;                /* (nullable) what came out of order, sorted */
@@ -374,6 +375,7 @@ void mg_tcp_close(MgWire *wire, MgLine *line, bool abort)
 {
     MgTcpEnd *end = line->end;
     end->line = NULL;
+    end->lingers = line->lingers;
     if (end->state == OPEN && !abort && !wire->hosts[end->host - 1].down) {
         end->fin_wanted = true;
         end_octets(wire, end);
@@ -601,7 +603,8 @@ static void take_segment(MgWire *wire, MgTcpEnd *end, const MgQueued *event)
     if (end->state != OPEN)
         return;
     take_ack(wire, end, event->ack, event->len == 0 && (event->flags & MG_TCP_FIN) == 0);
-    if (event->len > 0 && end->line == NULL && event->offset + event->len > end->received) {
+    if (event->len > 0 && end->line == NULL && !end->lingers &&
+        event->offset + event->len > end->received) {
         reset(wire, end); /* nobody will ever read this */
         return;
     }

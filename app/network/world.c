@@ -270,14 +270,15 @@ static bool bring_up(MgWorld *world, char **words, GError **error)
     return set_down(world, words, false, error);
 }
 
-static const MgSettingRow *find_setting(const MgNetworkHost *host, const char *key)
+static const MgSettingRow *find_setting(const MgRegistry *registry, const MgNetworkHost *host,
+                                        const char *key)
 {
     for (size_t i = 0; i < host->n_engines; i++)
         for (const MgSettingRow *row = host->engines[i].kind->settings;
              row != NULL && row->key != NULL; row++)
             if (strcmp(row->key, key) == 0)
                 return row;
-    return NULL;
+    return mg_registry_layer_setting(registry, key);
 }
 
 /* !host alice set resolver 192.0.2.66: as in [host alice], but later. */
@@ -288,7 +289,8 @@ static bool set_setting(MgWorld *world, char **words, GError **error)
     if (host == 0)
         return complain(error, _("there is no host \"%s\""), words[1]);
     const MgSettingRow *row =
-        find_setting(&g_array_index(world->network->hosts, MgNetworkHost, host - 1), key);
+        find_setting(mg_trace_registry(world->trace),
+                     &g_array_index(world->network->hosts, MgNetworkHost, host - 1), key);
     if (row == NULL || row->type == MG_SETTING_FILES)
         return complain(error, _("this host has no setting \"%s\" that could be changed"), key);
     MgTime time;

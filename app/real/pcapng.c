@@ -8,7 +8,13 @@
 #include "inet.h"
 #include "pcapng.h"
 
-enum { BLOCK_SECTION = 0x0A0D0D0A, BLOCK_INTERFACE = 1, BLOCK_NAMES = 4, BLOCK_PACKET = 6 };
+enum {
+    BLOCK_SECTION = 0x0A0D0D0A,
+    BLOCK_INTERFACE = 1,
+    BLOCK_NAMES = 4,
+    BLOCK_PACKET = 6,
+    BLOCK_SECRETS = 10
+};
 enum {
     OPTION_END,
     OPTION_COMMENT,
@@ -18,6 +24,7 @@ enum {
 };
 enum { NAME_END, NAME_IPV4, NAME_IPV6 };
 #define LINK_ETHERNET 1u
+#define SECRETS_TLS   0x544C534Bu /* "TLSK": a key log as NSS writes it */
 /* RFC 5612: the enterprise number that is kept for documentation; we have none of our own. */
 #define ENTERPRISE 32473u
 
@@ -147,6 +154,19 @@ static void write_names(Writer *writer)
     put_pair(writer->block, NAME_END, 0);
     if (any)
         end(writer, BLOCK_NAMES);
+}
+
+/* Before the packets that it opens: readers take it as they come by. */
+static void write_secrets(Writer *writer)
+{
+    MgSpan secrets = mg_trace_secrets(writer->trace);
+    if (secrets.len == 0)
+        return;
+    begin(writer);
+    put32(writer->block, SECRETS_TLS);
+    put32(writer->block, (uint32_t)secrets.len);
+    put(writer->block, secrets.data, secrets.len);
+    end(writer, BLOCK_SECRETS);
 }
 
 /* ---- packets ---- */
@@ -324,6 +344,9 @@ static int compare_remarks(const void *a, const void *b)
 /* The packet that a record is about; a note's is that of the exchange that caused it. */
 static uint32_t packet_of(const MgTrace *trace, const MgRecord *record)
 {
+    bool hidden = (record->flags & MG_RECORD_ENCRYPTED) != 0 && record->parent != 0;
+    if (record->kind == MG_RECORD_EXCHANGE && hidden) /* what decrypts it, says it there */
+        return mg_trace_record(trace, record->parent)->packet;
     if (record->kind == MG_RECORD_EXCHANGE)
         return record->unit == MG_UNIT_NOTE ? 0 : record->packet;
     if ((record->kind != MG_RECORD_NOTE && record->kind != MG_RECORD_DECISION) ||
@@ -349,7 +372,8 @@ static void collect(Writer *writer)
         if (remark.packet != 0)
             g_array_append_val(writer->remarks, remark);
         if (record->kind == MG_RECORD_EXCHANGE && record->flow != 0 &&
-            record->unit != MG_UNIT_NOTE && !talks[record->flow].has_packets)
+            record->unit != MG_UNIT_NOTE && (record->flags & MG_RECORD_ENCRYPTED) == 0 &&
+            !talks[record->flow].has_packets)
             add_exchange(writer, &talks[record->flow], n);
     }
     g_array_sort(writer->items, compare_items);
@@ -371,6 +395,7 @@ bool mg_pcapng_write(const MgTrace *trace, const char *path, GError **error)
     write_section(&writer);
     write_interface(&writer);
     write_names(&writer);
+    write_secrets(&writer);
     for (unsigned i = 0; i < writer.items->len; i++)
         write_item(&writer, &g_array_index(writer.items, Item, i));
     g_byte_array_unref(writer.block);

@@ -38,8 +38,9 @@ typedef enum {
 /* Everything reachable from an event is borrowed and valid until the next call on its layer. */
 typedef struct {
     MgLayerEventKind kind;
-    MgSpan octets;      /* WIRE, SENT, PLAIN, INSIDE, SECRET (a text) */
-    uint32_t unit;      /* SENT, PLAIN, INSIDE: in which unit; 0 unknown */
+    MgSpan octets; /* WIRE, SENT, PLAIN, INSIDE, SECRET (a text) */
+    uint32_t
+        unit; /* SENT, PLAIN, INSIDE: in which unit; NOTE: about which of the peer's; 0 unknown */
     bool from_peer;     /* INSIDE */
     uint16_t tag;       /* INSIDE: for the layer's dissector */
     const MgRule *rule; /* NOTE */

@@ -6,6 +6,7 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/rand.h>
 #include <openssl/x509v3.h>
 
 #define DAY         (INT64_C(24) * 3600)
@@ -279,6 +280,17 @@ MgTlsCa *mg_tls_ca_new(uint64_t seed, int64_t epoch)
     return ca;
 }
 
+MgTlsCa *mg_tls_ca_new_real(int64_t now)
+{
+    MgTlsCa *ca = g_new0(MgTlsCa, 1);
+    int drawn = RAND_bytes((uint8_t *)&ca->seed, sizeof ca->seed); /* of serial numbers */
+    g_assert(drawn == 1);
+    ca->epoch = now;
+    ca->identities = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                           (GDestroyNotify)mg_tls_identity_free);
+    return ca;
+}
+
 void mg_tls_ca_free(MgTlsCa *ca)
 {
     if (ca == NULL)
@@ -288,7 +300,8 @@ void mg_tls_ca_free(MgTlsCa *ca)
     mg_tls_identity_free(ca->issuer);
     mg_tls_identity_free(ca->other);
     mg_tls_trust_free(ca->trust);
-    mg_tls_library_clear(&ca->library);
+    if (ca->library.context != NULL)
+        mg_tls_library_clear(&ca->library);
     g_free(ca);
 }
 

@@ -27,6 +27,8 @@ typedef struct MgTlsTrust MgTlsTrust;
 typedef struct MgTlsCa MgTlsCa;
 
 MgTlsCa *mg_tls_ca_new(uint64_t seed, int64_t epoch);
+/* For real peers: the same, with chance of the operating system and dates from `now` on. */
+MgTlsCa *mg_tls_ca_new_real(int64_t now);
 void mg_tls_ca_free(MgTlsCa *ca);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MgTlsCa, mg_tls_ca_free)
 MgTlsLibrary *mg_tls_ca_library(MgTlsCa *ca);

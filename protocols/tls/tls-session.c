@@ -68,7 +68,8 @@ bool mg_tls_session_next(MgTlsSession *session, MgLayerEvent *event)
 static void note(MgTlsSession *session, const MgRule *rule)
 {
     if (rule != NULL)
-        say(session, &(MgLayerEvent){.kind = MG_LAYER_NOTE, .rule = rule});
+        say(session,
+            &(MgLayerEvent){.kind = MG_LAYER_NOTE, .unit = session->units_in, .rule = rule});
 }
 
 /* What OpenSSL has written goes on the wire, before whatever was inside of it is told. */

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* tls-names.c - numbers of TLS that have a name, and some a story (IANA, "TLS Parameters") */
+#include "tls-fields.h"
+
+/* clang-format off */
+const MgName mg_tls_content_types[] = {
+    {.value = 20, .name = N_("Change of ciphers"),
+     .about = N_("In older versions: from here on it is encrypted. TLS 1.3 sends it only so that old devices on the way do not take fright; it means nothing."), .source = "RFC 8446 §D.4"},
+    {.value = 21, .name = N_("Alert"), .about = N_("Something is wrong, or it is over."), .source = "RFC 8446 §6"},
+    {.value = 22, .name = N_("Handshake"), .about = N_("The ends agree on keys, and the server shows who it is."), .source = "RFC 8446 §4"},
+    {.value = 23, .name = N_("Application data"),
+     .about = N_("Encrypted octets. In TLS 1.3 everything but the two hellos is called so, so that nobody on the way sees what is in it."), .source = "RFC 8446 §5.2"},
+    {.value = 24, .name = N_("Heartbeat"), .source = "RFC 6520"},
+    {0}};
+
+const MgName mg_tls_versions[] = {
+    {.value = 0x0300, .name = "SSL 3.0", .about = N_("Broken since 2014 (POODLE); nobody should offer it."), .source = "RFC 7568"},
+    {.value = 0x0301, .name = "TLS 1.0",
+     .about = N_("Outdated since 2021. As the version of a record it says nothing: TLS 1.3 writes it in its first record for the sake of old servers."), .source = "RFC 8996"},
+    {.value = 0x0302, .name = "TLS 1.1", .about = N_("Outdated since 2021."), .source = "RFC 8996"},
+    {.value = 0x0303, .name = "TLS 1.2",
+     .about = N_("TLS 1.3 says this, too, where older versions had their number; what is really wanted stands in the extension `supported_versions`."), .source = "RFC 8446 §4.1.2"},
+    {.value = 0x0304, .name = "TLS 1.3", .about = N_("The version of today: one round trip, and the certificate is encrypted."), .source = "RFC 8446"},
+    {0}};
+
+const MgName mg_tls_handshake_types[] = {
+    {.value = 0, .name = "Hello Request"},
+    {.value = 1, .name = "Client Hello", .say = N_("I want to talk in secret. This is what I can do, and this is whom I want to reach."),
+     .about = N_("Opens the handshake: versions, ciphers, and half of a key agreement. All of it is readable on the way, also the name of the server (SNI)."), .source = "RFC 8446 §4.1.2"},
+    {.value = 2, .name = "Server Hello", .say = N_("Good. Let us take this version and this cipher."),
+     .about = N_("The server has chosen, and adds its half of the key agreement. From here on both have keys."), .source = "RFC 8446 §4.1.3"},
+    {.value = 4, .name = "New Session Ticket", .say = N_("With this ticket it goes quicker next time."), .source = "RFC 8446 §4.6.1"},
+    {.value = 5, .name = "End Of Early Data", .source = "RFC 8446 §4.5"},
+    {.value = 8, .name = "Encrypted Extensions", .say = N_("These are the answers that nobody else needs to see."),
+     .about = N_("What the server answers to the client's extensions and what is not needed for the keys. The first message that is encrypted."), .source = "RFC 8446 §4.3.1"},
+    {.value = 11, .name = "Certificate", .say = N_("This is who I am, and these have vouched for me."),
+     .about = N_("The certificate of the server (or of a client that was asked) and those above it, up to one whose issuer the other end knows."), .source = "RFC 8446 §4.4.2"},
+    {.value = 12, .name = "Server Key Exchange", .say = N_("This is my half of the key, signed."), .source = "RFC 8422 §5.4"},
+    {.value = 13, .name = "Certificate Request", .say = N_("Show me who you are, too."), .source = "RFC 8446 §4.3.2"},
+    {.value = 14, .name = "Server Hello Done", .say = N_("That was all from me."), .source = "RFC 5246 §7.4.5"},
+    {.value = 15, .name = "Certificate Verify", .say = N_("And this signature shows that the certificate's key is mine."),
+     .about = N_("A certificate can be copied; its key cannot. The signature is over all that was said so far, so it is good for this connection alone."), .source = "RFC 8446 §4.4.3"},
+    {.value = 16, .name = "Client Key Exchange", .say = N_("This is my half of the key."), .source = "RFC 8422 §5.7"},
+    {.value = 20, .name = "Finished", .say = N_("I have heard what you have heard, and I can prove it."),
+     .about = N_("A keyed hash over the whole handshake: had anybody changed an octet of it on the way, it would not fit."), .source = "RFC 8446 §4.4.4"},
+    {.value = 22, .name = "Certificate Status", .source = "RFC 6066 §8"},
+    {.value = 24, .name = "Key Update", .say = N_("I take a new key now."), .source = "RFC 8446 §4.6.3"},
+    {0}};
+
+const MgName mg_tls_ciphers[] = {
+    {.value = 0x1301, .name = "TLS_AES_128_GCM_SHA256"},
+    {.value = 0x1302, .name = "TLS_AES_256_GCM_SHA384"},
+    {.value = 0x1303, .name = "TLS_CHACHA20_POLY1305_SHA256"},
+    {.value = 0x1304, .name = "TLS_AES_128_CCM_SHA256"},
+    {.value = 0x1305, .name = "TLS_AES_128_CCM_8_SHA256"},
+    {.value = 0xc02b, .name = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
+    {.value = 0xc02c, .name = "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
+    {.value = 0xc02f, .name = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
+    {.value = 0xc030, .name = "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},
+    {.value = 0xcca8, .name = "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},
+    {.value = 0xcca9, .name = "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"},
+    {.value = 0xccaa, .name = "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},
+    {.value = 0x009e, .name = "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256"},
+    {.value = 0x009f, .name = "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384"},
+    {.value = 0xc023, .name = "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"},
+    {.value = 0xc024, .name = "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384"},
+    {.value = 0xc027, .name = "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256"},
+    {.value = 0xc028, .name = "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384"},
+    {.value = 0x0067, .name = "TLS_DHE_RSA_WITH_AES_128_CBC_SHA256"},
+    {.value = 0x006b, .name = "TLS_DHE_RSA_WITH_AES_256_CBC_SHA256"},
+    {.value = 0xc009, .name = "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"},
+    {.value = 0xc00a, .name = "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA"},
+    {.value = 0xc013, .name = "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA"},
+    {.value = 0xc014, .name = "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA"},
+    {.value = 0x0033, .name = "TLS_DHE_RSA_WITH_AES_128_CBC_SHA"},
+    {.value = 0x0039, .name = "TLS_DHE_RSA_WITH_AES_256_CBC_SHA"},
+    {.value = 0x009c, .name = "TLS_RSA_WITH_AES_128_GCM_SHA256"},
+    {.value = 0x009d, .name = "TLS_RSA_WITH_AES_256_GCM_SHA384"},
+    {.value = 0x003c, .name = "TLS_RSA_WITH_AES_128_CBC_SHA256"},
+    {.value = 0x003d, .name = "TLS_RSA_WITH_AES_256_CBC_SHA256"},
+    {.value = 0x002f, .name = "TLS_RSA_WITH_AES_128_CBC_SHA"},
+    {.value = 0x0035, .name = "TLS_RSA_WITH_AES_256_CBC_SHA"},
+    {.value = 0x000a, .name = "TLS_RSA_WITH_3DES_EDE_CBC_SHA", .about = N_("Too weak today (Sweet32).")},
+    {.value = 0x0005, .name = "TLS_RSA_WITH_RC4_128_SHA", .about = N_("Forbidden: RC4 leaks what it encrypts."), .source = "RFC 7465"},
+    {.value = 0x0004, .name = "TLS_RSA_WITH_RC4_128_MD5", .about = N_("Forbidden: RC4 leaks what it encrypts."), .source = "RFC 7465"},
+    {.value = 0x0001, .name = "TLS_RSA_WITH_NULL_MD5", .about = N_("Signed, but not encrypted.")},
+    {.value = 0x0002, .name = "TLS_RSA_WITH_NULL_SHA", .about = N_("Signed, but not encrypted.")},
+    {.value = 0x00ff, .name = "TLS_EMPTY_RENEGOTIATION_INFO_SCSV",
+     .about = N_("No cipher: with it a client says that it knows of a hole that was closed in 2010."), .source = "RFC 5746 §3.3"},
+    {.value = 0x5600, .name = "TLS_FALLBACK_SCSV",
+     .about = N_("No cipher: the client tries an older version after a newer one has failed."), .source = "RFC 7507"},
+    {0}};
+
+const MgName mg_tls_extensions[] = {
+    {.value = 0, .name = "server_name", .about = N_("Whom the client wants to reach (SNI): one address may serve many names, and each has another certificate. Readable by all on the way."), .source = "RFC 6066 §3"},
+    {.value = 1, .name = "max_fragment_length", .source = "RFC 6066 §4"},
+    {.value = 5, .name = "status_request", .about = N_("Asks the server to say by itself that its certificate was not revoked."), .source = "RFC 6066 §8"},
+    {.value = 10, .name = "supported_groups", .about = N_("The curves and groups in which keys can be agreed on."), .source = "RFC 8446 §4.2.7"},
+    {.value = 11, .name = "ec_point_formats", .source = "RFC 8422 §5.1.2"},
+    {.value = 13, .name = "signature_algorithms", .about = N_("The signatures that this end can check."), .source = "RFC 8446 §4.2.3"},
+    {.value = 15, .name = "heartbeat", .about = N_("Where the hole called Heartbleed was (2014)."), .source = "RFC 6520"},
+    {.value = 16, .name = "application_layer_protocol_negotiation", .about = N_("Which protocol will be spoken inside (ALPN)."), .source = "RFC 7301"},
+    {.value = 18, .name = "signed_certificate_timestamp", .source = "RFC 6962 §3.3.1"},
+    {.value = 20, .name = "server_certificate_type", .source = "RFC 7250"},
+    {.value = 21, .name = "padding", .source = "RFC 7685"},
+    {.value = 22, .name = "encrypt_then_mac", .source = "RFC 7366"},
+    {.value = 23, .name = "extended_master_secret", .about = N_("Binds the keys to this handshake, so that two connections cannot be made to share them."), .source = "RFC 7627"},
+    {.value = 28, .name = "record_size_limit", .source = "RFC 8449"},
+    {.value = 35, .name = "session_ticket", .source = "RFC 5077"},
+    {.value = 41, .name = "pre_shared_key", .source = "RFC 8446 §4.2.11"},
+    {.value = 42, .name = "early_data", .source = "RFC 8446 §4.2.10"},
+    {.value = 43, .name = "supported_versions", .about = N_("The versions that the client really wants, and the one that the server has chosen."), .source = "RFC 8446 §4.2.1"},
+    {.value = 44, .name = "cookie", .source = "RFC 8446 §4.2.2"},
+    {.value = 45, .name = "psk_key_exchange_modes", .source = "RFC 8446 §4.2.9"},
+    {.value = 47, .name = "certificate_authorities", .source = "RFC 8446 §4.2.4"},
+    {.value = 49, .name = "post_handshake_auth", .source = "RFC 8446 §4.2.6"},
+    {.value = 50, .name = "signature_algorithms_cert", .source = "RFC 8446 §4.2.3"},
+    {.value = 51, .name = "key_share", .about = N_("Half of a key agreement, in the hope that the other end knows the group: so TLS 1.3 needs but one round trip."), .source = "RFC 8446 §4.2.8"},
+    {.value = 0xff01, .name = "renegotiation_info", .source = "RFC 5746"},
+    {0}};
+
+const MgName mg_tls_groups[] = {
+    {.value = 23, .name = "secp256r1"}, {.value = 24, .name = "secp384r1"}, {.value = 25, .name = "secp521r1"},
+    {.value = 29, .name = "x25519"}, {.value = 30, .name = "x448"},
+    {.value = 256, .name = "ffdhe2048"}, {.value = 257, .name = "ffdhe3072"}, {.value = 258, .name = "ffdhe4096"},
+    {.value = 259, .name = "ffdhe6144"}, {.value = 260, .name = "ffdhe8192"}, {.value = 0x11ec, .name = "X25519MLKEM768"},
+    {0}};
+
+const MgName mg_tls_signature_algorithms[] = {
+    {.value = 0x0201, .name = "rsa_pkcs1_sha1"}, {.value = 0x0203, .name = "ecdsa_sha1"},
+    {.value = 0x0301, .name = "rsa_pkcs1_sha224"}, {.value = 0x0302, .name = "dsa_sha224"},
+    {.value = 0x0303, .name = "ecdsa_sha224"}, {.value = 0x0202, .name = "dsa_sha1"},
+    {.value = 0x0401, .name = "rsa_pkcs1_sha256"}, {.value = 0x0402, .name = "dsa_sha256"},
+    {.value = 0x0403, .name = "ecdsa_secp256r1_sha256"}, {.value = 0x0501, .name = "rsa_pkcs1_sha384"},
+    {.value = 0x0502, .name = "dsa_sha384"}, {.value = 0x0503, .name = "ecdsa_secp384r1_sha384"},
+    {.value = 0x0601, .name = "rsa_pkcs1_sha512"}, {.value = 0x0602, .name = "dsa_sha512"},
+    {.value = 0x0603, .name = "ecdsa_secp521r1_sha512"}, {.value = 0x0804, .name = "rsa_pss_rsae_sha256"},
+    {.value = 0x0805, .name = "rsa_pss_rsae_sha384"}, {.value = 0x0806, .name = "rsa_pss_rsae_sha512"},
+    {.value = 0x0807, .name = "ed25519"}, {.value = 0x0808, .name = "ed448"},
+    {.value = 0x0809, .name = "rsa_pss_pss_sha256"}, {.value = 0x080a, .name = "rsa_pss_pss_sha384"},
+    {.value = 0x080b, .name = "rsa_pss_pss_sha512"},
+    {0}};
+
+const MgName mg_tls_alert_levels[] = {
+    {.value = 1, .name = N_("Warning")}, {.value = 2, .name = N_("Fatal"), .about = N_("The connection is over."), .source = "RFC 8446 §6"},
+    {0}};
+
+const MgName mg_tls_alerts[] = {
+    {.value = 0, .name = "close_notify", .say = N_("That was all from me."),
+     .about = N_("The goodbye. Without it nobody could tell an end from a cable that was cut."), .source = "RFC 8446 §6.1"},
+    {.value = 10, .name = "unexpected_message", .say = N_("This has no place here.")},
+    {.value = 20, .name = "bad_record_mac", .say = N_("Somebody has changed this on its way.")},
+    {.value = 21, .name = "decryption_failed"}, {.value = 22, .name = "record_overflow"},
+    {.value = 40, .name = "handshake_failure", .say = N_("We find nothing that suits us both.")},
+    {.value = 42, .name = "bad_certificate", .say = N_("Your certificate is no good.")},
+    {.value = 43, .name = "unsupported_certificate"}, {.value = 44, .name = "certificate_revoked"},
+    {.value = 45, .name = "certificate_expired", .say = N_("Your certificate has expired.")},
+    {.value = 46, .name = "certificate_unknown", .say = N_("I cannot accept your certificate.")},
+    {.value = 47, .name = "illegal_parameter"},
+    {.value = 48, .name = "unknown_ca", .say = N_("I do not know who has signed your certificate.")},
+    {.value = 49, .name = "access_denied"}, {.value = 50, .name = "decode_error"}, {.value = 51, .name = "decrypt_error"},
+    {.value = 70, .name = "protocol_version", .say = N_("I do not speak that version.")},
+    {.value = 71, .name = "insufficient_security"}, {.value = 80, .name = "internal_error"},
+    {.value = 86, .name = "inappropriate_fallback"}, {.value = 90, .name = "user_canceled"},
+    {.value = 100, .name = "no_renegotiation"}, {.value = 109, .name = "missing_extension"},
+    {.value = 110, .name = "unsupported_extension"},
+    {.value = 112, .name = "unrecognized_name", .say = N_("I am not called that.")},
+    {.value = 113, .name = "bad_certificate_status_response"}, {.value = 115, .name = "unknown_psk_identity"},
+    {.value = 116, .name = "certificate_required", .say = N_("I need to see a certificate of yours.")},
+    {.value = 120, .name = "no_application_protocol"},
+    {0}};
+
+const MgName mg_tls_compressions[] = {
+    {.value = 0, .name = "null", .about = N_("No compression, always: compressing secrets gives away what they are (CRIME)."), .source = "RFC 8446 §4.1.2"},
+    {.value = 1, .name = "DEFLATE"},
+    {0}};
