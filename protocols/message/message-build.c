@@ -223,22 +223,6 @@ static GString *whole_body(Builder *builder)
 
 /* ---- the header ---- */
 
-static void add_date(GString *out, int64_t seconds, int zone_minutes)
-{
-    static const char days[] = "ThuFriSatSunMonTueWed", months[] = "JanFebMarAprMayJunJulAugSepOct"
-                                                                   "NovDec";
-    g_autoptr(GString) text = g_string_new(NULL);
-    const MgMessageDate date = {seconds, zone_minutes, true};
-    mg_message_add_rfc3339(&date, text); /* "1994-10-07T16:15:05-07:00" */
-    int64_t local = seconds + zone_minutes * 60;
-    int64_t day = (local >= 0 ? local / 86400 : -((86399 - local) / 86400)) % 7;
-    int month = atoi(text->str + 5) - 1;
-    g_string_append_printf(out, "Date: %.3s, %d %.3s %.4s %.8s %c%.2s%.2s\r\n",
-                           days + 3 * ((day + 7) % 7), atoi(text->str + 8), months + 3 * month,
-                           text->str, text->str + 11, text->str[19], text->str + 20,
-                           text->str + 23);
-}
-
 /* RFC 5322 §3.6.4: the right side is the sender's domain. */
 static void add_message_id(Builder *builder, GString *out)
 {
@@ -280,7 +264,10 @@ GString *mg_message_build(const MgMessageDraft *draft)
 {
     Builder builder = {draft, draft->seed};
     GString *out = g_string_new(NULL);
-    add_date(out, draft->date, draft->zone_minutes);
+    const MgMessageDate date = {draft->date, draft->zone_minutes, true};
+    g_string_append(out, "Date: ");
+    mg_message_add_date(&date, out);
+    g_string_append(out, "\r\n");
     add_list(out, "From", draft->from, draft->n_from);
     add_list(out, "Reply-To", draft->reply_to, draft->n_reply_to);
     add_list(out, "To", draft->to, draft->n_to);

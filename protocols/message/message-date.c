@@ -167,19 +167,47 @@ bool mg_message_parse_date(MgSpan raw, MgMessageDate *date)
         return false;
     take_zone(&scan, date);
     date->unix_seconds =
-        days_from_civil(year, month, day) * 86400 + seconds - date->zone_minutes * 60;
+        days_from_civil(year, month, day) * 86400 + seconds - (int64_t)date->zone_minutes * 60;
     return true;
+}
+
+/* A date taken apart, in its own zone. */
+typedef struct {
+    int64_t year;
+    int month, day, weekday, seconds; /* weekday 0: Thursday, as 1970-01-01 was */
+} Civil;
+
+static Civil civil_of(const MgMessageDate *date)
+{
+    Civil civil;
+    int64_t local = date->unix_seconds + (int64_t)date->zone_minutes * 60;
+    int64_t days = local >= 0 ? local / 86400 : -((86399 - local) / 86400);
+    civil_from_days(days, &civil.year, &civil.month, &civil.day);
+    civil.weekday = (int)(((days % 7) + 7) % 7);
+    civil.seconds = (int)(local - days * 86400);
+    return civil;
 }
 
 void mg_message_add_rfc3339(const MgMessageDate *date, GString *out)
 {
-    int64_t local = date->unix_seconds + date->zone_minutes * 60;
-    int64_t days = local >= 0 ? local / 86400 : -((86399 - local) / 86400);
-    int64_t year, seconds = local - days * 86400;
-    int month, day, zone = ABS(date->zone_minutes);
-    civil_from_days(days, &year, &month, &day);
+    Civil civil = civil_of(date);
+    int zone = ABS(date->zone_minutes);
     bool minus = date->zone_minutes < 0 || !date->zone_known;
-    g_string_append_printf(out, "%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d", (int)year, month, day,
-                           (int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60),
-                           minus ? '-' : '+', zone / 60, zone % 60);
+    g_string_append_printf(out, "%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d", (int)civil.year,
+                           civil.month, civil.day, civil.seconds / 3600, civil.seconds / 60 % 60,
+                           civil.seconds % 60, minus ? '-' : '+', zone / 60, zone % 60);
+}
+
+void mg_message_add_date(const MgMessageDate *date, GString *out)
+{
+    static const char *const weekdays[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
+    static const char *const names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    Civil civil = civil_of(date);
+    int zone = ABS(date->zone_minutes);
+    bool minus = date->zone_minutes < 0 || !date->zone_known;
+    g_string_append_printf(out, "%s, %d %s %04d %02d:%02d:%02d %c%02d%02d", weekdays[civil.weekday],
+                           civil.day, names[civil.month - 1], (int)civil.year, civil.seconds / 3600,
+                           civil.seconds / 60 % 60, civil.seconds % 60, minus ? '-' : '+',
+                           zone / 60, zone % 60);
 }

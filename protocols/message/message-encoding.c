@@ -168,9 +168,9 @@ void mg_message_encode_base64(MgSpan in, GString *out)
         uint32_t bits = (uint32_t)in.data[i] << 16;
         bits |= n > 1 ? (uint32_t)in.data[i + 1] << 8 : 0;
         bits |= n > 2 ? in.data[i + 2] : 0;
-        const char group[] = {alphabet[bits >> 18], alphabet[bits >> 12 & 63],
-                              n > 1 ? alphabet[bits >> 6 & 63] : '=',
-                              n > 2 ? alphabet[bits & 63] : '='};
+        char group[] = "====";
+        for (size_t c = 0; c <= n; c++)
+            group[c] = alphabet[bits >> (18 - 6 * c) & 63];
         g_string_append_len(out, group, 4);
         column += 4;
         if (column == LINE_MAX_LEN || i + 3 >= in.len) {

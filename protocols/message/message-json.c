@@ -54,34 +54,32 @@ static void add_range(GString *out, const char *key, MgMessageRange range)
 
 /* ---- fields ---- */
 
+static void add_mailbox(GString *out, const MgMessageMailbox *mailbox, bool first)
+{
+    g_string_append(out, first ? "{\"name\":" : ",{\"name\":");
+    add_text(out, mailbox->name);
+    add_key(out, "address", mailbox->address);
+    g_string_append_c(out, '}');
+}
+
+/* The members of a group come one after the other. */
 static void add_mailboxes(GString *out, const GArray *mailboxes)
 {
     unsigned group = 0;
-    bool first = true;
     g_string_append_c(out, '[');
     for (guint i = 0; i < mailboxes->len; i++) {
         const MgMessageMailbox *mailbox = &g_array_index(mailboxes, MgMessageMailbox, i);
-        if (mailbox->group_at != group) {
-            if (group != 0)
-                g_string_append(out, "]}");
-            first = first && group == 0;
-            group = mailbox->group_at;
-            if (group != 0) {
-                g_string_append(out, i > 0 ? ",{\"group\":" : "{\"group\":");
-                add_text(out, mailbox->group);
-                g_string_append(out, ",\"members\":[");
-                first = true;
-            } else {
-                first = false;
-            }
+        bool begins = mailbox->group_at != 0 && mailbox->group_at != group;
+        if (group != 0 && mailbox->group_at != group)
+            g_string_append(out, "]}");
+        if (begins) {
+            g_string_append(out, i > 0 ? ",{\"group\":" : "{\"group\":");
+            add_text(out, mailbox->group);
+            g_string_append(out, ",\"members\":[");
         }
-        if (mailbox->name == NULL && mailbox->address == NULL)
-            continue;
-        g_string_append(out, first ? "{\"name\":" : ",{\"name\":");
-        add_text(out, mailbox->name);
-        add_key(out, "address", mailbox->address);
-        g_string_append_c(out, '}');
-        first = false;
+        group = mailbox->group_at;
+        if (mailbox->name != NULL || mailbox->address != NULL)
+            add_mailbox(out, mailbox, begins || i == 0);
     }
     g_string_append(out, group != 0 ? "]}]" : "]");
 }

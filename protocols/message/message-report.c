@@ -13,17 +13,17 @@ static void add_safe(GString *out, const char *text, size_t len, bool lines)
         unsigned char octet = (unsigned char)text[i];
         if (octet == '\r' && i + 1 < len && text[i + 1] == '\n')
             continue;
-        if ((octet == '\n' && lines) || octet == '\t')
-            g_string_append_c(out, (char)octet);
-        else if (octet < 0x20)
+        bool kept = octet >= 0x20 || (octet == '\n' && lines) || octet == '\t';
+        if (!kept)
             g_string_append_unichar(out, 0x2400 + octet);
         else if (octet == 0x7f)
             g_string_append_unichar(out, 0x2421);
         else if (octet == 0xc2 && i + 1 < len && (unsigned char)text[i + 1] < 0xa0) {
             g_string_append_unichar(out, 0xfffd); /* C1 controls */
             i++;
-        } else
+        } else {
             g_string_append_c(out, (char)octet);
+        }
     }
 }
 
@@ -88,9 +88,8 @@ static void add_part(const MgMessagePart *part, unsigned indent, GString *out, G
 static void add_message(const MgMessage *message, unsigned indent, GString *out, GArray *problems)
 {
     g_array_append_vals(problems, message->problems->data, message->problems->len);
-    if (indent > 0) {
+    if (indent > 0)
         add_fields(message, indent, out);
-    }
     add_part(message->root, indent, out, problems);
 }
 

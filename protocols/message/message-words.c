@@ -89,7 +89,7 @@ static bool add_word(Joined *joined, const Word *word)
     charset[word->charset.len] = '\0';
     if (g_ascii_strcasecmp(charset, joined->charset) != 0) {
         flush(joined);
-        strcpy(joined->charset, charset);
+        g_strlcpy(joined->charset, charset, sizeof joined->charset);
     }
     MgDecoded decoded = word->base64 ? mg_message_decode_base64(word->text, joined->octets)
                                      : mg_message_decode_q(word->text, joined->octets);

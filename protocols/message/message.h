@@ -146,6 +146,8 @@ typedef struct {
 bool mg_message_parse_date(MgSpan raw, MgMessageDate *date);
 /* "1994-10-07T16:15:05-07:00" (RFC 3339); an unknown zone is "-00:00" (§4.3 there). */
 void mg_message_add_rfc3339(const MgMessageDate *date, GString *out);
+/* "Fri, 7 Oct 1994 16:15:05 -0700" (RFC 5322 §3.3) */
+void mg_message_add_date(const MgMessageDate *date, GString *out);
 
 /* ---- bodies ---- */
 
