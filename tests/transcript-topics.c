@@ -442,6 +442,52 @@ static void *connect_parse_answer(const char *text, size_t count, GPtrArray *poo
 static const char *const connect_faults[] = {"refused", "timeout", "unreachable", "bad-address",
                                              NULL};
 
+/* ---- net.secure ---- */
+
+static void secure_format_question(const void *data, GString *out)
+{
+    const MgSecureQuestion *question = data;
+    if (question->name != NULL)
+        g_string_append_printf(out, " name=%s", question->name);
+    if (question->alpn != NULL)
+        g_string_append_printf(out, " alpn=%s", question->alpn);
+    if (question->any)
+        g_string_append(out, " any");
+}
+
+static void secure_format_answer(const void *data, GString *out)
+{
+    const MgSecureAnswer *answer = data;
+    g_string_append(out, answer->secure ? " ok" : " failed");
+    if (answer->verified)
+        g_string_append(out, " verified");
+    if (answer->reason != NULL)
+        g_string_append_printf(out, " text=%s", answer->reason);
+}
+
+/* "ok", "ok verified", "ok text=why it is not verified", "failed text=why". */
+static void *secure_parse_answer(const char *text, size_t count, GPtrArray *pool)
+{
+    const char *word = take_word(&text, pool);
+    MgSecureAnswer answer = {.version = "", .cipher = ""};
+    if (strcmp(word, "ok") != 0 && strcmp(word, "failed") != 0)
+        return NULL;
+    answer.secure = word[0] == 'o';
+    answer.verified = answer.secure && g_str_has_prefix(text, "verified");
+    answer.reason = mg_transcript_value(text, "text", 0, pool);
+    if (answer.secure) {
+        static uint8_t binding[32];
+        answer.version = "TLSv1.3";
+        answer.cipher = "TLS_AES_256_GCM_SHA384";
+        answer.exporter = answer.end_point = (MgSpan){binding, sizeof binding};
+    }
+    return mg_transcript_pool_copy(pool, &answer, sizeof answer);
+}
+
+static const char *const secure_faults[] = {
+    "failed text=the connection ended in the middle of the handshake",
+    "ok text=the certificate proves nothing", NULL};
+
 /* ---- net.datagram: payloads in hexadecimal ---- */
 
 static void add_hex(GString *out, MgSpan bytes)
@@ -773,6 +819,12 @@ static const MgTopicAdapter adapters[] = {
      .format_answer = connect_format_answer,
      .parse_answer = connect_parse_answer,
      .faults = connect_faults},
+    {.topic = MG_TOPIC_SECURE,
+     .name = "secure",
+     .format_question = secure_format_question,
+     .format_answer = secure_format_answer,
+     .parse_answer = secure_parse_answer,
+     .faults = secure_faults},
     {.topic = MG_TOPIC_DATAGRAM,
      .name = "datagram",
      .format_question = datagram_format_question,

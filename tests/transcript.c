@@ -321,10 +321,10 @@ static Ask *find_ask(Play *play, MgAskId id)
     return NULL;
 }
 
-static void said_ask(Play *play, const MgAsk *event)
+static void said_ask(Play *play, char op, const MgAsk *event)
 {
     const MgTopicAdapter *adapter = mg_transcript_adapter(event->topic);
-    GString *text = say(play, '?');
+    GString *text = say(play, op);
     g_string_append(text, adapter != NULL ? adapter->name : event->topic);
     if (adapter != NULL && adapter->format_question != NULL)
         adapter->format_question(event->question, text);
@@ -394,7 +394,7 @@ static void said_event(Play *play, const MgEvent *event)
         break;
     }
     case MG_EVENT_ASK:
-        said_ask(play, &event->ask);
+        said_ask(play, '?', &event->ask);
         break;
     case MG_EVENT_CANCEL:
         said_cancel(play, event->cancel);
@@ -414,7 +414,7 @@ static void said_event(Play *play, const MgEvent *event)
         break;
     }
     case MG_EVENT_STARTTLS:
-        say(play, 'U');
+        said_ask(play, 'U', &event->ask);
         break;
     case MG_EVENT_CLOSE:
         say(play, 'Z');
@@ -621,8 +621,8 @@ static bool matches(const Line *line, Said *said)
         return take_octets(line, said->text);
     case 'X':
     case 'Z':
-    case 'U':
         return true;
+    case 'U':
     case '?':
     case 'D':
         if (line->how == ':')
