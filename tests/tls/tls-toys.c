@@ -13,7 +13,7 @@ typedef struct {
     uint64_t taken;
     char address[64], name[64];
     unsigned count, said;
-    bool server, connect, secure, close, inject, in_tls, ended, done;
+    bool server, connect, secure, close, inject, in_tls, implicit, ended, done;
 } Toy;
 
 static Toy *toy_new(const MgEngineKind *kind)
@@ -76,9 +76,9 @@ static void learn(Toy *toy, const MgSecureAnswer *answer)
     g_strlcpy(said->sni, answer->sni != NULL ? answer->sni : "", sizeof said->sni);
     toy->in_tls = answer->secure;
     toy->close = !answer->secure;
-    if (answer->secure && !toy->server && toy->where.port != 465)
+    if (answer->secure && !toy->server && !toy->implicit)
         g_string_append(toy->out, "EHLO again.example.com\r\n");
-    if (answer->secure && toy->server && toy->where.port == 465)
+    if (answer->secure && toy->server && toy->implicit)
         g_string_append(toy->out, "220 mx.example.net ESMTP\r\n");
 }
 
@@ -92,7 +92,7 @@ static bool toy_answer(MgEngine *engine, MgAskId ask, const void *answer, MgTime
     }
     if (connected == NULL || connected->reach != MG_REACH_OK)
         toy->close = true;
-    else if (toy->where.port == 465)
+    else if (toy->implicit)
         toy->secure = true;
     return true;
 }
@@ -182,16 +182,26 @@ static bool toy_next(MgEngine *engine, MgEvent *event)
     return false;
 }
 
-static MgEngine *create_server(const MgBirth *birth)
+static MgEngine *create(const MgEngineKind *kind)
 {
-    Toy *toy = toy_new(&mg_toy_secure_server);
+    Toy *toy = toy_new(kind);
     toy->server = true;
-    toy->where.port = birth->local_port;
-    if (birth->local_port == 465)
+    toy->implicit = kind == &mg_toy_secure_server_tls;
+    if (toy->implicit)
         toy->secure = true;
     else
         g_string_append(toy->out, "220 mx.example.net ESMTP\r\n");
     return &toy->base;
+}
+
+static MgEngine *create_server(const MgBirth *birth)
+{
+    return create(&mg_toy_secure_server);
+}
+
+static MgEngine *create_server_tls(const MgBirth *birth)
+{
+    return create(&mg_toy_secure_server_tls);
 }
 
 static MgEngine *create_client(const MgBirth *birth)
@@ -206,8 +216,7 @@ static MgEngine *create_client(const MgBirth *birth)
     for (size_t i = 4; i < call->n_words; i++) {
         toy->how.any |= strcmp(call->words[i], "any") == 0;
         toy->inject |= strcmp(call->words[i], "inject") == 0;
-        if (strcmp(call->words[i], "implicit") == 0) /* another port, the same manner */
-            toy->secure = false;
+        toy->implicit |= strcmp(call->words[i], "implicit") == 0;
     }
     toy->connect = true;
     return &toy->base;
@@ -221,6 +230,11 @@ const MgEngineKind mg_toy_secure_server = {.name = "toy.secure-server",
                                            .port = 25,
                                            .create = create_server,
                                            SAME};
+const MgEngineKind mg_toy_secure_server_tls = {.name = "toy.secure-server-tls",
+                                               .transport = MG_TRANSPORT_STREAM,
+                                               .port = 465,
+                                               .create = create_server_tls,
+                                               SAME};
 const MgEngineKind mg_toy_secure_client = {.name = "toy.secure-client",
                                            .verb = "secure",
                                            .usage = "secure ADDRESS NAME PORT COUNT [any] [inject]",

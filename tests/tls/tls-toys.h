@@ -7,9 +7,10 @@
 
 G_BEGIN_DECLS
 
-/* "toy.secure-server" (ports 25 and, with TLS from the start, 465). "toy.secure-client" (verb
- * "secure", words ADDRESS NAME PORT COUNT [any] [inject]): says COUNT NOOPs within TLS. */
-extern const MgEngineKind mg_toy_secure_server, mg_toy_secure_client;
+/* "toy.secure-server" (port 25), "toy.secure-server-tls" (with TLS from the start, port 465).
+ * "toy.secure-client" (verb "secure", words ADDRESS NAME PORT COUNT [any] [inject] [implicit]):
+ * says COUNT NOOPs within TLS. */
+extern const MgEngineKind mg_toy_secure_server, mg_toy_secure_server_tls, mg_toy_secure_client;
 
 typedef struct {
     unsigned secure, failed, nobody, noops, oks, goodbyes, resets, closed;

@@ -20,7 +20,7 @@ static void add_host(MgNetwork *network, const char *name, const char *address,
         const MgEngineKind *kind;
         uint16_t port;
     } kinds[] = {
-        {&mg_toy_secure_server, 25}, {&mg_toy_secure_server, 465}, {&mg_toy_secure_client, 0}};
+        {&mg_toy_secure_server, 25}, {&mg_toy_secure_server_tls, 465}, {&mg_toy_secure_client, 0}};
     MgNetworkHost host = {.name = g_strdup(name),
                           .kind = g_strdup("toy"),
                           .region = g_strdup("r"),
@@ -196,7 +196,7 @@ static void test_fields(void)
 {
     static const char *const versions[] = {"1.3", "1.2"};
     for (size_t i = 0; i < 2; i++) {
-        Run made = run(&(Wish){.words = "mx.example.net 465 3",
+        Run made = run(&(Wish){.words = "mx.example.net 465 3 implicit",
                                .key = "tls-version-max",
                                .value = versions[i],
                                .seed = 1});
@@ -230,7 +230,7 @@ static void test_fields(void)
 
 static void test_from_the_start(void)
 {
-    Run made = run(&(Wish){.words = "mx.example.net 465 3", .seed = 1});
+    Run made = run(&(Wish){.words = "mx.example.net 465 3 implicit", .seed = 1});
     g_assert_cmpuint(mg_toy_client_said.goodbyes, ==, 1);
     g_assert_cmpuint(mg_toy_server_said.noops, ==, 3);
     uint32_t banner = find(made.trace, 1, "220 mx.example.net");
@@ -335,7 +335,7 @@ static void test_tshark(void)
         g_test_skip("tshark is not here");
         return;
     }
-    static const char *const words[] = {"mx.example.net 25 3", "mx.example.net 465 3"};
+    static const char *const words[] = {"mx.example.net 25 3", "mx.example.net 465 3 implicit"};
     static const char *const versions[] = {"1.2", "1.3"};
     for (size_t i = 0; i < 4; i++) {
         Run made = run(&(Wish){
