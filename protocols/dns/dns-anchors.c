@@ -49,9 +49,12 @@ static void take(void *user, const MgDnsZoneRecord *record)
 /* A setting is one line, where records stand apart by ";"; in a file that begins a comment. */
 static GString *lines_of(const MgSetting *row)
 {
-    GString *text = g_string_new_len(row->value, (gssize)row->len);
-    if (row->path == NULL)
-        g_string_replace(text, ";", "\n", 0);
+    GString *text = g_string_new(NULL);
+    if (row->path != NULL)
+        return g_string_append_len(text, row->value, (gssize)row->len);
+    g_auto(GStrv) records = g_strsplit(row->value, ";", -1);
+    for (char **record = records; *record != NULL; record++)
+        g_string_append_printf(text, "%s\n", g_strstrip(*record));
     return text;
 }
 
