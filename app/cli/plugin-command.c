@@ -3,6 +3,7 @@
  *
  * The plugin's engine does no input or output: files are read here before it is born, what it
  * delivers is printed here, and what it asks goes out by real sockets. */
+#include <errno.h>
 #include <glib-unix.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -23,9 +24,9 @@ typedef struct {
     char **values[OPTIONS_MAX]; /* of each option */
     gboolean switches[OPTIONS_MAX];
     char **listen;
-    GArray *settings;  /* MgSetting */
-    GPtrArray *kept;   /* of char *, what settings point to */
-    GPtrArray *mapped; /* of GMappedFile * */
+    GArray *settings; /* MgSetting */
+    GPtrArray *kept;  /* of char *, what settings point to */
+    GPtrArray *files; /* of GBytes *, that the engine may look at */
     int result;
     bool said; /* the engine said what it returns */
 } Order;
@@ -57,18 +58,39 @@ const MgEngineKind *mg_find_plugin_command(const MgRegistry *registry, int argc,
 
 /* ---- files and settings ---- */
 
-/* (nullable) Its content, kept until the order is done; "-" is standard input. */
-static GMappedFile *map_file(const char *path, GError **error)
+/* (transfer full) (nullable) All of standard input, which may be a pipe. */
+static GBytes *read_standard_input(GError **error)
 {
-    g_autoptr(GMappedFile) file = strcmp(path, "-") == 0
-                                      ? g_mapped_file_new_from_fd(STDIN_FILENO, FALSE, error)
-                                      : g_mapped_file_new(path, FALSE, error);
-    if (file != NULL && g_mapped_file_get_length(file) > FILE_MAX_SIZE) {
-        g_set_error(error, MG_ERROR, MG_ERROR_CONFIG, _("%s is larger than %u MiB"), path,
-                    FILE_MAX_SIZE >> 20);
-        return NULL;
+    GByteArray *bytes = g_byte_array_new();
+    uint8_t buffer[65536];
+    ssize_t n;
+    while ((n = read(STDIN_FILENO, buffer, sizeof buffer)) > 0 && bytes->len <= FILE_MAX_SIZE)
+        g_byte_array_append(bytes, buffer, (guint)n);
+    GBytes *all = g_byte_array_free_to_bytes(bytes);
+    if (n >= 0)
+        return all;
+    g_bytes_unref(all);
+    g_set_error(error, MG_ERROR, MG_ERROR_CONFIG, _("standard input cannot be read: %s"),
+                g_strerror(errno));
+    return NULL;
+}
+
+/* (transfer full) (nullable) The content of a file; "-" is standard input. */
+static GBytes *read_file(const char *path, GError **error)
+{
+    GBytes *bytes = NULL;
+    if (strcmp(path, "-") == 0) {
+        bytes = read_standard_input(error);
+    } else {
+        g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, error);
+        bytes = file != NULL ? g_mapped_file_get_bytes(file) : NULL;
     }
-    return g_steal_pointer(&file);
+    if (bytes == NULL || g_bytes_get_size(bytes) <= FILE_MAX_SIZE)
+        return bytes;
+    g_bytes_unref(bytes);
+    g_set_error(error, MG_ERROR, MG_ERROR_CONFIG, _("%s is larger than %u MiB"), path,
+                FILE_MAX_SIZE >> 20);
+    return NULL;
 }
 
 static const char *keep(Order *order, char *text)
@@ -80,16 +102,16 @@ static const char *keep(Order *order, char *text)
 static bool add_file(Order *order, const char *key, const char *path)
 {
     g_autoptr(GError) error = NULL;
-    GMappedFile *file = map_file(path, &error);
+    g_autoptr(GBytes) file = read_file(path, &error);
     if (file == NULL) {
         mg_complain(order->name, "%s", error->message);
         return false;
     }
-    g_ptr_array_add(order->mapped, file);
-    size_t len = g_mapped_file_get_length(file);
+    size_t len;
+    const void *data = g_bytes_get_data(file, &len);
     /* A setting's value ends with NUL, for who reads it as text. */
     char *value = g_malloc(len + 1);
-    memcpy(value, len > 0 ? g_mapped_file_get_contents(file) : "", len);
+    memcpy(value, len > 0 ? data : "", len);
     value[len] = '\0';
     MgSetting row = {
         .key = key, .value = keep(order, value), .len = len, .path = keep(order, g_strdup(path))};
@@ -187,7 +209,7 @@ static void on_file(const MgFileQuestion *question, MgFileAnswer *answer, void *
     const char *path = keep(order, folder[0] != '\0' && strcmp(folder, ".") != 0
                                        ? g_build_filename(folder, question->path, NULL)
                                        : g_strdup(question->path));
-    GMappedFile *file = map_file(path, &error);
+    GBytes *file = read_file(path, &error);
     answer->path = path;
     if (file == NULL) {
         answer->error = keep(order, g_strdup(error->message));
@@ -368,7 +390,7 @@ static void clear(Order *order)
     g_strfreev(order->listen);
     g_array_unref(order->settings);
     g_ptr_array_unref(order->kept);
-    g_ptr_array_unref(order->mapped);
+    g_ptr_array_unref(order->files);
     g_free(order->real.trace);
     g_free(order->real.timeout);
     g_free(order->name);
@@ -382,7 +404,7 @@ int mg_plugin_command_main(const MgEngineKind *kind, int argc, char **argv, MgRe
                    .name = g_strdup_printf("mailglass %s", kind->command->name),
                    .settings = g_array_new(FALSE, TRUE, sizeof(MgSetting)),
                    .kept = g_ptr_array_new_with_free_func(g_free),
-                   .mapped = g_ptr_array_new_with_free_func((GDestroyNotify)g_mapped_file_unref)};
+                   .files = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref)};
     order.real.command = order.name;
     g_autoptr(GArray) entries = entries_of(&order);
     bool helped = false;

@@ -320,12 +320,11 @@ static const char *const texts[] = {
     "안녕하세요. 메일글라스입니다.\r\n두 번째 줄\r\n",
     "=?utf-8?Q?not_a_word?= and  two spaces",
     " leading and trailing ",
-    "a very long line of words that has to be folded somewhere since it is longer than any line of "
-    "a "
-    "header should be, and then some more of it so that it is folded twice",
+    ("a very long line of words that has to be folded somewhere since it is longer than any line "
+     "of a header should be, and then some more of it so that it is folded twice"),
     "injected\r\nBcc: mallory@example.com",
-    "한글 제목이 아주 길어서 여러 개의 인코딩된 단어로 나뉘어야 하는 경우를 확인하는 제목입니다 "
-    "🙂🙂🙂",
+    ("한글 제목이 아주 길어서 여러 개의 인코딩된 단어로 나뉘어야 하는 경우를 확인하는 제목입니다 "
+     "🙂🙂🙂"),
     "tab\there",
 };
 
