@@ -67,7 +67,7 @@ const MgField mg_tls_fields[TLS_N_FIELDS] = {
     [X509_ISSUER] = {"x509af.issuer", N_("Issuer"), MG_FIELD_TEXT, NULL, N_("Who vouches for it. The next certificate of the chain has this name as its subject."), "RFC 5280 §4.1.2.4"},
     [X509_NOT_BEFORE] = {"x509af.notBefore", N_("Valid from"), MG_FIELD_TEXT, NULL, N_("Before that it proves nothing."), "RFC 5280 §4.1.2.5"},
     [X509_NOT_AFTER] = {"x509af.notAfter", N_("Valid until"), MG_FIELD_TEXT, NULL, N_("After that it proves nothing. Forgetting to renew it is the commonest mistake with certificates."), "RFC 5280 §4.1.2.5"},
-    [X509_SUBJECT] = {"x509af.subject", N_("Subject"), MG_FIELD_TEXT, NULL, N_("Whose it is. Programs look at the names of hosts below, no longer at this."), "RFC 5280 §4.1.2.6"},
+    [X509_SUBJECT] = {"x509af.subject", N_("Issued to"), MG_FIELD_TEXT, NULL, N_("Whose it is. Programs look at the names of hosts below, no longer at this."), "RFC 5280 §4.1.2.6"},
     [X509_KEY_ALGORITHM] = {"x509af.algorithm", N_("Public key"), MG_FIELD_TEXT, NULL, N_("The key that belongs to the name, and its kind."), "RFC 5280 §4.1.2.7"},
     [X509_NAME_OF_HOST] = {"x509ce.dNSName", N_("Host name"), MG_FIELD_TEXT, NULL, N_("A name that the certificate is for. `*` stands for one label."), "RFC 9525 §6.3"},
 };
