@@ -288,16 +288,17 @@ static const char *const verdict_faults[] = {"0", "421 4.3.2 Closing", "451 4.3.
 
 /* ---- smtp.policy ---- */
 
+static const struct {
+    MgStage stage;
+    const char *name;
+} stages[] = {{MG_STAGE_CONNECT, "connect"},
+              {MG_STAGE_HELO, "helo"},
+              {MG_STAGE_MAIL, "mail"},
+              {MG_STAGE_RCPT, "rcpt"},
+              {MG_STAGE_MESSAGE, "message"}};
+
 static void policy_format_question(const void *data, GString *out)
 {
-    static const struct {
-        MgStage stage;
-        const char *name;
-    } stages[] = {{MG_STAGE_CONNECT, "connect"},
-                  {MG_STAGE_HELO, "helo"},
-                  {MG_STAGE_MAIL, "mail"},
-                  {MG_STAGE_RCPT, "rcpt"},
-                  {MG_STAGE_MESSAGE, "message"}};
     const MgPolicyQuestion *question = data;
     for (size_t i = 0; i < G_N_ELEMENTS(stages); i++)
         if (stages[i].stage == question->stage)
@@ -306,7 +307,23 @@ static void policy_format_question(const void *data, GString *out)
     add(out, "helo", question->helo);
     format_mail(&question->mail, out);
     add(out, "rcpt", question->rcpt);
+    if (question->trusted)
+        g_string_append(out, " trusted");
     add_data(out, question->mail.data);
+}
+
+static void *policy_parse_question(const char *text, MgSpan data, GPtrArray *pool)
+{
+    MgPolicyQuestion question = {.stage = MG_STAGE_RCPT};
+    for (size_t i = 0; i < G_N_ELEMENTS(stages); i++)
+        if (g_str_has_prefix(text, stages[i].name))
+            question.stage = stages[i].stage;
+    parse_mail(text, data, &question.mail, pool);
+    question.client_ip = mg_transcript_value(text, "client", 0, pool);
+    question.helo = mg_transcript_value(text, "helo", 0, pool);
+    question.rcpt = mg_transcript_value(text, "rcpt", 0, pool);
+    question.trusted = g_str_has_suffix(text, " trusted");
+    return mg_transcript_pool_copy(pool, &question, sizeof question);
 }
 
 /* ---- mail.accept ---- */
@@ -709,6 +726,36 @@ static void *mailbox_parse_answer(const char *text, size_t count, GPtrArray *poo
 static const char *const mailbox_faults[] = {"none",   "denied", "locked", "full",
                                              "failed", "ok",     NULL};
 
+/* ---- spool: "ok 1", "failed" ---- */
+
+static void spool_format_question(const void *data, GString *out)
+{
+    static const char *const ops[] = {
+        [MG_SPOOL_PUT] = "put", [MG_SPOOL_UPDATE] = "update", [MG_SPOOL_REMOVE] = "remove"};
+    const MgSpoolQuestion *question = data;
+    g_string_append_printf(out, " %s", ops[question->op]);
+    if (question->op != MG_SPOOL_PUT)
+        g_string_append_printf(out, " %u", question->item);
+    if (question->op != MG_SPOOL_REMOVE) {
+        g_string_append(out, " state=");
+        mg_transcript_escape(question->state, out);
+    }
+    add_data(out, question->data);
+}
+
+static void *spool_parse_answer(const char *text, size_t count, GPtrArray *pool)
+{
+    MgSpoolAnswer answer = {0};
+    const char *word = take_word(&text, pool);
+    answer.done = strcmp(word, "ok") == 0;
+    if (!answer.done && strcmp(word, "failed") != 0)
+        return NULL;
+    answer.item = (uint32_t)g_ascii_strtoull(text, NULL, 10);
+    return mg_transcript_pool_copy(pool, &answer, sizeof answer);
+}
+
+static const char *const spool_faults[] = {"failed", "ok 7", NULL};
+
 /* ---- mail.fate, only ever delivered ---- */
 
 static void fate_format(const void *data, GString *out)
@@ -797,6 +844,7 @@ static const MgTopicAdapter adapters[] = {
      .format_question = policy_format_question,
      .format_answer = verdict_format,
      .parse_answer = verdict_parse,
+     .parse_question = policy_parse_question,
      .faults = verdict_faults},
     {.topic = MG_TOPIC_ACCEPT,
      .name = "accept",
@@ -844,6 +892,11 @@ static const MgTopicAdapter adapters[] = {
      .format_answer = mailbox_format_answer,
      .parse_answer = mailbox_parse_answer,
      .faults = mailbox_faults},
+    {.topic = MG_TOPIC_SPOOL,
+     .name = "spool",
+     .format_question = spool_format_question,
+     .parse_answer = spool_parse_answer,
+     .faults = spool_faults},
     {.topic = MG_TOPIC_PERSON,
      .name = "person",
      .format_question = person_format_question,

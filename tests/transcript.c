@@ -34,7 +34,7 @@ typedef struct {
     GArray *lines, *settings;
     GPtrArray *strings; /* everything that the settings and the birth point to */
     char *host, *local, *peer, *question, *file_path;
-    GString *data;
+    GString *data, *spooled; /* spooled: (nullable) */
     uint64_t seed;
     int64_t epoch;
     uint16_t local_port, peer_port;
@@ -155,7 +155,11 @@ static char *configure(Script *script, unsigned number, const char *text,
         g_string_append_printf(script->data, "%s\r\n", value);
     else if (strcmp(key, "data!") == 0)
         mg_transcript_unescape(value, script->data, &problem);
-    else if (strcmp(key, "set") == 0) {
+    else if (strcmp(key, "spooled") == 0) {
+        if (script->spooled == NULL)
+            script->spooled = g_string_new(NULL);
+        mg_transcript_unescape(value, script->spooled, &problem);
+    } else if (strcmp(key, "set") == 0) {
         g_auto(GStrv) words = g_strsplit(value, " ", 2);
         add_setting(script, number, words[0], words[1] != NULL ? words[1] : "");
     } else if (strcmp(key, "seed") == 0) {
@@ -249,6 +253,8 @@ static void script_free(Script *script)
     g_array_unref(script->settings);
     g_ptr_array_unref(script->strings);
     g_string_free(script->data, TRUE);
+    if (script->spooled != NULL)
+        g_string_free(script->spooled, TRUE);
     g_free(script);
 }
 
@@ -756,6 +762,11 @@ static const void *make_question(Play *play, GPtrArray *pool)
     return mg_transcript_pool_copy(pool, &call, sizeof call);
 }
 
+static MgSpan pool_span(GPtrArray *pool, const GString *bytes)
+{
+    return (MgSpan){mg_transcript_pool_copy(pool, bytes->str, bytes->len), bytes->len};
+}
+
 static bool play_begin(Play *play, const Script *script)
 {
     *play = (Play){.script = script, .cut = WHOLE};
@@ -778,6 +789,13 @@ static bool play_begin(Play *play, const Script *script)
                      .local_port = script->local_port,
                      .epoch = script->epoch,
                      .seed = script->seed};
+    MgSpooled spooled = {.item = 1};
+    if (script->spooled != NULL) {
+        spooled.data = pool_span(pool, script->data);
+        spooled.state = pool_span(pool, script->spooled);
+        birth.spooled = &spooled;
+        birth.question = NULL;
+    }
     if (script->kind->port != 0) {
         birth.peer_address = mg_transcript_pool_string(pool, script->peer);
         birth.peer_port = script->peer_port;

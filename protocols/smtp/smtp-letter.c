@@ -111,25 +111,47 @@ unsigned mg_letter_count(MgSpan letter, const char *name)
     return n;
 }
 
-MgSpan mg_letter_value(MgSpan letter, const char *name)
+/* The next field of this name from `*at` on, which is moved behind it. */
+static bool next_value(MgSpan header, MgSpan name, size_t *at, MgSpan *out)
 {
-    MgSpan header = mg_span_slice(letter, 0, mg_letter_header_len(letter));
-    for (size_t at = 0; at < header.len;) {
-        MgSpan line = line_at(header, at);
-        size_t value = is_field(line, mg_span_from_string(name));
-        size_t end = at + line.len;
+    while (*at < header.len) {
+        MgSpan line = line_at(header, *at);
+        size_t value = is_field(line, name), end = *at + line.len;
         if (value == 0) {
-            at = end;
+            *at = end;
             continue;
         }
         while (end < header.len && (header.data[end] == ' ' || header.data[end] == '\t'))
             end += line_at(header, end).len; /* RFC 5322 §2.2.3: folded */
-        value += at;
+        value += *at;
+        *at = end;
         while (value < end && (header.data[value] == ' ' || header.data[value] == '\t'))
             value++;
         while (end > value && (header.data[end - 1] == '\n' || header.data[end - 1] == '\r'))
             end--;
-        return mg_span_slice(header, value, end - value);
+        *out = mg_span_slice(header, value, end - value);
+        return true;
     }
-    return (MgSpan){NULL, 0};
+    return false;
+}
+
+MgSpan mg_letter_value(MgSpan letter, const char *name)
+{
+    MgSpan header = mg_span_slice(letter, 0, mg_letter_header_len(letter)), value = {NULL, 0};
+    size_t at = 0;
+    next_value(header, mg_span_from_string(name), &at, &value);
+    return value;
+}
+
+bool mg_letter_has(MgSpan letter, const char *name, const char *value)
+{
+    MgSpan header = mg_span_slice(letter, 0, mg_letter_header_len(letter)), one;
+    size_t at = 0;
+    while (next_value(header, mg_span_from_string(name), &at, &one)) {
+        while (one.len > 0 && (one.data[one.len - 1] == ' ' || one.data[one.len - 1] == '\t'))
+            one.len--;
+        if (mg_span_equal_nocase(one, mg_span_from_string(value)))
+            return true;
+    }
+    return false;
 }

@@ -21,6 +21,8 @@ bool mg_letter_has_8bit(MgSpan letter);
 size_t mg_letter_header_len(MgSpan letter);
 /* How many header lines have this name; `name` without colon. */
 unsigned mg_letter_count(MgSpan letter, const char *name);
+/* Has one of them this value (compared without case)? */
+bool mg_letter_has(MgSpan letter, const char *name, const char *value);
 /* The unfolded-as-is value of the first; empty if there is none. */
 MgSpan mg_letter_value(MgSpan letter, const char *name);
 

@@ -4,18 +4,15 @@
  * Recipients of one domain share a *route*: how to get there, and when to try again. Routes are
  * tried one after the other. A route asks for the mail exchangers of its domain, for the address of
  * each, and has the mail sent to one after the other until every recipient has a final verdict
- * (RFC 5321 §5.1). Recipients that are left are tried again later (§4.5.4.1); those that failed for
- * good are told to the sender together, in a mail of its own, when nothing is left to do at once.
+ * (RFC 5321 §5.1). Recipients that are left are tried again later (§4.5.4.1); what the sender has
+ * to know is told in a mail of its own, when nothing is left to do at once.
  */
 #include "smtp-address.h"
+#include "smtp-alias.h"
 #include "smtp-letter.h"
 #include "smtp-queue-private.h"
-#include "smtp-report.h"
 #include "smtp.h"
 #include "text.h"
-
-#define ACCEPT_TIMEOUT (2 * MG_MINUTES)
-#define REPORTS_MAX    3u /* times that a bounce is tried to be handed over */
 
 static const char ACTIVE[] = N_("active"), DEFERRED[] = N_("deferred"), DONE[] = N_("done");
 
@@ -37,11 +34,30 @@ static const MgRule rules[] = {
         {"smtp.dropped", MG_SEVERITY_WARN, "RFC 5321 §6.1",
          N_("The mail cannot be delivered and nobody can be told: a report about a "
             "report would never end.")},
+    [MG_QUEUE_R_NOT_TOLD] =
+        {"smtp.not-told", MG_SEVERITY_NOTE, "RFC 3461 §4.1",
+         N_("The mail cannot be delivered, and its sender did not want to be told of that "
+            "(NOTIFY).")},
+    [MG_QUEUE_R_DELAY_TOLD] =
+        {"smtp.delay-told", MG_SEVERITY_CHAT, "RFC 3461 §4.1",
+         N_("The mail waits for hours already; a letter tells its sender that the queue goes on "
+            "trying.")},
+    [MG_QUEUE_R_SUCCESS_TOLD] =
+        {"smtp.success-told", MG_SEVERITY_CHAT, "RFC 3461 §4.1",
+         N_("The sender wanted to know when the mail has arrived (NOTIFY=SUCCESS); a letter tells "
+            "it.")},
     [MG_QUEUE_R_GIVE_UP] = {"smtp.give-up", MG_SEVERITY_NOTE, "RFC 5321 §4.5.4.1",
                             N_("The queue has tried for days; now it gives up.")},
     [MG_QUEUE_R_LOOP] =
         {"smtp.loop", MG_SEVERITY_FAULT, "RFC 5321 §6.3",
          N_("So many servers have passed the mail on that it must be going in a circle.")},
+    [MG_QUEUE_R_FORWARD_LOOP] =
+        {"smtp.forward-loop", MG_SEVERITY_FAULT, "RFC 9228 §4",
+         N_("The mail was forwarded from this address before, as its line Delivered-To says: it "
+            "goes in a circle.")},
+    [MG_QUEUE_R_ALIAS] = {"smtp.alias", MG_SEVERITY_CHAT, "RFC 5321 §3.9.1",
+                          N_("The recipient is an alias: other addresses take its place on the "
+                             "envelope, and the sender stays.")},
     [MG_QUEUE_R_IMPLICIT_MX] =
         {"smtp.implicit-mx", MG_SEVERITY_CHAT, "RFC 5321 §5.1",
          N_("The domain has no MX record, so its own address is taken as the mail "
@@ -56,6 +72,12 @@ static const MgRule rules[] = {
                               N_("The domain of the recipient does not exist, or has no address.")},
     [MG_QUEUE_R_NEXT_MX] = {"smtp.next-mx", MG_SEVERITY_CHAT, "RFC 5321 §5.1",
                             N_("This mail exchanger cannot take it now; the next one is tried.")},
+    [MG_QUEUE_R_NO_SPOOL] = {"smtp.no-room", MG_SEVERITY_NOTE, "RFC 5321 §4.2.5",
+                             N_("There is no room to keep the mail, so the server does not take "
+                                "it.")},
+    [MG_QUEUE_R_REVIVED] = {"smtp.revived", MG_SEVERITY_CHAT, "RFC 5321 §6.1",
+                            N_("The server has started again and found this mail on its disk: a "
+                               "crash must not lose what was accepted.")},
     {0},
 };
 
@@ -72,6 +94,13 @@ static const MgSettingRow setting_rows[] = {
      N_("How long to wait before each new try, separated by \";\"; the last one repeats.")},
     {"give_up", MG_SETTING_TIME, "5d",
      N_("How long the queue tries before the mail goes back to its sender.")},
+    {"warn", MG_SETTING_TIME, "4h",
+     N_("After how long a wait the sender is told that the mail is late.")},
+    {"aliases", MG_SETTING_TEXT, NULL,
+     N_("Names that stand for other addresses: `team: alice, bob@example.net; bob: \\bob, "
+        "bob@example.org`. With a backslash it is the mailbox itself.")},
+    {"at_once", MG_SETTING_UINT, "100",
+     N_("How many recipients one transaction with another server may have.")},
     {"hops_max", MG_SETTING_UINT, "100",
      N_("With more Received lines than this a mail is taken to go in a circle.")},
     {0},
@@ -113,84 +142,7 @@ void mg_queue_ask(MgQueue *queue, MgQueueWait wait, const char *topic, MgTime ti
                   .ask = {.id = ++queue->last_ask, .topic = topic, .question = &queue->question}});
 }
 
-/* ---- telling the sender ---- */
-
-static void settle_failed(MgQueue *queue, MgFateKind kind)
-{
-    for (unsigned i = 0; i < queue->recipients->len; i++) {
-        MgQueueRecipient *recipient = mg_queue_recipient(queue, i);
-        if (recipient->fate != MG_QUEUE_FAILED)
-            continue;
-        recipient->fate = MG_QUEUE_SETTLED;
-        mg_queue_say_fate(queue, kind, recipient);
-    }
-    queue->n_reports = 0;
-}
-
-static void write_report(MgQueue *queue)
-{
-    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(MgReportRow));
-    for (unsigned i = 0; i < queue->recipients->len; i++) {
-        const MgQueueRecipient *recipient = mg_queue_recipient(queue, i);
-        MgReportRow row = {recipient->address, recipient->status, recipient->diagnostic,
-                           recipient->remote};
-        if (recipient->fate == MG_QUEUE_FAILED)
-            g_array_append_val(rows, row);
-    }
-    MgReport report = {.host = queue->host,
-                       .to = queue->mail_from,
-                       .id = queue->id,
-                       .arrived = queue->epoch + queue->born / MG_SECONDS,
-                       .now = queue->epoch + queue->now / MG_SECONDS,
-                       .letter = {queue->letter->data, queue->letter->len},
-                       .rows = (const MgReportRow *)rows->data,
-                       .n_rows = rows->len};
-    if (queue->report != NULL)
-        g_string_free(queue->report, TRUE);
-    queue->report = mg_report_write(&report);
-}
-
-/* RFC 5321 §6.1: from the null sender, and never because of a mail from the null sender. */
-static void tell_sender(MgQueue *queue)
-{
-    if (queue->mail_from[0] == '\0') {
-        mg_queue_note(queue, MG_QUEUE_R_DROPPED, queue->id);
-        settle_failed(queue, MG_FATE_DROPPED);
-        return;
-    }
-    write_report(queue);
-    g_ptr_array_set_size(queue->asked, 0);
-    g_ptr_array_add(queue->asked, queue->mail_from);
-    queue->question.accept =
-        (MgAcceptQuestion){.mail_from = "",
-                           .recipients = (const char *const *)queue->asked->pdata,
-                           .n_recipients = 1,
-                           .data = mg_span_from_string(queue->report->str)};
-    mg_queue_ask(queue, MG_QUEUE_WAIT_REPORT, MG_TOPIC_ACCEPT, ACCEPT_TIMEOUT);
-}
-
-static void report_answered(MgQueue *queue, const MgAcceptAnswer *answer)
-{
-    if (answer != NULL && answer->code >= 200 && answer->code <= 299) {
-        mg_queue_note(queue, MG_QUEUE_R_BOUNCED, queue->id);
-        settle_failed(queue, MG_FATE_BOUNCED);
-    } else if (answer != NULL && answer->code < 500 && ++queue->n_reports < REPORTS_MAX) {
-        queue->report_due = queue->now + queue->delays[0];
-    } else {
-        mg_queue_note(queue, MG_QUEUE_R_DROPPED, queue->id);
-        settle_failed(queue, MG_FATE_DROPPED);
-    }
-}
-
 /* ---- what is next ---- */
-
-static bool has_failed(const MgQueue *queue)
-{
-    for (unsigned i = 0; i < queue->recipients->len; i++)
-        if (mg_queue_recipient(queue, i)->fate == MG_QUEUE_FAILED)
-            return true;
-    return false;
-}
 
 /* When the next route or report is due; MG_TIME_NEVER if none ever is. */
 static MgTime next_due(const MgQueue *queue)
@@ -201,7 +153,7 @@ static MgTime next_due(const MgQueue *queue)
         if (route->due < due && mg_queue_has_pending(queue, route))
             due = route->due;
     }
-    if (has_failed(queue))
+    if (mg_queue_has_news(queue))
         due = MIN(due, queue->report_due);
     return due;
 }
@@ -213,16 +165,33 @@ static void finish(MgQueue *queue)
     queue->closed = true;
 }
 
+/* What must happen before anything new begins: what is known by now is kept, and a route that was
+ * begun goes on. Returns false if there is no such thing. */
+static bool go_on(MgQueue *queue)
+{
+    bool over = next_due(queue) == MG_TIME_NEVER;
+    if (queue->item != 0 && (queue->dirty || over)) {
+        mg_queue_spool(queue, over ? MG_SPOOL_REMOVE : MG_SPOOL_UPDATE);
+    } else if (over) {
+        finish(queue);
+    } else if (queue->go_on != NULL) {
+        void (*next)(MgQueue * queue) = queue->go_on;
+        queue->go_on = NULL;
+        next(queue);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 /* Starts what is due. Returns false when an ask is open, or nothing is due yet. */
 static bool step(MgQueue *queue)
 {
     if (queue->wait != MG_QUEUE_WAIT_NOTHING || queue->closed)
         return false;
-    MgTime due = next_due(queue);
-    if (due == MG_TIME_NEVER) {
-        finish(queue);
+    if (go_on(queue))
         return true;
-    }
+    MgTime due = next_due(queue);
     if (due > queue->now) {
         bool moved = queue->state == ACTIVE;
         enter(queue, DEFERRED);
@@ -236,34 +205,96 @@ static bool step(MgQueue *queue)
             return true;
         }
     }
-    tell_sender(queue);
+    mg_queue_tell_sender(queue);
     return true;
 }
 
 /* ---- birth ---- */
 
-static void add_recipient(MgQueue *queue, const char *address)
+unsigned mg_queue_find_route(MgQueue *queue, const char *address, const char *via)
 {
     MgSpan domain = mg_smtp_domain_of(address);
-    MgQueueRecipient recipient = {.address = g_strdup(address), .route = queue->routes->len};
     for (unsigned i = 0; i < queue->recipients->len; i++) {
         const MgQueueRecipient *other = mg_queue_recipient(queue, i);
-        if (mg_span_equal_nocase(mg_smtp_domain_of(other->address), domain)) {
-            recipient.route = other->route;
-            break;
-        }
+        if (other->route != MG_QUEUE_NO_ROUTE &&
+            mg_span_equal_nocase(mg_smtp_domain_of(other->address), domain) &&
+            g_strcmp0(g_array_index(queue->routes, MgQueueRoute, other->route).via, via) == 0)
+            return other->route;
     }
-    if (recipient.route == queue->routes->len) {
-        MgQueueRoute route = mg_queue_make_route(queue, domain);
-        g_array_append_val(queue->routes, route);
-    }
+    MgQueueRoute route = mg_queue_make_route(queue, domain);
+    route.via = g_strdup(via);
+    g_array_append_val(queue->routes, route);
+    return queue->routes->len - 1;
+}
+
+static MgQueueRecipient *add_recipient(MgQueue *queue, const char *address, const char *via,
+                                       const MgMailWish *wish)
+{
+    MgQueueRecipient recipient = {.address = g_strdup(address),
+                                  .route = mg_queue_find_route(queue, address, via),
+                                  .notify = wish->notify,
+                                  .orcpt = g_strdup(wish->orcpt)};
     g_array_append_val(queue->recipients, recipient);
+    return mg_queue_recipient(queue, queue->recipients->len - 1);
+}
+
+static bool is_local(const void *data, const char *address)
+{
+    return mg_queue_is_local(data, mg_smtp_domain_of(address));
+}
+
+static bool was_forwarded_from(const MgQueue *queue, const char *address)
+{
+    return mg_letter_has((MgSpan){queue->letter->data, queue->letter->len}, "Delivered-To",
+                         address);
+}
+
+/* RFC 3461 §5.2.7: success of an alias with several targets is told as "expanded", and theirs is
+ * not told; a single target takes over what was asked for. */
+static void add_targets(MgQueue *queue, const char *alias, const GPtrArray *targets,
+                        const MgMailWish *wish)
+{
+    g_autofree char *original = g_strdup_printf("rfc822;%s", alias);
+    MgMailWish theirs = {wish->notify, wish->orcpt != NULL ? wish->orcpt : original};
+    if (targets->len > 1 && (wish->notify & MG_NOTIFY_SUCCESS) != 0) {
+        MgQueueRecipient expanded = {.address = g_strdup(alias),
+                                     .route = MG_QUEUE_NO_ROUTE,
+                                     .notify = wish->notify,
+                                     .orcpt = g_strdup(wish->orcpt)};
+        mg_queue_set_reason(&expanded, "2.0.0", "250 2.0.0 Sent on to several addresses", NULL);
+        mg_queue_succeed(queue, &expanded, MG_QUEUE_TELL_EXPANDED);
+        g_array_append_val(queue->recipients, expanded);
+        theirs.notify &= ~(unsigned)MG_NOTIFY_SUCCESS;
+        if (theirs.notify == 0)
+            theirs.notify = MG_NOTIFY_NEVER;
+    }
+    for (guint i = 0; i < targets->len; i++)
+        add_recipient(queue, g_ptr_array_index(targets, i), alias, &theirs);
+}
+
+#define LOOP_STATUS "5.4.6" /* of a recipient that is not to be tried */
+
+/* A recipient of the envelope, or those whom it stands for. */
+static void take_recipient(MgQueue *queue, const char *address, const MgMailWish *wish)
+{
+    g_autoptr(GPtrArray) targets =
+        is_local(queue, address) ? mg_alias_expand(queue->aliases, address, is_local, queue) : NULL;
+    if (targets == NULL || targets->len == 0) {
+        add_recipient(queue, address, NULL, wish);
+    } else if (was_forwarded_from(queue, address)) {
+        mg_queue_set_reason(add_recipient(queue, address, NULL, wish), LOOP_STATUS,
+                            "The mail was forwarded from here before", NULL);
+    } else {
+        mg_queue_note(queue, MG_QUEUE_R_ALIAS, address);
+        add_targets(queue, address, targets, wish);
+    }
 }
 
 static void recipient_clear(void *data)
 {
     MgQueueRecipient *recipient = data;
     g_free(recipient->address);
+    g_free(recipient->orcpt);
     g_free(recipient->status);
     g_free(recipient->diagnostic);
     g_free(recipient->remote);
@@ -272,6 +303,7 @@ static void recipient_clear(void *data)
 static void route_clear(void *data)
 {
     g_free(((MgQueueRoute *)data)->domain);
+    g_free(((MgQueueRoute *)data)->via);
 }
 
 /* The name that our own server wrote into its Received line, so that both are the same; a letter
@@ -312,44 +344,81 @@ static void read_settings(MgQueue *queue, const MgSettings *settings)
     queue->smarthost = g_strdup(mg_settings_get(settings, "smarthost", NULL));
     queue->relay_port = (uint16_t)mg_settings_get_uint(settings, "relay_port", 25);
     queue->give_up = mg_settings_get_time(settings, "give_up", (MgTime)5 * 24 * MG_HOURS);
+    queue->warn = mg_settings_get_time(settings, "warn", 4 * MG_HOURS);
+    queue->aliases = g_strdup(mg_settings_get(settings, "aliases", NULL));
+    queue->at_once = (unsigned)CLAMP(mg_settings_get_uint(settings, "at_once", 100), 1, 100000);
+    queue->hops_max = (unsigned)MIN(mg_settings_get_uint(settings, "hops_max", 100), 100000);
     read_delays(queue, mg_settings_get(settings, "retry", "15min;30min;1h;2h;4h"));
 }
 
-static void accept_mail(MgQueue *queue, const MgMail *mail, unsigned hops_max)
+static void answer(MgQueue *queue, unsigned code, const char *enhanced, char *text)
 {
-    MgSpan letter = {queue->letter->data, queue->letter->len};
-    queue->answer_text = g_strdup_printf("queued as %s", queue->id);
-    queue->answer = (MgAcceptAnswer){250, "2.0.0", queue->answer_text};
+    queue->answer_text = text;
+    queue->answer = (MgAcceptAnswer){(uint16_t)code, enhanced, text};
     mg_outbox_add(&queue->out,
                   (MgEvent){.kind = MG_EVENT_DELIVER,
                             .deliver = {.type = MG_TOPIC_ACCEPT, .item = &queue->answer}});
-    for (size_t i = 0; i < mail->n_recipients; i++)
-        add_recipient(queue, mail->recipients[i]);
-    if (mg_letter_count(letter, "Received") <= hops_max)
-        return;
-    mg_queue_note(queue, MG_QUEUE_R_LOOP, queue->id); /* RFC 5321 §6.3 */
+}
+
+/* What goes in a circle is taken, and goes back: its sender must know. */
+static void fail_loops(MgQueue *queue)
+{
+    MgSpan letter = {queue->letter->data, queue->letter->len};
+    bool far = mg_letter_count(letter, "Received") > queue->hops_max;
+    if (far)
+        mg_queue_note(queue, MG_QUEUE_R_LOOP, queue->id); /* RFC 5321 §6.3 */
     for (unsigned i = 0; i < queue->recipients->len; i++) {
-        mg_queue_set_reason(mg_queue_recipient(queue, i), "5.4.6",
-                            "Too many hops: the mail goes in a circle", NULL);
-        mg_queue_recipient(queue, i)->fate = MG_QUEUE_FAILED;
+        MgQueueRecipient *recipient = mg_queue_recipient(queue, i);
+        bool forwarded = g_strcmp0(recipient->status, LOOP_STATUS) == 0;
+        if (recipient->fate != MG_QUEUE_PENDING || !(far || forwarded))
+            continue;
+        if (forwarded)
+            mg_queue_note(queue, MG_QUEUE_R_FORWARD_LOOP, recipient->address);
+        else
+            mg_queue_set_reason(recipient, LOOP_STATUS, "Too many hops: the mail goes in a circle",
+                                NULL);
+        mg_queue_fail(queue, recipient);
     }
 }
 
-static MgEngine *queue_create(const MgBirth *birth)
+/* RFC 5321 §4.2.5: with the 250 the mail is ours, so it is kept first. `kept` is NULL where nobody
+ * keeps anything: then the mail lives and dies with this engine. */
+static void put_answered(MgQueue *queue, const MgSpoolAnswer *kept)
 {
-    const MgAcceptQuestion *mail = birth->question;
-    MgQueue *queue = g_new0(MgQueue, 1);
-    queue->base.kind = &mg_smtp_queue;
-    mg_outbox_init(&queue->out);
-    queue->state = ACTIVE;
-    queue->host = g_strdup(birth->host);
+    if (kept != NULL && !kept->done) {
+        mg_queue_note(queue, MG_QUEUE_R_NO_SPOOL, queue->id);
+        answer(queue, 452, "4.3.1", g_strdup("No room to keep the mail"));
+        g_array_set_size(queue->recipients, 0);
+        finish(queue);
+        return;
+    }
+    queue->item = kept != NULL ? kept->item : 0;
+    answer(queue, 250, "2.0.0", g_strdup_printf("queued as %s", queue->id));
+    fail_loops(queue);
+}
+
+static void take_mail(MgQueue *queue, const MgMail *mail)
+{
     queue->mail_from = g_strdup(mail->mail_from != NULL ? mail->mail_from : "");
-    queue->born = queue->now = queue->report_due = birth->now;
-    queue->epoch = birth->epoch;
-    queue->seed = birth->seed;
-    queue->letter = g_byte_array_sized_new((guint)mail->data.len);
-    if (mail->data.len > 0)
-        g_byte_array_append(queue->letter, mail->data.data, (guint)mail->data.len);
+    queue->envid = g_strdup(mail->envid);
+    queue->auth = g_strdup(mail->auth);
+    queue->body = mail->body;
+    queue->ret = mail->ret;
+    queue->smtputf8 = mail->smtputf8;
+    queue->id = find_id(queue, mg_random_next(&queue->seed));
+    for (size_t i = 0; i < mail->n_recipients; i++) {
+        MgMailWish none = {0};
+        take_recipient(queue, mail->recipients[i], mail->wishes != NULL ? &mail->wishes[i] : &none);
+    }
+    mg_queue_spool(queue, MG_SPOOL_PUT);
+}
+
+static void make_room(MgQueue *queue)
+{
+    mg_outbox_init(&queue->out);
+    queue->letter = g_byte_array_new();
+    queue->copy = g_byte_array_new();
+    queue->frozen = g_string_new(NULL);
     queue->recipients = g_array_new(FALSE, FALSE, sizeof(MgQueueRecipient));
     g_array_set_clear_func(queue->recipients, recipient_clear);
     queue->routes = g_array_new(FALSE, FALSE, sizeof(MgQueueRoute));
@@ -359,10 +428,32 @@ static MgEngine *queue_create(const MgBirth *birth)
     queue->addresses = g_ptr_array_new_with_free_func(g_free);
     queue->asked = g_ptr_array_new();
     queue->asked_of = g_array_new(FALSE, FALSE, sizeof(unsigned));
+    queue->wishes = g_array_new(FALSE, FALSE, sizeof(MgMailWish));
     queue->scratch = g_ptr_array_new_with_free_func(g_free);
-    queue->id = find_id(queue, mg_random_next(&queue->seed));
+}
+
+static MgEngine *queue_create(const MgBirth *birth)
+{
+    const MgAcceptQuestion *mail = birth->question;
+    MgQueue *queue = g_new0(MgQueue, 1);
+    queue->base.kind = &mg_smtp_queue;
+    queue->state = ACTIVE;
+    queue->host = g_strdup(birth->host);
+    queue->local_address = g_strdup(birth->local_address != NULL ? birth->local_address : "");
+    queue->born = queue->now = queue->report_due = birth->now;
+    queue->epoch = birth->epoch;
+    queue->seed = birth->seed;
+    make_room(queue);
     read_settings(queue, birth->settings);
-    accept_mail(queue, mail, (unsigned)mg_settings_get_uint(birth->settings, "hops_max", 100));
+    MgSpan letter = birth->spooled != NULL ? birth->spooled->data : mail->data;
+    if (letter.len > 0)
+        g_byte_array_append(queue->letter, letter.data, (guint)letter.len);
+    if (birth->spooled != NULL) {
+        mg_queue_thaw(queue, birth->spooled);
+        mg_queue_note(queue, MG_QUEUE_R_REVIVED, queue->id);
+    } else {
+        take_mail(queue, mail);
+    }
     return &queue->base;
 }
 
@@ -377,10 +468,17 @@ static void queue_free(MgEngine *engine)
     g_ptr_array_unref(queue->addresses);
     g_ptr_array_unref(queue->asked);
     g_array_unref(queue->asked_of);
+    g_array_unref(queue->wishes);
+    g_byte_array_unref(queue->copy);
+    g_string_free(queue->frozen, TRUE);
     g_ptr_array_unref(queue->scratch);
     if (queue->report != NULL)
         g_string_free(queue->report, TRUE);
     g_free(queue->host);
+    g_free(queue->local_address);
+    g_free(queue->aliases);
+    g_free(queue->envid);
+    g_free(queue->auth);
     g_free(queue->mail_from);
     g_free(queue->id);
     g_free(queue->domains);
@@ -411,10 +509,21 @@ static void clear_scratch(MgQueue *queue)
 static void answered(MgQueue *queue, MgQueueWait wait, const void *answer)
 {
     queue->wait = MG_QUEUE_WAIT_NOTHING;
-    if (wait == MG_QUEUE_WAIT_REPORT)
-        report_answered(queue, answer);
-    else
+    switch (wait) {
+    case MG_QUEUE_WAIT_PUT:
+        put_answered(queue, answer);
+        break;
+    case MG_QUEUE_WAIT_UPDATE: /* if it failed, the mail is kept as it was: it may go out twice */
+        break;
+    case MG_QUEUE_WAIT_REMOVE:
+        queue->item = 0;
+        break;
+    case MG_QUEUE_WAIT_REPORT:
+        mg_queue_report_answered(queue, answer);
+        break;
+    default:
         mg_queue_route_answered(queue, wait, answer);
+    }
 }
 
 static bool queue_answer(MgEngine *engine, MgAskId ask_id, const void *answer, MgTime now)
@@ -446,7 +555,8 @@ static void queue_advance(MgEngine *engine, MgTime now)
     if (queue->wait == MG_QUEUE_WAIT_NOTHING)
         return; /* next() starts what is due */
     mg_outbox_add(&queue->out, (MgEvent){.kind = MG_EVENT_CANCEL, .cancel = queue->last_ask});
-    answered(queue, queue->wait, NULL);
+    static const MgSpoolAnswer not_kept = {0};
+    answered(queue, queue->wait, queue->wait == MG_QUEUE_WAIT_PUT ? &not_kept : NULL);
 }
 
 static bool queue_next(MgEngine *engine, MgEvent *event)

@@ -12,12 +12,14 @@
 
 #define TYPE_A          1u
 #define TYPE_MX         15u
+#define TYPE_AAAA       28u
 #define RCODE_NXDOMAIN  3u
 #define HOSTS_MAX       20u /* exchangers of a domain that are tried */
 #define ADDRESSES_MAX   8u
 #define LOOKUP_TIMEOUT  MG_MINUTES
 #define MAILBOX_TIMEOUT MG_MINUTES
 #define SEND_TIMEOUT    (2 * MG_HOURS)
+#define LOOPS_BACK      "Mail for this domain loops back to this server"
 
 /* ---- recipients ---- */
 
@@ -59,7 +61,7 @@ static void fail_route(MgQueue *queue, const char *status, const char *diagnosti
             continue;
         MgQueueRecipient *recipient = mg_queue_recipient(queue, i);
         mg_queue_set_reason(recipient, status, diagnostic, NULL);
-        recipient->fate = MG_QUEUE_FAILED;
+        mg_queue_fail(queue, recipient);
     }
     queue->route = NULL;
 }
@@ -107,6 +109,7 @@ static void defer_route(MgQueue *queue)
     MgTime delay = queue->delays[MIN(route->tries, queue->n_delays - 1)];
     route->tries++;
     route->due = MIN(queue->now + delay, end);
+    queue->dirty = true;
     g_autofree char *in = time_in_words(route->due - queue->now);
     g_autofree char *words = g_strdup_printf("+%s: the queue tries again", in);
     mg_queue_note(queue, MG_QUEUE_R_DEFERRED, words);
@@ -117,8 +120,25 @@ static void defer_route(MgQueue *queue)
         if (queue->trouble != NULL)
             mg_queue_set_reason(recipient, "4.4.0", queue->trouble, NULL);
         mg_queue_say_fate(queue, MG_FATE_QUEUED, recipient);
+        mg_queue_delayed(queue, recipient);
     }
     queue->route = NULL;
+}
+
+/* The letter as it goes on this route. Who forwards it writes for whom, so that the letter is known
+ * when it comes back (RFC 9228 §4). */
+static MgSpan letter_of(MgQueue *queue)
+{
+    MgSpan letter = {queue->letter->data, queue->letter->len};
+    if (queue->route->via == NULL)
+        return letter;
+    g_byte_array_set_size(queue->copy, 0);
+    const char *const parts[] = {"Delivered-To: ", queue->route->via, "\r\n"};
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+        g_byte_array_append(queue->copy, (const guint8 *)parts[i], (guint)strlen(parts[i]));
+    if (letter.len > 0)
+        g_byte_array_append(queue->copy, letter.data, (guint)letter.len);
+    return (MgSpan){queue->copy->data, queue->copy->len};
 }
 
 /* ---- the store of this host ---- */
@@ -133,11 +153,10 @@ static void append_next(MgQueue *queue)
             continue;
         queue->host_at = i + 1;
         g_array_append_val(queue->asked_of, i);
-        queue->question.mailbox =
-            (MgMailboxQuestion){.op = MG_MAILBOX_APPEND,
-                                .user = mg_queue_recipient(queue, i)->address,
-                                .mail_from = queue->mail_from,
-                                .data = {queue->letter->data, queue->letter->len}};
+        queue->question.mailbox = (MgMailboxQuestion){.op = MG_MAILBOX_APPEND,
+                                                      .user = mg_queue_recipient(queue, i)->address,
+                                                      .mail_from = queue->mail_from,
+                                                      .data = letter_of(queue)};
         mg_queue_ask(queue, MG_QUEUE_WAIT_APPEND, MG_TOPIC_MAILBOX, MAILBOX_TIMEOUT);
         return;
     }
@@ -153,11 +172,12 @@ static void appended(MgQueue *queue, const MgMailboxAnswer *answer)
         mg_queue_recipient(queue, g_array_index(queue->asked_of, unsigned, 0));
     switch (answer != NULL ? answer->result : MG_MAILBOX_FAILED) {
     case MG_MAILBOX_OK:
-        recipient->fate = MG_QUEUE_SETTLED;
+        mg_queue_set_reason(recipient, "2.0.0", "250 2.0.0 In the mailbox", NULL);
+        mg_queue_succeed(queue, recipient, MG_QUEUE_TELL_DELIVERED);
         break;
     case MG_MAILBOX_NONE:
         mg_queue_set_reason(recipient, "5.1.1", "550 5.1.1 No such mailbox here", NULL);
-        recipient->fate = MG_QUEUE_FAILED;
+        mg_queue_fail(queue, recipient);
         break;
     case MG_MAILBOX_FULL:
         set_trouble(queue, "452 4.2.2 The mailbox is full");
@@ -165,12 +185,39 @@ static void appended(MgQueue *queue, const MgMailboxAnswer *answer)
     default:
         set_trouble(queue, "451 4.3.0 The mailboxes of this host cannot be used now");
     }
-    append_next(queue);
+    queue->go_on = append_next;
 }
 
 /* ---- sending ---- */
 
 static void next_host(MgQueue *queue);
+
+/* Whom to ask about at this address: as many as one transaction may have (RFC 5321 §4.5.3.1.8). */
+static void choose_recipients(MgQueue *queue)
+{
+    g_ptr_array_set_size(queue->asked, 0);
+    g_array_set_size(queue->asked_of, 0);
+    g_array_set_size(queue->wishes, 0);
+    unsigned i = queue->asked_until;
+    for (; i < queue->recipients->len && queue->asked->len < queue->at_once; i++) {
+        if (!is_pending(queue, queue->route, i))
+            continue;
+        const MgQueueRecipient *recipient = mg_queue_recipient(queue, i);
+        MgMailWish wish = {recipient->notify, recipient->orcpt};
+        g_ptr_array_add(queue->asked, recipient->address);
+        g_array_append_val(queue->asked_of, i);
+        g_array_append_val(queue->wishes, wish);
+    }
+    queue->asked_until = i;
+}
+
+static bool has_unasked(const MgQueue *queue)
+{
+    for (unsigned i = queue->asked_until; i < queue->recipients->len; i++)
+        if (is_pending(queue, queue->route, i))
+            return true;
+    return false;
+}
 
 static void next_address(MgQueue *queue)
 {
@@ -178,24 +225,25 @@ static void next_address(MgQueue *queue)
         queue->route = NULL;
         return;
     }
-    if (queue->address_at >= queue->addresses->len) {
+    if (queue->address_at >= queue->addresses->len) { /* this host is done */
         next_host(queue);
         return;
     }
-    g_ptr_array_set_size(queue->asked, 0);
-    g_array_set_size(queue->asked_of, 0);
-    for (unsigned i = 0; i < queue->recipients->len; i++)
-        if (is_pending(queue, queue->route, i)) {
-            g_ptr_array_add(queue->asked, mg_queue_recipient(queue, i)->address);
-            g_array_append_val(queue->asked_of, i);
-        }
+    choose_recipients(queue);
+    queue->found_address = true;
     const MgQueueHost *host = &g_array_index(queue->hosts, MgQueueHost, queue->host_at - 1);
     queue->question.send =
         (MgSendQuestion){.mail = {.mail_from = queue->mail_from,
                                   .recipients = (const char *const *)queue->asked->pdata,
                                   .n_recipients = queue->asked->len,
-                                  .data = {queue->letter->data, queue->letter->len}},
-                         .address = g_ptr_array_index(queue->addresses, queue->address_at++),
+                                  .data = letter_of(queue),
+                                  .body = queue->body,
+                                  .smtputf8 = queue->smtputf8,
+                                  .ret = queue->ret,
+                                  .envid = queue->envid,
+                                  .wishes = (const MgMailWish *)(void *)queue->wishes->data,
+                                  .auth = queue->auth},
+                         .address = g_ptr_array_index(queue->addresses, queue->address_at),
                          .port = queue->route->port,
                          .server = host->name,
                          .helo = queue->host,
@@ -203,7 +251,8 @@ static void next_address(MgQueue *queue)
     mg_queue_ask(queue, MG_QUEUE_WAIT_SEND, MG_TOPIC_SEND, SEND_TIMEOUT);
 }
 
-static void take_verdict(MgQueue *queue, MgQueueRecipient *recipient, const MgVerdict *verdict)
+static void take_verdict(MgQueue *queue, MgQueueRecipient *recipient, const MgVerdict *verdict,
+                         bool dsn)
 {
     const char *remote = queue->question.send.server;
     g_autofree char *diagnostic = g_strdup_printf(
@@ -212,15 +261,32 @@ static void take_verdict(MgQueue *queue, MgQueueRecipient *recipient, const MgVe
         verdict->text != NULL ? verdict->text : "");
     if (verdict->code >= 200 && verdict->code <= 299) {
         mg_queue_set_reason(recipient, "2.0.0", diagnostic, remote);
-        recipient->fate = MG_QUEUE_SETTLED;
+        MgQueueTell how = queue->route->lmtp ? MG_QUEUE_TELL_DELIVERED : MG_QUEUE_TELL_RELAYED;
+        /* RFC 3461 §5.2.2: who knows the extension tells; else we say that we know no more. */
+        mg_queue_succeed(queue, recipient, dsn ? MG_QUEUE_TELL_NOTHING : how);
         mg_queue_say_fate(queue, MG_FATE_RELAYED, recipient);
     } else if (verdict->code >= 500) {
         mg_queue_set_reason(recipient, verdict->enhanced != NULL ? verdict->enhanced : "5.0.0",
                             diagnostic, remote);
-        recipient->fate = MG_QUEUE_FAILED;
+        mg_queue_fail(queue, recipient);
     } else if (verdict->code != 0) {
         set_trouble(queue, "%s", diagnostic);
     }
+}
+
+/* The verdicts of those that were asked about. True if some went through and the server wanted no
+ * more of them at once: then the rest is asked about again without waiting (§4.5.3.1.10). */
+static bool take_verdicts(MgQueue *queue, const MgSendAnswer *answer)
+{
+    bool taken = false, full = false;
+    for (unsigned i = 0; i < queue->asked_of->len && i < answer->n_verdicts; i++) {
+        const MgVerdict *verdict = &answer->verdicts[i];
+        taken = taken || verdict->code / 100 == 2;
+        full = full || verdict->code == 452;
+        take_verdict(queue, mg_queue_recipient(queue, g_array_index(queue->asked_of, unsigned, i)),
+                     verdict, answer->dsn);
+    }
+    return taken && full && !answer->lost;
 }
 
 static void sent(MgQueue *queue, const MgSendAnswer *answer)
@@ -235,18 +301,21 @@ static void sent(MgQueue *queue, const MgSendAnswer *answer)
     } else {
         if (answer->lost)
             set_trouble(queue, "%s: the connection was lost", queue->question.send.server);
-        for (unsigned i = 0; i < queue->asked_of->len && i < answer->n_verdicts; i++)
-            take_verdict(queue,
-                         mg_queue_recipient(queue, g_array_index(queue->asked_of, unsigned, i)),
-                         &answer->verdicts[i]);
+        if (take_verdicts(queue, answer))
+            queue->asked_until = 0;
     }
+    queue->go_on = next_address;
     bool reached = answer != NULL && answer->reach == MG_REACH_OK;
+    if (reached && !answer->lost && has_unasked(queue))
+        return; /* the same address, the next recipients */
+    queue->asked_until = 0;
     if (reached) /* this host has spoken; its other addresses would say the same */
         queue->address_at = queue->addresses->len;
+    else
+        queue->address_at++;
     bool more = queue->address_at < queue->addresses->len || queue->host_at < queue->hosts->len;
     if (more && mg_queue_has_pending(queue, queue->route))
         mg_queue_note(queue, MG_QUEUE_R_NEXT_MX, queue->question.send.server);
-    next_address(queue);
 }
 
 /* ---- finding the way ---- */
@@ -264,10 +333,26 @@ void mg_queue_host_clear(void *data)
     g_free(((MgQueueHost *)data)->name);
 }
 
+/* RFC 5321 §5.1: whoever sends to itself sends for ever. Exchangers from here on are not before us
+ * in the list, whatever name we have there. */
 static void add_address(MgQueue *queue, const char *text)
 {
-    if (queue->addresses->len < ADDRESSES_MAX)
+    if (!queue->route->lmtp && queue->route->port == queue->relay_port &&
+        strcmp(text, queue->local_address) == 0) {
+        mg_queue_note(queue, MG_QUEUE_R_SELF_MX, queue->route->domain);
+        g_array_set_size(queue->hosts, queue->host_at);
+        g_ptr_array_set_size(queue->addresses, 0);
+        queue->loops = true;
+    }
+    if (!queue->loops && queue->addresses->len < ADDRESSES_MAX)
         g_ptr_array_add(queue->addresses, g_strdup(text));
+}
+
+static void ask_addresses(MgQueue *queue, const char *name, uint16_t type)
+{
+    queue->question.lookup = (MgLookupQuestion){.name = name, .type = type};
+    mg_queue_ask(queue, type == TYPE_A ? MG_QUEUE_WAIT_ADDRESS : MG_QUEUE_WAIT_ADDRESS_6,
+                 MG_TOPIC_LOOKUP, LOOKUP_TIMEOUT);
 }
 
 static void next_host(MgQueue *queue)
@@ -278,12 +363,15 @@ static void next_host(MgQueue *queue)
         const MgQueueHost *host = &g_array_index(queue->hosts, MgQueueHost, queue->host_at++);
         if (mg_text_is_address(mg_span_from_string(host->name))) {
             add_address(queue, host->name);
-            queue->found_address = true;
             next_address(queue);
             return;
         }
-        queue->question.lookup = (MgLookupQuestion){.name = host->name, .type = TYPE_A};
-        mg_queue_ask(queue, MG_QUEUE_WAIT_ADDRESS, MG_TOPIC_LOOKUP, LOOKUP_TIMEOUT);
+        ask_addresses(queue, host->name, TYPE_A);
+        return;
+    }
+    if (queue->loops && !queue->found_address &&
+        (!queue->soft || queue->route->kind == MG_QUEUE_BY_HOST)) {
+        fail_route(queue, "5.4.6", LOOPS_BACK);
         return;
     }
     if (queue->soft || queue->found_address) {
@@ -297,7 +385,8 @@ static void next_host(MgQueue *queue)
         fail_route(queue, "5.4.4", "The mail servers of the domain have no address");
 }
 
-static void addresses_came(MgQueue *queue, const MgLookupAnswer *answer)
+/* AAAA is asked for where there is no A: who has both can be reached by the one (RFC 5321 §5.2). */
+static void addresses_came(MgQueue *queue, uint16_t type, const MgLookupAnswer *answer)
 {
     const char *name = queue->question.lookup.name;
     if (answer == NULL || !answer->reached) {
@@ -306,10 +395,12 @@ static void addresses_came(MgQueue *queue, const MgLookupAnswer *answer)
         set_trouble(queue, "the DNS could not find the address of %s now", name);
     } else {
         for (size_t i = 0; i < answer->n_records; i++)
-            if (answer->records[i].type == TYPE_A) {
+            if (answer->records[i].type == type)
                 add_address(queue, answer->records[i].data);
-                queue->found_address = true;
-            }
+        if (type == TYPE_A && answer->rcode == 0 && queue->addresses->len == 0 && !queue->loops) {
+            ask_addresses(queue, name, TYPE_AAAA);
+            return;
+        }
     }
     next_address(queue);
 }
@@ -374,7 +465,7 @@ static bool read_exchanges(MgQueue *queue, const MgLookupAnswer *answer)
         kept++;
     g_array_set_size(queue->hosts, kept);
     if (kept == 0) /* RFC 5321 §5.1: nobody is left, and it would come back to us */
-        fail_route(queue, "5.4.6", "Mail for this domain loops back to this server");
+        fail_route(queue, "5.4.6", LOOPS_BACK);
     return kept > 0;
 }
 
@@ -400,8 +491,8 @@ void mg_queue_start_route(MgQueue *queue, MgQueueRoute *route)
     queue->route = route;
     g_array_set_size(queue->hosts, 0);
     g_ptr_array_set_size(queue->addresses, 0);
-    queue->host_at = queue->address_at = 0;
-    queue->found_address = queue->soft = false;
+    queue->host_at = queue->address_at = queue->asked_until = 0;
+    queue->found_address = queue->soft = queue->loops = false;
     g_clear_pointer(&queue->trouble, g_free);
     switch (route->kind) {
     case MG_QUEUE_BY_STORE:
@@ -426,7 +517,10 @@ void mg_queue_route_answered(MgQueue *queue, MgQueueWait wait, const void *answe
         exchanges_came(queue, answer);
         break;
     case MG_QUEUE_WAIT_ADDRESS:
-        addresses_came(queue, answer);
+        addresses_came(queue, TYPE_A, answer);
+        break;
+    case MG_QUEUE_WAIT_ADDRESS_6:
+        addresses_came(queue, TYPE_AAAA, answer);
         break;
     case MG_QUEUE_WAIT_SEND:
         sent(queue, answer);
@@ -438,15 +532,18 @@ void mg_queue_route_answered(MgQueue *queue, MgQueueWait wait, const void *answe
 
 /* ---- at birth ---- */
 
-static bool is_local(const MgQueue *queue, MgSpan domain)
+bool mg_queue_is_local(const MgQueue *queue, MgSpan domain)
 {
-    return domain.len == 0 || mg_text_list_has(queue->domains, domain);
+    MgSpan own = mg_span_from_string(queue->local_address);
+    bool literal = domain.len == own.len + 2 && own.len > 0 && domain.data[0] == '[' &&
+                   mg_span_equal_nocase(mg_span_slice(domain, 1, own.len), own);
+    return domain.len == 0 || literal || mg_text_list_has(queue->domains, domain);
 }
 
 MgQueueRoute mg_queue_make_route(const MgQueue *queue, MgSpan domain)
 {
     MgQueueRoute route = {.kind = MG_QUEUE_BY_MX, .port = queue->relay_port, .due = queue->born};
-    bool local = is_local(queue, domain);
+    bool local = mg_queue_is_local(queue, domain);
     const char *where = local ? queue->deliver : queue->smarthost;
     if (local && g_str_has_prefix(where, "lmtp:")) {
         where += strlen("lmtp:");
