@@ -215,9 +215,8 @@ static void on_file(const MgFileQuestion *question, MgFileAnswer *answer, void *
         answer->error = keep(order, g_strdup(error->message));
         return;
     }
-    g_ptr_array_add(order->mapped, file);
-    answer->data =
-        (MgSpan){(const uint8_t *)g_mapped_file_get_contents(file), g_mapped_file_get_length(file)};
+    g_ptr_array_add(order->files, file);
+    answer->data.data = g_bytes_get_data(file, &answer->data.len);
 }
 
 static bool is_usual(const MgEngineKind *kind, const char *host)
