@@ -9,6 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
+static const char anchor[] = ". DS 1 15 2 00; example.net. DS 1 15 2 00";
 static const char hints[] = ". 3600 NS a.root.\na.root. 3600 A 192.0.2.1\n";
 
 static size_t make_answer(MgSpan query, MgSpan from, uint8_t *out, size_t cap)
@@ -65,11 +66,12 @@ static void play(MgDnsResolverShared *shared, MgSpan name, const uint8_t *data, 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    static const char *const keys[] = {"qname-minimisation", "mixed-case", "bailiwick",
-                                       "harden-glue", "query-loopback"};
-    MgSetting rows[1 + G_N_ELEMENTS(keys)] = {
-        {.key = "hints", .value = hints, .len = sizeof hints - 1, .path = "hints"}};
-    size_t n = 1;
+    static const char *const keys[] = {"qname-minimisation", "mixed-case",     "bailiwick",
+                                       "harden-glue",        "query-loopback", "validate"};
+    MgSetting rows[2 + G_N_ELEMENTS(keys)] = {
+        {.key = "hints", .value = hints, .len = sizeof hints - 1, .path = "hints"},
+        {.key = "trust-anchor", .value = anchor, .len = sizeof anchor - 1}};
+    size_t n = 2;
     MgDnsName name;
     for (size_t i = 0; i < G_N_ELEMENTS(keys) && len > 0; i++)
         rows[n++] = (MgSetting){.key = keys[i], .value = (data[0] >> i & 1) != 0 ? "yes" : "no"};
