@@ -4,6 +4,7 @@
  * A row says in which states the command is good, whether it takes an argument, and who does it.
  * What is wrong with the order or the argument is answered here, once for all commands.
  */
+#include "smtp-alias.h"
 #include "smtp-session.h"
 #include "text.h"
 
@@ -162,9 +163,33 @@ static bool says_utf8(const MgSmtpSession *session, MgSpan *argument)
     return true;
 }
 
+static bool is_ours(const void *session, const char *address)
+{
+    return mg_smtp_is_local(session, address);
+}
+
+/* RFC 5321 §3.5.2: everybody behind the name, a line each. False if it is no alias. */
+static bool tell_alias(MgSmtpSession *session, bool expand)
+{
+    g_autoptr(GPtrArray) targets =
+        session->lmtp ? NULL
+                      : mg_alias_expand(session->aliases, session->recipient, is_ours, session);
+    if (targets == NULL)
+        return false;
+    for (guint i = 0; expand && i < targets->len; i++) {
+        size_t start = session->out.octets->len;
+        mg_smtp_reply(session, 250, "2.1.5", "<%s>", (const char *)targets->pdata[i]);
+        if (i + 1 < targets->len && session->out.octets->len > start)
+            session->out.octets->str[start + 3] = '-';
+    }
+    if (!expand || targets->len == 0)
+        mg_smtp_reply(session, 250, "2.1.5", "<%s>", session->recipient);
+    return true;
+}
+
 static void do_not_here(MgSmtpSession *session, MgSpan argument);
 
-static void look_for(MgSmtpSession *session, MgSmtpTelling telling, MgSpan argument)
+static void look_for(MgSmtpSession *session, MgSmtpTelling telling, bool expand, MgSpan argument)
 {
     if (telling == MG_SMTP_DENY) {
         do_not_here(session, argument);
@@ -188,6 +213,8 @@ static void look_for(MgSmtpSession *session, MgSmtpTelling telling, MgSpan argum
         else
             mg_smtp_reply(session, 550, "5.1.2", "<%s> is not of this server", session->recipient);
         mg_smtp_forget_recipient(session);
+    } else if (tell_alias(session, expand)) {
+        mg_smtp_forget_recipient(session);
     } else if (session->store) {
         mg_smtp_ask_mailbox(session, MG_SMTP_WAIT_VERIFY);
     } else {
@@ -198,12 +225,12 @@ static void look_for(MgSmtpSession *session, MgSmtpTelling telling, MgSpan argum
 
 static void do_vrfy(MgSmtpSession *session, MgSpan argument)
 {
-    look_for(session, session->vrfy, argument);
+    look_for(session, session->vrfy, false, argument);
 }
 
 static void do_expn(MgSmtpSession *session, MgSpan argument)
 {
-    look_for(session, session->expn, argument);
+    look_for(session, session->expn, true, argument);
 }
 
 /* ---- HELP, QUIT, and what is not here ---- */

@@ -4,6 +4,7 @@
  * A parameter is a row: which command, which extension offers it, who reads its value. What is not
  * in the table, or was not offered, is answered with 555 (RFC 5321 §4.1.1.11).
  */
+#include "smtp-alias.h"
 #include "smtp-session.h"
 #include "smtp-xtext.h"
 #include "text.h"
@@ -348,8 +349,13 @@ bool mg_smtp_is_local(const MgSmtpSession *session, const char *recipient)
 /* May this client send through us to the rest of the world? */
 bool mg_smtp_may_relay(const MgSmtpSession *session)
 {
+    return session->open_relay || mg_smtp_is_user(session);
+}
+
+bool mg_smtp_is_user(const MgSmtpSession *session)
+{
     MgSpan network;
-    if (session->submission || session->open_relay)
+    if (session->submission)
         return true;
     for (const char *list = session->relay_from; mg_text_next_item(&list, &network);)
         if (mg_text_network_has(network, session->peer))
@@ -388,7 +394,8 @@ void mg_smtp_mailbox_found(MgSmtpSession *session, const MgMailboxAnswer *answer
 void mg_smtp_judge_recipient(MgSmtpSession *session)
 {
     bool local = session->lmtp || mg_smtp_is_local(session, session->recipient);
-    if (local && session->store)
+    bool alias = local && !session->lmtp && mg_alias_has(session->aliases, session->recipient);
+    if (local && session->store && !alias)
         mg_smtp_ask_mailbox(session, MG_SMTP_WAIT_MAILBOX);
     else
         accept_recipient(session);

@@ -303,6 +303,9 @@ void mg_smtp_read_settings(MgSmtpSession *session, const MgSettings *settings)
         session->lmtp || strcmp(mg_settings_get(settings, "deliver", "store"), "store") == 0;
     if (!session->lmtp) /* what comes by LMTP was judged where it came in */
         session->stages = read_stages(mg_settings_get(settings, "policy_stages", ""));
+    if (!session->lmtp && mg_settings_get_time(settings, "greylist", 0) > 0)
+        session->stages |= MG_STAGE_RCPT;
+    session->aliases = g_strdup(mg_settings_get(settings, "aliases", NULL));
     session->extensions = read_extensions(
         mg_settings_get(settings, "extensions", session->lmtp ? LMTP_EXTENSIONS : EXTENSIONS));
     session->vrfy = read_telling(settings, "vrfy");

@@ -126,7 +126,8 @@ bool mg_smtp_ask_policy(MgSmtpSession *session, MgStage stage)
                                                   .client_ip = session->peer,
                                                   .helo = session->helo,
                                                   .mail = mail_of(session),
-                                                  .rcpt = session->recipient};
+                                                  .rcpt = session->recipient,
+                                                  .trusted = mg_smtp_is_user(session)};
     if (stage == MG_STAGE_MESSAGE)
         session->question.policy.mail.data = letter(session);
     ask(session, MG_SMTP_WAIT_POLICY, MG_TOPIC_POLICY);
@@ -414,6 +415,7 @@ static void session_free(MgEngine *engine)
     g_free(session->peer);
     g_free(session->domains);
     g_free(session->relay_from);
+    g_free(session->aliases);
     g_free(session->helo);
     g_free(session);
 }

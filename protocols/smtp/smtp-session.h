@@ -95,7 +95,7 @@ typedef struct {
     MgSmtpTelling vrfy, expn;
 
     /* as the settings say */
-    char *host, *peer, *domains, *relay_from;
+    char *host, *peer, *domains, *relay_from, *aliases; /* aliases: (nullable) */
     unsigned stages, extensions, recipients_max, errors_max, text_line_max, command_line_max;
     MgPathRules path_rules;
     uint64_t size_max;
@@ -192,6 +192,8 @@ void mg_smtp_judge_recipient(MgSmtpSession *session);
 void mg_smtp_mailbox_found(MgSmtpSession *session, const MgMailboxAnswer *answer);
 bool mg_smtp_is_local(const MgSmtpSession *session, const char *recipient);
 bool mg_smtp_may_relay(const MgSmtpSession *session);
+/* A client that the server sends mail for, whatever a lesson has opened. */
+bool mg_smtp_is_user(const MgSmtpSession *session);
 
 /* ---- smtp-take.c ---- */
 void mg_smtp_do_data(MgSmtpSession *session, MgSpan argument);
