@@ -14,7 +14,7 @@
 
 typedef struct {
     MgRealOptions real;
-    char *into, *password_file, *password_env, *password;
+    char *into, *password_file, *password_env, *password, *auth;
     gboolean keep;
     MgUrl url;
     const char *address; /* as it was given */
@@ -177,10 +177,16 @@ static int run_fetch(Fetch *fetch, MgRegistry *registry)
     if (!get_password(fetch) || !make_maildir(fetch))
         return MG_EXIT_FAILED;
     const char *keep = fetch->keep ? "yes" : "no";
+    const char *auth = fetch->auth != NULL ? fetch->auth : "no";
+    bool named =
+        strcmp(auth, "no") != 0 && strcmp(auth, "auto") != 0; /* so it is wanted as it is */
+    const char *clear = named ? "yes" : "no";
     const MgSetting rows[] = {
         {.key = kind->scheme_setting, .value = fetch->address, .len = strlen(fetch->address)},
         {.key = "account", .value = fetch->url.user, .len = strlen(fetch->url.user)},
         {.key = "password", .value = fetch->password, .len = strlen(fetch->password)},
+        {.key = "auth", .value = auth, .len = strlen(auth)},
+        {.key = "auth-clear", .value = clear, .len = strlen(clear)},
         {.key = "keep", .value = keep, .len = strlen(keep)}};
     const MgSettings settings = {rows, G_N_ELEMENTS(rows)};
     g_autoptr(MgRealHost) host = mg_real_host_new(registry, &settings, &fetch->real);
@@ -206,6 +212,7 @@ static void fetch_clear(Fetch *fetch)
     g_free(fetch->into);
     g_free(fetch->password_file);
     g_free(fetch->password_env);
+    g_free(fetch->auth);
     if (fetch->password != NULL)
         memset(fetch->password, 0, strlen(fetch->password));
     g_free(fetch->password);
@@ -247,6 +254,10 @@ int mg_fetch_main(int argc, char **argv, MgRegistry *registry)
          N_("Takes the first line of this file as the password"), N_("FILE")},
         {"password-env", 0, 0, G_OPTION_ARG_STRING, &fetch.password_env,
          N_("Takes the password from this environment variable"), N_("NAME")},
+        {"auth", 0, 0, G_OPTION_ARG_STRING, &fetch.auth,
+         N_("Logs in by one of these (SCRAM-SHA-256, CRAM-MD5, PLAIN …), or by the best that does "
+            "not show the password (auto); else by name and password"),
+         N_("WAYS")},
         {"timeout", 0, 0, G_OPTION_ARG_STRING, &fetch.real.timeout,
          N_("How long a connection may take to be made (30s)"), N_("TIME")},
         {"trace", 0, 0, G_OPTION_ARG_FILENAME, &fetch.real.trace,
