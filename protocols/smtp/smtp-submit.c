@@ -47,6 +47,12 @@ static const MgSettingRow setting_rows[] = {
     {"submission", MG_SETTING_TEXT, NULL,
      N_("The server that takes this program's mail: HOST:PORT, usually port 587.")},
     {"account", MG_SETTING_TEXT, NULL, N_("The address of the person at this host.")},
+    {"notify", MG_SETTING_TEXT, NULL,
+     N_("When servers shall report (DSN): any of success, failure, delay, separated by \";\", or "
+        "never.")},
+    {"return", MG_SETTING_TEXT, NULL,
+     N_("What comes back with the report of a failure: `full`, the whole letter, or `hdrs`, its "
+        "header.")},
     {0},
 };
 
@@ -57,6 +63,10 @@ typedef struct {
     char *from, *server, *helo, *address; /* address: (nullable) */
     uint16_t port;
     GPtrArray *recipients; /* of char * */
+    MgMailWish *wishes;    /* one for each recipient */
+    MgRet ret;
+    char *envid; /* (nullable) */
+    bool smtputf8;
     GByteArray *letter;
     bool asking, closed;
     MgAskId last_ask;
@@ -127,7 +137,11 @@ static void send_to(Submit *submit, const char *address, MgTime now)
         (MgSendQuestion){.mail = {.mail_from = submit->from,
                                   .recipients = (const char *const *)submit->recipients->pdata,
                                   .n_recipients = submit->recipients->len,
-                                  .data = {submit->letter->data, submit->letter->len}},
+                                  .data = {submit->letter->data, submit->letter->len},
+                                  .smtputf8 = submit->smtputf8,
+                                  .ret = submit->ret,
+                                  .envid = submit->envid,
+                                  .wishes = submit->wishes},
                          .address = submit->address,
                          .port = submit->port,
                          .server = submit->server,
@@ -231,6 +245,38 @@ static void complete_letter(Submit *submit, const MgBirth *birth)
     note(submit, R_ADDED);
 }
 
+/* RFC 3461 §4: what this person wants to be told of. ORCPT says of whom, whatever name the report
+ * has in the end; ENVID says of which mail. */
+static void read_wishes(Submit *submit, const MgBirth *birth)
+{
+    static const char *const names[] = {"never", "success", "failure", "delay"};
+    const char *notify = mg_settings_get(birth->settings, "notify", "");
+    const char *ret = mg_settings_get(birth->settings, "return", "");
+    unsigned bits = 0;
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
+        if (mg_text_list_has(notify, mg_span_from_string(names[i])))
+            bits |= 1u << i;
+    if ((bits & MG_NOTIFY_NEVER) != 0)
+        bits = MG_NOTIFY_NEVER; /* §4.1: it stands alone */
+    submit->ret = g_ascii_strcasecmp(ret, "full") == 0   ? MG_RET_FULL
+                  : g_ascii_strcasecmp(ret, "hdrs") == 0 ? MG_RET_HEADERS
+                                                         : MG_RET_UNSAID;
+    submit->smtputf8 = submit->from != NULL && !g_str_is_ascii(submit->from);
+    submit->wishes = g_new0(MgMailWish, submit->recipients->len + 1);
+    for (guint i = 0; i < submit->recipients->len; i++) {
+        const char *recipient = submit->recipients->pdata[i];
+        bool ascii = g_str_is_ascii(recipient);
+        submit->smtputf8 = submit->smtputf8 || !ascii;
+        submit->wishes[i].notify = bits;
+        if (bits != 0 && ascii)
+            submit->wishes[i].orcpt = g_strdup_printf("rfc822;%s", recipient);
+    }
+    uint64_t seed = birth->seed;
+    mg_random_next(&seed); /* the Message-ID's */
+    if (bits != 0 || submit->ret != MG_RET_UNSAID)
+        submit->envid = g_strdup_printf("%08x", (unsigned)(mg_random_next(&seed) >> 32));
+}
+
 /* RFC 5321 §4.1.1.1: its whole name; where it has none, its address. */
 static char *helo_of(const MgBirth *birth)
 {
@@ -281,6 +327,7 @@ static MgEngine *submit_create(const MgBirth *birth)
     submit->due = MG_TIME_NEVER;
     read_words(submit, call);
     complete_letter(submit, birth);
+    read_wishes(submit, birth);
     start(submit, birth);
     return &submit->base;
 }
@@ -289,6 +336,10 @@ static void submit_free(MgEngine *engine)
 {
     Submit *submit = (Submit *)engine;
     mg_outbox_clear(&submit->out);
+    for (guint i = 0; i < submit->recipients->len; i++)
+        g_free((char *)submit->wishes[i].orcpt);
+    g_free(submit->wishes);
+    g_free(submit->envid);
     g_ptr_array_unref(submit->recipients);
     g_ptr_array_unref(submit->scratch);
     g_byte_array_unref(submit->letter);
