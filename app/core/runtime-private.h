@@ -79,7 +79,7 @@ struct MgRuntime {
     int64_t epoch;
     uint64_t seed, run_seed; /* as it goes on; as it was */
     GArray *layers;          /* MgSharedLayer */
-    GPtrArray *hosts; /* MgHost */
+    GPtrArray *hosts;        /* MgHost */
     uint32_t n_born;
     MgInstance *ready_first, *ready_last; /* those whose next() may say something */
     GPtrArray *heap;                      /* MgInstance, by (wake, number) */
@@ -112,7 +112,8 @@ void mg_layer_begin(MgInstance *asker, const MgAsk *ask, const MgLayerKind *kind
 void mg_layer_send(MgLine *line, MgSpan octets, MgTime now);
 void mg_layer_received(MgLine *line, MgSpan octets, MgTime now);
 void mg_layer_ended(MgLine *line, MgEnd how, MgTime now);
-/* The exchange within that holds the peer's octet number `taken` of all that the engine was given. */
+/* The exchange within that holds the peer's octet number `taken` of all that the engine was given.
+ */
 uint32_t mg_layer_exchange_at(const MgLine *line, uint64_t taken);
 void mg_layer_forget(MgRuntime *runtime); /* what layers share; the last one is gone */
 /* The engine is done with its connection: goodbyes are said, and the line is freed. */

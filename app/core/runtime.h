@@ -60,19 +60,19 @@ struct MgLine { /* owned by the runtime; carriers may keep it until close() or
     void *carrier;
     void *end; /* the carrier's own */
     MgHostId host;
-    MgFlowId flow;        /* the carrier sets it when the flow is known (connect, datagram) */
-    MgDirection sends;    /* MG_FROM_CLIENT for who connects */
-    uint32_t cause;       /* record; parent of the flow */
-    uint8_t dissector;    /* of the flow, as the asker said */
+    MgFlowId flow;             /* the carrier sets it when the flow is known (connect, datagram) */
+    MgDirection sends;         /* MG_FROM_CLIENT for who connects */
+    uint32_t cause;            /* record; parent of the flow */
+    uint8_t dissector;         /* of the flow, as the asker said */
     struct MgLineLayer *layer; /* (nullable) what its octets go through: runtime-layer.c */
     bool lingers; /* closed, but the peer's goodbye may come: no reason to reset the connection */
-    bool gone;            /* reset or timed out: nothing can be sent any more */
-    bool record_received; /* the peer is not an engine of ours: record what comes
-                             in, too */
-    uint64_t received;    /* octets handed to the engine */
-    uint32_t engine;      /* number of the engine at this end */
-    MgAskId ask;          /* the connect, datagram or overhear that is open */
-    GBytes *asked;        /* (nullable) a datagram's payload, and … */
+    bool gone;    /* reset or timed out: nothing can be sent any more */
+    bool record_received;        /* the peer is not an engine of ours: record what comes
+                                    in, too */
+    uint64_t received;           /* octets handed to the engine */
+    uint32_t engine;             /* number of the engine at this end */
+    MgAskId ask;                 /* the connect, datagram or overhear that is open */
+    GBytes *asked;               /* (nullable) a datagram's payload, and … */
     MgDatagramQuestion question; /* … what else it said; its pointers are dead */
     unsigned strangers;
 };

@@ -54,8 +54,7 @@ static char *name_text(const Der *der, const Item *item)
     if (name == NULL)
         return g_strdup("?");
     BIO *bio = BIO_new(BIO_s_mem());
-    X509_NAME_print_ex(bio, name, 0,
-                       (XN_FLAG_RFC2253 | ASN1_STRFLGS_UTF8_CONVERT) & ~ASN1_STRFLGS_ESC_MSB);
+    X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
     char *text;
     long len = BIO_get_mem_data(bio, &text);
     char *valid = g_utf8_make_valid(text, (gssize)MAX(len, 0));

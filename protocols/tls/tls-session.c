@@ -100,6 +100,7 @@ static bool is_hidden(int version, int type, const uint8_t *octets, size_t len)
 
 /* Messages are told before they are encrypted, and after they were decrypted. A record's header is
  * told when the record is made or read: so we know which one a message is in. */
+/* NOLINTNEXTLINE(readability-function-size): OpenSSL's own signature */
 static void on_message(int write, int version, int type, const void *data, size_t len, SSL *ssl,
                        void *user)
 {
