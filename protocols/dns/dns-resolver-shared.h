@@ -25,7 +25,7 @@ typedef struct {
 extern const MgSettingRow mg_dns_resolver_settings[];
 extern const MgCommandOption mg_dns_resolver_options[]; /* of the commands */
 void *mg_dns_resolver_setup(const MgSettings *rows, GPtrArray *problems);
-void mg_dns_resolver_teardown(void *shared);
+void mg_dns_resolver_teardown(void *data);
 
 /* Reads the habits again if the host's settings have changed. (nullable) shared */
 void mg_dns_resolver_heed(MgDnsResolverShared *shared, const MgSettings *rows);

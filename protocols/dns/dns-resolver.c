@@ -13,7 +13,7 @@
 #include "dns-resolver-shared.h"
 #include "dns-resolver-stream.h"
 
-#define STREAM_IN_MAX (2 * 65537) /* octets of questions that wait */
+#define STREAM_IN_MAX (2u * 65537) /* octets of questions that wait */
 
 /* R_ANY stands where MG_DNS_MET_NOTHING would be, so that the table has no gap. */
 enum { R_CACHE_HIT, R_BAD_QUERY, R_NOT_A_QUERY, R_CACHE_ONLY, R_ANY, R_MET = R_ANY };
