@@ -96,7 +96,7 @@ char *mg_sasl_scram_binding(const char *header, MgSpan channel)
 
 bool mg_sasl_take(MgSpan *rest, char name, MgSpan *value)
 {
-    if (rest->len < 2 || rest->data[0] != name || rest->data[1] != '=')
+    if (rest->len < 2 || rest->data[0] != (uint8_t)name || rest->data[1] != '=')
         return false;
     const uint8_t *comma = memchr(rest->data, ',', rest->len);
     size_t len = comma != NULL ? (size_t)(comma - rest->data) : rest->len;
