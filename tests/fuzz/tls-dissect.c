@@ -19,7 +19,7 @@ static void check_tree(uint16_t tag, MgDirection direction, MgSpan unit)
     mg_tls_dissector.dissect(tag, direction, copy, tree);
     for (MgNode i = 1; i < mg_tree_n_nodes(tree); i++) {
         const MgTreeNode *node = mg_tree_node(tree, i);
-        g_autofree char *value = mg_tree_value(tree, i);
+        g_free(mg_tree_value(tree, i));
         g_assert_cmpuint(node->offset + node->len, <=, unit.len);
         if (node->parent != MG_NODE_ROOT) { /* a part is within its whole */
             const MgTreeNode *parent = mg_tree_node(tree, node->parent);
