@@ -6,13 +6,15 @@
 #pragma once
 
 #include "outbox.h"
+#include "sasl.h"
 #include "smtp-reply.h"
 #include "smtp.h"
 
 G_BEGIN_DECLS
 
 extern const char MG_CLIENT_CONNECTING[], MG_CLIENT_GREETING[], MG_CLIENT_HELLO[],
-    MG_CLIENT_ENVELOPE[], MG_CLIENT_MESSAGE[], MG_CLIENT_QUITTING[], MG_CLIENT_CLOSED[];
+    MG_CLIENT_LOGIN[], MG_CLIENT_ENVELOPE[], MG_CLIENT_MESSAGE[], MG_CLIENT_QUITTING[],
+    MG_CLIENT_CLOSED[];
 
 enum {
     MG_CLIENT_R_REPLY,
@@ -25,7 +27,8 @@ enum {
     MG_CLIENT_R_BINARY,
     MG_CLIENT_R_DSN,
     MG_CLIENT_R_ADDRESS,
-    MG_CLIENT_R_EMPTY
+    MG_CLIENT_R_EMPTY,
+    MG_CLIENT_R_SASL /* and those after it, in the order of MgSaslFault */
 };
 
 /* RFC 5321 §4.5.3.2: how long the server may take for an answer. */
@@ -65,6 +68,11 @@ typedef struct {
     GByteArray *letter;
     GString *stuffed; /* (nullable) the letter as it is sent, where it is not the same */
 
+    MgSaslClient *sasl;      /* (nullable) who we are, if we are to log in */
+    MgSaslFault login_fault; /* why the client has ended a login itself */
+    char *mechanisms;        /* that the server offers */
+    bool may_skip_login, logged_in;
+
     unsigned offers;
     bool esmtp, tried_ehlo, eight_bit, binary, utf8, by_chunks, mail_refused;
     uint64_t size_max;
@@ -88,6 +96,12 @@ void mg_client_note(MgSmtpClient *client, unsigned rule);
 void mg_client_set_verdict(MgSmtpClient *client, size_t recipient, MgVerdict verdict);
 void mg_client_set_verdicts(MgSmtpClient *client, MgVerdict verdict);
 void mg_client_quit(MgSmtpClient *client);
+
+/* ---- smtp-client-auth.c ---- */
+void mg_client_read_auth(MgSmtpClient *client, const MgBirth *birth);
+/* Begins a login, or gives all up; false: the mail goes without. */
+bool mg_client_log_in(MgSmtpClient *client);
+void mg_client_login_answered(MgSmtpClient *client, MgSpan reply, MgVerdict verdict);
 
 /* ---- smtp-client-say.c ---- */
 /* Reads of the question what was said with the envelope. */

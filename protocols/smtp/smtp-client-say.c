@@ -172,6 +172,10 @@ static void say_mail(const MgSmtpClient *client, GString *out)
         g_string_append(out, " ENVID=");
         mg_xtext_encode(client->mail.envid, out);
     }
+    if (offers(client, MG_SMTP_X_AUTH) && client->mail.auth != NULL) { /* RFC 4954 §5 */
+        g_string_append(out, " AUTH=");
+        mg_xtext_encode(client->mail.auth, out);
+    }
     g_string_append(out, "\r\n");
 }
 

@@ -14,9 +14,9 @@
 #include "text.h"
 
 const char MG_CLIENT_CONNECTING[] = N_("connecting"), MG_CLIENT_GREETING[] = N_("greeting"),
-           MG_CLIENT_HELLO[] = N_("hello"), MG_CLIENT_ENVELOPE[] = N_("envelope"),
-           MG_CLIENT_MESSAGE[] = N_("message"), MG_CLIENT_QUITTING[] = N_("quitting"),
-           MG_CLIENT_CLOSED[] = N_("closed");
+           MG_CLIENT_HELLO[] = N_("hello"), MG_CLIENT_LOGIN[] = N_("logging in"),
+           MG_CLIENT_ENVELOPE[] = N_("envelope"), MG_CLIENT_MESSAGE[] = N_("message"),
+           MG_CLIENT_QUITTING[] = N_("quitting"), MG_CLIENT_CLOSED[] = N_("closed");
 
 static const MgTransition transitions[] = {
     {MG_CLIENT_CONNECTING, N_("the connection stands"), MG_CLIENT_GREETING, "RFC 5321 §3.1"},
@@ -27,6 +27,11 @@ static const MgTransition transitions[] = {
     {MG_CLIENT_GREETING, N_("421, or the connection is lost"), MG_CLIENT_CLOSED, "RFC 5321 §3.8"},
     {MG_CLIENT_HELLO, N_("250"), MG_CLIENT_ENVELOPE, "RFC 5321 §3.3"},
     {MG_CLIENT_HELLO, N_("any other reply"), MG_CLIENT_QUITTING, "RFC 5321 §3.2"},
+    {MG_CLIENT_HELLO, N_("250, and there is a password to log in with"), MG_CLIENT_LOGIN,
+     "RFC 4954 §4"},
+    {MG_CLIENT_LOGIN, N_("235"), MG_CLIENT_ENVELOPE, "RFC 4954 §4"},
+    {MG_CLIENT_LOGIN, N_("the login has failed"), MG_CLIENT_QUITTING, "RFC 4954 §4"},
+    {MG_CLIENT_LOGIN, N_("421, or the connection is lost"), MG_CLIENT_CLOSED, "RFC 5321 §3.8"},
     {MG_CLIENT_HELLO, N_("421, or the connection is lost"), MG_CLIENT_CLOSED, "RFC 5321 §3.8"},
     {MG_CLIENT_ENVELOPE, N_("354, or the recipients are known and BDAT follows"), MG_CLIENT_MESSAGE,
      "RFC 5321 §4.1.1.4"},
@@ -76,6 +81,7 @@ static const MgRule rules[] = {
         {"smtp.empty-message", MG_SEVERITY_NOTE, "RFC 2920 §3.1",
          N_("The server wants a message for which it accepted no recipient: it gets a "
             "lone dot.")},
+    MG_SASL_RULES,
     {0},
 };
 
@@ -85,6 +91,14 @@ static const MgSettingRow setting_rows[] = {
     {"chunking", MG_SETTING_BOOL, "no",
      N_("Sends the letter in pieces, with BDAT, where the server offers CHUNKING. A binary letter "
         "is always sent so.")},
+    {"account", MG_SETTING_TEXT, NULL, N_("The address of the person at this host.")},
+    {"password", MG_SETTING_TEXT, NULL, N_("The password to log in with.")},
+    {"auth", MG_SETTING_TEXT, "auto",
+     N_("Which ways to log in with AUTH may be used: no, auto (the strongest that is offered, if "
+        "any, but not on port 25), yes (any, and not without), or a list such as "
+        "SCRAM-SHA-256 CRAM-MD5.")},
+    {"auth-clear", MG_SETTING_BOOL, "no",
+     N_("Ways to log in that show the password may be used without TLS, too.")},
     {"chunk_size", MG_SETTING_UINT, "65536", N_("How many octets a piece has at most.")},
     {"timeout_greeting", MG_SETTING_TIME, "5min",
      N_("How long the server may take for its greeting.")},
@@ -281,6 +295,11 @@ static void read_extensions(MgSmtpClient *client, MgSpan reply)
         for (unsigned i = 0; i < MG_SMTP_N_EXTENSIONS; i++)
             if (mg_span_equal_nocase(word, mg_span_from_string(mg_smtp_extensions[i])))
                 client->offers |= 1u << i;
+        if (mg_span_equal_nocase(word, MG_SPAN("AUTH"))) {
+            g_free(client->mechanisms);
+            client->mechanisms = g_strndup((const char *)text.data + MIN(len + 1, text.len),
+                                           text.len - MIN(len + 1, text.len));
+        }
         if (mg_span_equal_nocase(word, MG_SPAN("SIZE"))) {
             size_t skip = MIN(len + 1, text.len);
             mg_text_parse_uint(mg_span_slice(text, skip, text.len - skip), UINT64_MAX,
@@ -294,7 +313,8 @@ static void hello_answered(MgSmtpClient *client, MgSpan bytes, const MgSmtpReply
     if (reply->code >= 200 && reply->code <= 299) {
         if (client->esmtp)
             read_extensions(client, mg_span_slice(bytes, 0, reply->len));
-        mg_client_begin_envelope(client);
+        if (!mg_client_log_in(client))
+            mg_client_begin_envelope(client);
     } else if (client->esmtp && !client->lmtp && reply->code >= 500) {
         mg_client_note(client, MG_CLIENT_R_HELO); /* RFC 5321 §3.2 */
         client->esmtp = false;
@@ -387,6 +407,8 @@ static void replied(MgSmtpClient *client, MgSpan bytes, const MgSmtpReply *reply
         mg_client_quit(client);
     } else if (client->state == MG_CLIENT_HELLO) {
         hello_answered(client, bytes, reply);
+    } else if (client->state == MG_CLIENT_LOGIN) {
+        mg_client_login_answered(client, bytes, verdict_of(client, bytes, reply));
     } else if (client->state == MG_CLIENT_ENVELOPE) {
         envelope_answered(client, verdict_of(client, bytes, reply));
     } else {
@@ -482,6 +504,9 @@ static MgEngine *client_create(const MgBirth *birth)
     client->lmtp = question->lmtp;
     read_settings(client, birth->settings);
     mg_client_take_mail(client, &question->mail);
+    client->login_fault = MG_SASL_FAULT_NONE;
+    client->mechanisms = g_strdup("");
+    mg_client_read_auth(client, birth);
     client->now = birth->now;
     client->due = birth->now + client->times[MG_CLIENT_T_GREETING];
     start(client);
@@ -502,6 +527,8 @@ static void client_free(MgEngine *engine)
     g_free(client->accepted);
     g_free(client->wishes);
     g_free(client->steps);
+    g_free(client->mechanisms);
+    mg_sasl_client_free(client->sasl);
     g_free(client);
 }
 
@@ -596,6 +623,9 @@ static size_t client_facts(const MgEngine *engine, MgFact *facts, size_t max)
     if (n < max)
         mg_text_set_fact(&facts[n++], N_("Server"), "%s (%s:%u)", client->server, client->address,
                          client->port);
+    if (n < max && client->logged_in)
+        mg_text_set_fact(&facts[n++], N_("Logged in"), "%s",
+                         mg_sasl_mechanisms[mg_sasl_client_mechanism(client->sasl)].name);
     if (n < max)
         mg_text_set_fact(&facts[n++], N_("Envelope from"), "<%s>", client->mail_from);
     if (n < max)

@@ -52,11 +52,19 @@ static void greet(MgSmtpSession *session)
         return;
     g_autoptr(GString) words = g_string_new(NULL);
     for (unsigned i = 0; i < MG_SMTP_N_EXTENSIONS; i++) {
+        size_t before = words->len;
         if (!session->esmtp || (session->extensions & 1u << i) == 0)
             continue;
         g_string_append(words, mg_smtp_extensions[i]);
         if (1u << i == MG_SMTP_X_SIZE && session->size_max > 0) /* RFC 1870 §3 */
             g_string_append_printf(words, " %" G_GUINT64_FORMAT, session->size_max);
+        if (1u << i == MG_SMTP_X_AUTH) { /* RFC 4954 §3 */
+            g_string_append_c(words, ' ');
+            if (!mg_smtp_auth_list(session, words)) {
+                g_string_truncate(words, before);
+                continue;
+            }
+        }
         g_string_append_c(words, '\n');
     }
     if (session->esmtp && session->expn == MG_SMTP_TELL) /* RFC 5321 §3.5.2 */
@@ -191,6 +199,8 @@ static void do_not_here(MgSmtpSession *session, MgSpan argument);
 
 static void look_for(MgSmtpSession *session, MgSmtpTelling telling, bool expand, MgSpan argument)
 {
+    if (mg_smtp_must_log_in(session))
+        return;
     if (telling == MG_SMTP_DENY) {
         do_not_here(session, argument);
         return;
@@ -270,6 +280,8 @@ static const Command commands[] = {
      "then the letter, and a line with a lone dot"},
     {"BDAT", IN_ANY | IN_CHUNKS, MUST_ARGUMENT, IN_BOTH, mg_smtp_do_bdat,
      "octets [LAST]: then a piece of the letter with so many octets"},
+    {"AUTH", IN_ANY | IN_CHUNKS, MAY_ARGUMENT, IN_SMTP, mg_smtp_do_auth,
+     "mechanism [response]: proves who the client is"},
     {"RSET", IN_ANY | IN_CHUNKS, NO_ARGUMENT, IN_BOTH, do_rset, "forgets the mail that was begun"},
     {"NOOP", IN_ANY | IN_CHUNKS, MAY_ARGUMENT, IN_BOTH, do_noop, "does nothing"},
     {"VRFY", IN_ANY | IN_CHUNKS, MUST_ARGUMENT, IN_BOTH, do_vrfy, "name: is there such a mailbox?"},
@@ -277,7 +289,7 @@ static const Command commands[] = {
     {"HELP", IN_ANY | IN_CHUNKS, MAY_ARGUMENT, IN_BOTH, do_help,
      "[command]: what can be said here"},
     {"QUIT", IN_ANY | IN_CHUNKS | IN_REFUSED, NO_ARGUMENT, IN_BOTH, do_quit, "ends the session"},
-    {"AUTH", IN_ANY, MAY_ARGUMENT, IN_BOTH, do_not_here, NULL},
+    {"AUTH", IN_ANY, MAY_ARGUMENT, IN_LMTP, do_not_here, NULL},
     {"STARTTLS", IN_ANY, MAY_ARGUMENT, IN_BOTH, do_not_here, NULL},
     {"TURN", IN_ANY, MAY_ARGUMENT, IN_BOTH, do_not_here, NULL},
     {"ETRN", IN_ANY, MAY_ARGUMENT, IN_BOTH, do_not_here, NULL},
@@ -294,6 +306,8 @@ static bool is_offered(const MgSmtpSession *session, const Command *command)
         return false;
     if (command->run == mg_smtp_do_bdat)
         return (session->extensions & MG_SMTP_X_CHUNKING) != 0;
+    if (command->run == mg_smtp_do_auth)
+        return (session->extensions & MG_SMTP_X_AUTH) != 0;
     return command->run != do_expn || session->expn != MG_SMTP_DENY;
 }
 
@@ -365,6 +379,8 @@ void mg_smtp_run_command(MgSmtpSession *session, MgSpan line)
     while (len < line.len && line.data[len] != ' ')
         len++;
     const Command *command = find_command(session, mg_span_slice(line, 0, len));
+    if (command != NULL && command->run == mg_smtp_do_auth) /* what follows may be a secret */
+        session->shown = len;
     MgSpan argument = mg_smtp_trim(mg_span_slice(line, len, line.len - len));
     if (command == NULL && session->state != MG_SMTP_REFUSED)
         mg_smtp_refuse(session, MG_SMTP_R_UNKNOWN, 500, "5.5.1", "Unknown command");

@@ -6,9 +6,11 @@
  * client's octets are commands or a letter depends on the server's 354, so the conversation keeps
  * the commands that were not answered yet: pipelining makes them several.
  */
+#include "sasl.h"
 #include "smtp-fields.h"
 #include "smtp-reply.h"
 #include "smtp-session.h"
+#include "smtp-xtext.h"
 #include "smtp.h"
 #include "text.h"
 
@@ -22,22 +24,24 @@
 /* The tag of a unit: the command it is or answers, and which part of a letter it is. */
 enum {
     TAG_COMMAND = 0x1f,
-    TAG_FIRST = 1 << 5,  /* begins the letter, so a header comes first */
-    TAG_LAST = 1 << 6,   /* ends with the final dot */
-    TAG_MID = 1 << 7,    /* begins inside a line */
-    TAG_LOGIN = 1 << 8,  /* AUTH_DATA: of AUTH LOGIN … */
-    TAG_PLAIN = 1 << 9,  /* … of AUTH PLAIN */
-    TAG_SECOND = 1 << 10 /* … the second line: the password */
+    TAG_FIRST = 1 << 5,   /* begins the letter, so a header comes first */
+    TAG_LAST = 1 << 6,    /* ends with the final dot */
+    TAG_MID = 1 << 7,     /* begins inside a line */
+    TAG_LOGIN = 1 << 8,   /* AUTH_DATA: of AUTH LOGIN … */
+    TAG_PLAIN = 1 << 9,   /* … of AUTH PLAIN */
+    TAG_SECOND = 1 << 10, /* … the second line: the password */
+    TAG_CHUNK = 1 << 11   /* of a letter that comes by BDAT: a dot means nothing */
 };
 
 typedef struct {
     uint8_t waiting[WAITING_MAX]; /* a ring of SmtpCommand */
     uint8_t first, n;
-    bool greeted, lmtp, data, begun, mid_line, auth, tls;
+    bool greeted, lmtp, data, begun, mid_line, auth, tls, chunk_last;
     uint8_t auth_lines;
     uint16_t auth_tag;
     uint16_t n_recipients, n_replies; /* LMTP: replies that the letter will have */
     uint32_t scanned;                 /* octets of an unfinished letter that hold no end */
+    uint64_t chunk_left;              /* octets of a piece that are to come */
 } State;
 
 static const struct {
@@ -66,6 +70,8 @@ static SmtpCommand pop(State *state)
     if (state->n == 0)
         return SMTP_NONE;
     SmtpCommand command = state->waiting[state->first];
+    if (command == SMTP_MESSAGE && state->n_replies == 0) /* by now it is known who was accepted */
+        state->n_replies = state->lmtp ? MAX(state->n_recipients, 1) : 1;
     if (command == SMTP_MESSAGE && state->n_replies > 1) { /* RFC 2033 §4.2 */
         state->n_replies--;
         return command;
@@ -105,6 +111,9 @@ static void begin_auth(State *state, MgSpan text, MgUnit *unit)
     MgSpan mechanism = mg_span_slice(text, at, text.len - at);
     mechanism.len = word_len(mechanism);
     size_t initial = MIN(at + mechanism.len + 1, text.len);
+    /* What follows before the answer belongs to it, too: it may be the password, from a client that
+     * does not wait. */
+    state->auth = true;
     state->auth_lines = 0;
     state->auth_tag = mg_span_equal_nocase(mechanism, MG_SPAN("LOGIN"))   ? TAG_LOGIN
                       : mg_span_equal_nocase(mechanism, MG_SPAN("PLAIN")) ? TAG_PLAIN
@@ -124,9 +133,10 @@ static void cut_login(State *state, MgSpan text, MgUnit *unit)
         unit->tag |= TAG_SECOND;
     if (state->auth_lines < UINT8_MAX)
         state->auth_lines++;
-    state->auth = false;
     unit->kind = MG_UNIT_DATA;
-    if (state->auth_tag != TAG_LOGIN || (unit->tag & TAG_SECOND) != 0)
+    if (text.len == 1 && text.data[0] == '*') /* RFC 4954 §4: it is broken off, and no secret */
+        unit->tag = SMTP_AUTH_DATA;
+    else if (state->auth_tag != TAG_LOGIN || (unit->tag & TAG_SECOND) != 0)
         hide(unit, 0, text.len);
     push(state, SMTP_AUTH_DATA);
 }
@@ -140,6 +150,26 @@ static bool cut_one_line(MgSpan bytes, bool end, MgUnit *unit)
         return false;
     *unit = (MgUnit){.len = MIN(len, LINE_CUT)};
     return true;
+}
+
+/* "BDAT 1000 LAST": where its octets end is known from the start (RFC 3030 §2). The reply to the
+ * last one is the reply to the letter. */
+static void begin_chunk(State *state, MgSpan text)
+{
+    size_t at = MIN(word_len(text) + 1, text.len);
+    MgSpan size = mg_span_slice(text, at, text.len - at);
+    MgSpan last = size;
+    size.len = word_len(size);
+    at = MIN(size.len + 1, last.len);
+    last = mg_span_slice(last, at, last.len - at);
+    state->chunk_left = 0;
+    mg_text_parse_uint(size, UINT64_MAX, &state->chunk_left);
+    state->chunk_last = mg_span_equal_nocase(last, MG_SPAN("LAST"));
+    if (state->chunk_last)
+        state->n_replies = 0;
+    push(state, state->chunk_last ? SMTP_MESSAGE : SMTP_BDAT);
+    if (state->chunk_last && state->chunk_left == 0)
+        state->begun = false;
 }
 
 static bool cut_command(State *state, MgSpan bytes, bool end, MgUnit *unit)
@@ -161,7 +191,12 @@ static bool cut_command(State *state, MgSpan bytes, bool end, MgUnit *unit)
         state->lmtp = true;
     if (command == SMTP_MAIL)
         state->n_recipients = 0;
-    push(state, command);
+    if (command == SMTP_MAIL || command == SMTP_RSET || command == SMTP_EHLO)
+        state->begun = false;
+    if (command == SMTP_BDAT)
+        begin_chunk(state, text);
+    else
+        push(state, command);
     return true;
 }
 
@@ -209,9 +244,28 @@ static bool cut_letter(State *state, MgSpan bytes, bool end, MgUnit *unit)
     state->mid_line = len < 2 || bytes.data[len - 1] != '\n' || bytes.data[len - 2] != '\r';
     if ((tag & TAG_LAST) != 0) {
         state->data = false;
-        state->n_replies = state->lmtp ? state->n_recipients : 1;
+        state->n_replies = 0;
         push(state, SMTP_MESSAGE);
     }
+    return true;
+}
+
+static bool cut_chunk(State *state, MgSpan bytes, bool end, MgUnit *unit)
+{
+    size_t len = (size_t)MIN(state->chunk_left, PIECE);
+    if (bytes.len < len && !end)
+        return false;
+    uint16_t tag = SMTP_MESSAGE | TAG_CHUNK;
+    if (!state->begun)
+        tag |= TAG_FIRST;
+    *unit = (MgUnit){.len = MIN(len, bytes.len), .kind = MG_UNIT_DATA};
+    state->chunk_left -= unit->len;
+    state->begun = true;
+    if (state->chunk_left == 0 && state->chunk_last) {
+        tag |= TAG_LAST;
+        state->begun = false;
+    }
+    unit->tag = tag;
     return true;
 }
 
@@ -221,15 +275,15 @@ static void learn(State *state, SmtpCommand command, unsigned code)
     if (command == SMTP_DATA && code == 354) {
         state->data = true;
         state->begun = state->mid_line = false;
-    } else if (code == 334 && (command == SMTP_AUTH || command == SMTP_AUTH_DATA)) {
-        state->auth = true;
+    } else if (command == SMTP_AUTH || command == SMTP_AUTH_DATA) {
+        state->auth = code == 334;
     } else if (command == SMTP_STARTTLS && code == 220) {
         state->tls = true;
     } else if (command == SMTP_RCPT && code >= 200 && code <= 299 &&
                state->n_recipients < UINT16_MAX) {
         state->n_recipients++;
     } else if (command == SMTP_MESSAGE && state->n_replies <= 1) {
-        state->n_recipients = 0;
+        state->n_recipients = state->n_replies = 0;
     }
 }
 
@@ -287,6 +341,8 @@ static bool cut(void *data, MgDirection direction, MgSpan bytes, bool end, MgUni
         return cut_tls(bytes, end, unit);
     if (direction == MG_FROM_SERVER)
         return cut_reply(state, bytes, end, unit);
+    if (state->chunk_left > 0)
+        return cut_chunk(state, bytes, end, unit);
     return state->data ? cut_letter(state, bytes, end, unit) : cut_command(state, bytes, end, unit);
 }
 
@@ -335,6 +391,20 @@ static void name_mailbox(Naming *naming, MgNode parent, size_t from, size_t to)
         add(naming, parent, F_DOMAIN, at + 1, to);
 }
 
+/* "a+2Bb" is "a+b": what is encoded is shown decoded, too. */
+static void name_value(Naming *naming, MgNode parent, size_t from, size_t to)
+{
+    MgNode value = add(naming, parent, F_ESMTP_VALUE, from, to);
+    if (find(naming, from, to, '+') == to)
+        return;
+    g_autoptr(GString) text = g_string_new(NULL);
+    size_t start = find(naming, from, to, ';'); /* "rfc822;…": the type is not encoded */
+    start = start < to ? start + 1 : from;
+    if (mg_xtext_decode(mg_span_slice(naming->unit, start, to - start), text) &&
+        mg_xtext_is_printable(text->str, true))
+        mg_tree_add_text(naming->tree, value, F_ESMTP_DECODED, start, to - start, text->str);
+}
+
 static void name_parameters(Naming *naming, MgNode parent, size_t from, size_t to)
 {
     while (from < to) {
@@ -345,7 +415,7 @@ static void name_parameters(Naming *naming, MgNode parent, size_t from, size_t t
             if (equals > from)
                 add(naming, group, F_ESMTP_KEYWORD, from, equals);
             if (equals + 1 < end)
-                add(naming, group, F_ESMTP_VALUE, equals + 1, end);
+                name_value(naming, group, equals + 1, end);
         }
         from = end + 1;
     }
@@ -383,6 +453,17 @@ static void name_path(Naming *naming, MgNode parent, unsigned field, size_t from
     name_parameters(naming, parent, end, to);
 }
 
+/* Base64, and under it what it says. */
+static void name_base64(Naming *naming, MgNode parent, unsigned field, size_t from, size_t to)
+{
+    MgNode node = add(naming, parent, field, from, to);
+    char *text =
+        from < to ? mg_sasl_decode_for_people(mg_span_slice(naming->unit, from, to - from)) : NULL;
+    if (text != NULL)
+        mg_tree_add_text(naming->tree, node, F_AUTH_DECODED, from, to - from, text);
+    mg_sasl_wipe(text);
+}
+
 static void name_auth(Naming *naming, MgNode parent, size_t from, size_t to)
 {
     size_t end = find(naming, from, to, ' ');
@@ -393,7 +474,18 @@ static void name_auth(Naming *naming, MgNode parent, size_t from, size_t to)
     unsigned field = mg_span_equal_nocase(mechanism, MG_SPAN("PLAIN"))   ? F_AUTH_BOTH
                      : mg_span_equal_nocase(mechanism, MG_SPAN("LOGIN")) ? F_AUTH_USERNAME
                                                                          : F_AUTH_DATA;
-    add(naming, parent, field, end + 1, to);
+    name_base64(naming, parent, field, end + 1, to);
+}
+
+static void name_chunk(Naming *naming, MgNode parent, size_t from, size_t to)
+{
+    uint64_t size = 0;
+    size_t end = find(naming, from, to, ' ');
+    if (end > from &&
+        mg_text_parse_uint(mg_span_slice(naming->unit, from, end - from), UINT64_MAX, &size))
+        mg_tree_add_uint(naming->tree, parent, F_CHUNK_SIZE, from, end - from, size);
+    if (end + 1 < to)
+        add(naming, parent, F_CHUNK_LAST, end + 1, to);
 }
 
 static void name_argument(Naming *naming, MgNode parent, size_t from, size_t to)
@@ -415,6 +507,9 @@ static void name_argument(Naming *naming, MgNode parent, size_t from, size_t to)
     }
     case SMTP_AUTH:
         name_auth(naming, parent, from, to);
+        break;
+    case SMTP_BDAT:
+        name_chunk(naming, parent, from, to);
         break;
     default:
         add(naming, parent, F_STRING, from, to);
@@ -447,7 +542,7 @@ static void name_login(Naming *naming, uint16_t tag)
                      : (tag & TAG_SECOND) != 0 ? F_AUTH_PASSWORD
                                                : F_AUTH_USERNAME;
     if (text > 0)
-        add(naming, request, field, 0, text);
+        name_base64(naming, request, field, 0, text);
     add_end(naming, request, text, end);
     mg_tree_say(naming->tree, mg_smtp_say_auth);
 }
@@ -506,7 +601,9 @@ static void name_reply_text(Naming *naming, MgNode parent, unsigned code, size_t
         name_enhanced(naming, node, from, from + enhanced);
         from += MIN(enhanced + 1, to - from);
     }
-    if (from < to)
+    if (from < to && code == 334)
+        name_base64(naming, node, F_TEXT, from, to);
+    else if (from < to)
         add(naming, node, F_TEXT, from, to);
 }
 
@@ -627,19 +724,23 @@ static void name_stuffed(Naming *naming, MgNode parent, size_t from, size_t end)
 
 static void name_letter(Naming *naming, uint16_t tag)
 {
-    size_t end = naming->unit.len - ((tag & TAG_LAST) != 0 ? 3 : 0);
+    bool chunk = (tag & TAG_CHUNK) != 0;
+    size_t end = naming->unit.len - ((tag & TAG_LAST) != 0 && !chunk ? 3 : 0);
     if (end > 0) {
         MgNode letter = add(naming, MG_NODE_ROOT, F_MESSAGE, 0, end);
         size_t at = (tag & TAG_FIRST) != 0 ? name_header(naming, letter, end) : 0;
         if (at < end) {
             MgNode body = add(naming, letter, F_BODY, at, end);
-            name_stuffed(naming, body,
-                         at == 0 && (tag & TAG_MID) != 0 ? line_end(naming, 0, end) : at, end);
+            if (!chunk)
+                name_stuffed(naming, body,
+                             at == 0 && (tag & TAG_MID) != 0 ? line_end(naming, 0, end) : at, end);
         }
     }
     if (end < naming->unit.len)
         add(naming, MG_NODE_ROOT, F_EOM, end, naming->unit.len);
-    mg_tree_say(naming->tree, (tag & TAG_LAST) != 0 ? mg_smtp_say_message : mg_smtp_say_piece);
+    mg_tree_say(naming->tree, (tag & TAG_LAST) == 0 ? mg_smtp_say_piece
+                              : chunk               ? mg_smtp_say_last_piece
+                                                    : mg_smtp_say_message);
 }
 
 static void dissect(uint16_t tag, MgDirection direction, MgSpan unit, MgTree *tree)
@@ -654,7 +755,8 @@ static void dissect(uint16_t tag, MgDirection direction, MgSpan unit, MgTree *tr
     } else if (direction == MG_FROM_SERVER) {
         name_reply(&naming);
     } else if (command == SMTP_MESSAGE) {
-        name_letter(&naming, (tag & TAG_LAST) != 0 && unit.len < 3 ? SMTP_MESSAGE : tag);
+        bool cut_off = (tag & (TAG_LAST | TAG_CHUNK)) == TAG_LAST && unit.len < 3;
+        name_letter(&naming, cut_off ? SMTP_MESSAGE : tag);
     } else if (command == SMTP_AUTH_DATA) {
         name_login(&naming, tag);
     } else {

@@ -114,7 +114,7 @@ static bool bad_value(MgSmtpSession *session, const char *text)
 }
 
 /* (transfer full) What an xtext says; NULL when it was answered. */
-static char *take_xtext(MgSmtpSession *session, MgSpan value, size_t max)
+static char *take_xtext(MgSmtpSession *session, MgSpan value, size_t max, bool utf8)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     if (value.len > max) {
@@ -123,7 +123,7 @@ static char *take_xtext(MgSmtpSession *session, MgSpan value, size_t max)
     }
     /* RFC 3461 §4.2, §4.4: it will stand in the header of a notice */
     if (value.len == 0 || !mg_xtext_decode(value, text) || text->len != strlen(text->str) ||
-        !mg_xtext_is_printable(text->str)) {
+        !mg_xtext_is_printable(text->str, utf8)) {
         mg_smtp_refuse(session, MG_SMTP_R_XTEXT, 501, "5.5.4", "The value is not xtext");
         return NULL;
     }
@@ -178,8 +178,27 @@ static bool take_ret(MgSmtpSession *session, MgSpan value)
 
 static bool take_envid(MgSmtpSession *session, MgSpan value)
 {
-    session->envid = take_xtext(session, value, ENVID_MAX);
+    session->envid = take_xtext(session, value, ENVID_MAX, false);
     return session->envid != NULL;
+}
+
+/* RFC 4954 §5: who handed the mail in, as far as the client knows. Who has not logged in is not
+ * believed: then it is "<>", nobody knows. */
+static bool take_auth(MgSmtpSession *session, MgSpan value)
+{
+    MgPath path;
+    MgPathRules rules = session->path_rules;
+    rules.utf8 = (session->extensions & MG_SMTP_X_SMTPUTF8) != 0;
+    g_autofree char *text = take_xtext(session, value, ORCPT_MAX, rules.utf8);
+    if (text == NULL)
+        return false;
+    mg_path_parse(mg_span_from_string(text), &rules, &path); /* curl writes brackets, too */
+    if (path.fault != MG_PATH_GOOD || path.len != strlen(text))
+        return bad_value(session, "AUTH is an address, or <>");
+    session->mail_auth = session->login != NULL && path.mailbox.len > 0
+                             ? g_strndup((const char *)path.mailbox.data, path.mailbox.len)
+                             : g_strdup("<>");
+    return true;
 }
 
 static bool take_notify(MgSmtpSession *session, MgSpan value)
@@ -231,7 +250,7 @@ static bool take_orcpt(MgSmtpSession *session, MgSpan value)
             return bad_value(session, "This is no address of the type utf-8");
         text = g_strndup((const char *)address.data, address.len);
     } else {
-        text = take_xtext(session, address, ORCPT_MAX);
+        text = take_xtext(session, address, ORCPT_MAX, session->smtputf8);
     }
     if (text == NULL)
         return false;
@@ -255,6 +274,7 @@ static const Parameter parameter_rows[] = {
     {"SMTPUTF8", WITH_MAIL, MG_SMTP_X_SMTPUTF8, false, take_smtputf8},
     {"RET", WITH_MAIL, MG_SMTP_X_DSN, true, take_ret},
     {"ENVID", WITH_MAIL, MG_SMTP_X_DSN, true, take_envid},
+    {"AUTH", WITH_MAIL, MG_SMTP_X_AUTH, true, take_auth},
     {"NOTIFY", WITH_RCPT, MG_SMTP_X_DSN, true, take_notify},
     {"ORCPT", WITH_RCPT, MG_SMTP_X_DSN, true, take_orcpt},
 };
@@ -315,7 +335,8 @@ void mg_smtp_do_mail(MgSmtpSession *session, MgSpan argument)
     MgPath path;
     MgSpan list;
     mg_smtp_forget_mail(session);
-    if (!take_path(session, argument, MG_SPAN("FROM:"), &path, &list))
+    if (mg_smtp_must_log_in(session) ||
+        !take_path(session, argument, MG_SPAN("FROM:"), &path, &list))
         return;
     if (!take_parameters(session, WITH_MAIL, list)) {
         mg_smtp_forget_mail(session);
@@ -328,6 +349,10 @@ void mg_smtp_do_mail(MgSmtpSession *session, MgSpan argument)
         return;
     }
     session->mail_from = g_strndup((const char *)path.mailbox.data, path.mailbox.len);
+    if (!mg_smtp_may_send_as(session, session->mail_from)) {
+        mg_smtp_forget_mail(session);
+        return;
+    }
     if (!mg_smtp_ask_policy(session, MG_STAGE_MAIL))
         mg_smtp_go_on(session, MG_STAGE_MAIL);
 }
@@ -355,7 +380,7 @@ bool mg_smtp_may_relay(const MgSmtpSession *session)
 bool mg_smtp_is_user(const MgSmtpSession *session)
 {
     MgSpan network;
-    if (session->submission)
+    if (session->submission || session->login != NULL)
         return true;
     for (const char *list = session->relay_from; mg_text_next_item(&list, &network);)
         if (mg_text_network_has(network, session->peer))

@@ -5,6 +5,8 @@
  */
 #include "smtp-fields.h"
 
+#include "sasl.h"
+
 /* clang-format off */
 static const MgName verb_names[] = {
     {.text = "HELO", .name = N_("Hello"),
@@ -201,7 +203,7 @@ static const MgName parameter_names[] = {
     {.text = "SIZE", .name = N_("Size of the letter"),
      .about = N_("How many octets the letter has, without dots that are added on the way. The server can refuse before anything was sent."), .source = "RFC 1870 §5"},
     {.text = "BODY", .name = N_("Kind of octets"),
-     .about = N_("`7BIT` is ASCII only; `8BITMIME` may hold octets above 127."), .source = "RFC 6152 §3"},
+     .about = N_("`7BIT` is ASCII only; `8BITMIME` may hold octets above 127; `BINARYMIME` may hold anything."), .source = "RFC 6152 §3"},
     {.text = "SMTPUTF8", .name = N_("Letters of all scripts"),
      .about = N_("An address or the header holds letters beyond ASCII."), .source = "RFC 6531 §3.4"},
     {.text = "AUTH", .name = N_("Who has logged in"),
@@ -214,6 +216,24 @@ static const MgName parameter_names[] = {
      .about = N_("`NEVER`, or any of `SUCCESS`, `FAILURE`, `DELAY`."), .source = "RFC 3461 §4.1"},
     {.text = "ORCPT", .name = N_("Original recipient"),
      .about = N_("The address as it was before somebody forwarded the mail."), .source = "RFC 3461 §4.2"},
+    {0},
+};
+
+static const MgName value_names[] = {
+    {.text = "7BIT", .name = N_("ASCII only"), .about = N_("Lines of octets up to 127: what mail could carry in 1982."), .source = "RFC 6152 §3"},
+    {.text = "8BITMIME", .name = N_("Lines of any letters"), .about = N_("Octets above 127 may come, in lines as before."), .source = "RFC 6152 §3"},
+    {.text = "BINARYMIME", .name = N_("Any octets"), .about = N_("Lines mean nothing, so only `BDAT` can carry it."), .source = "RFC 3030 §3"},
+    {.text = "FULL", .name = N_("The whole letter"), .about = N_("A notice of failure brings the whole letter back."), .source = "RFC 3461 §4.3"},
+    {.text = "HDRS", .name = N_("The header only"), .about = N_("A notice of failure brings only the header back, which is enough to know the letter by."), .source = "RFC 3461 §4.3"},
+    {.text = "NEVER", .name = N_("No notice at all"), .about = N_("Nothing comes back, whatever happens to the mail."), .source = "RFC 3461 §4.1"},
+    {.text = "SUCCESS", .name = N_("When it has arrived"), .about = N_("A notice comes when the mail is in the mailbox, or when it leaves the servers that can promise that."), .source = "RFC 3461 §4.1"},
+    {.text = "FAILURE", .name = N_("When it has failed"), .about = N_("A notice comes when the mail is given up: what happens anyway if nobody says anything."), .source = "RFC 3461 §4.1"},
+    {.text = "DELAY", .name = N_("When it takes long"), .about = N_("A notice comes when the mail waits in a queue for unusually long."), .source = "RFC 3461 §4.1"},
+    {0},
+};
+
+static const MgName last_names[] = {
+    {.text = "LAST", .name = N_("The last piece"), .about = N_("The letter is whole after this piece, and the reply is about all of it."), .source = "RFC 3030 §2"},
     {0},
 };
 
@@ -250,11 +270,17 @@ const MgField mg_smtp_fields[MG_SMTP_N_FIELDS] = {
                N_("Something that an extension adds to the command. It may be used only if the server has offered the extension in its answer to `EHLO`."), "RFC 5321 §4.1.1.11"},
     [F_ESMTP_KEYWORD] = {"smtp.esmtp.keyword", N_("Keyword"), MG_FIELD_TEXT, parameter_names,
                N_("Which parameter it is."), "RFC 5321 §4.1.2"},
-    [F_ESMTP_VALUE] = {"smtp.esmtp.value", N_("Value"), MG_FIELD_TEXT, NULL,
+    [F_ESMTP_VALUE] = {"smtp.esmtp.value", N_("Value"), MG_FIELD_TEXT, value_names,
                N_("What stands behind the equals sign."), "RFC 5321 §4.1.2"},
+    [F_ESMTP_DECODED] = {"smtp.esmtp.decoded", N_("What it says"), MG_FIELD_TEXT, NULL,
+               N_("A plus and two hexadecimal digits are one character (xtext): so a value may hold spaces, plus and equals signs."), "RFC 3461 §4"},
+    [F_CHUNK_SIZE] = {"smtp.bdat.size", N_("Octets of the piece"), MG_FIELD_UINT, NULL,
+               N_("So many octets follow, whatever they are; behind them comes the next command. No dot ends them."), "RFC 3030 §2"},
+    [F_CHUNK_LAST] = {"smtp.bdat.last", N_("Last piece"), MG_FIELD_TEXT, last_names,
+               N_("Whether more pieces follow."), "RFC 3030 §2"},
     [F_STRING] = {"smtp.string", N_("Text"), MG_FIELD_TEXT, NULL,
                N_("A name, an address, or words that the server need not look at."), "RFC 5321 §4.1.1.6"},
-    [F_AUTH_MECHANISM] = {"smtp.auth.mechanism", N_("Way to log in"), MG_FIELD_TEXT, NULL,
+    [F_AUTH_MECHANISM] = {"smtp.auth.mechanism", N_("Way to log in"), MG_FIELD_TEXT, mg_sasl_names,
                N_("The SASL mechanism. `PLAIN` sends name and password together, `LOGIN` one after the other; both only in base64, which hides nothing."), "RFC 4954 §4"},
     [F_AUTH_USERNAME] = {"smtp.auth.username", N_("User name in base64"), MG_FIELD_TEXT, NULL,
                N_("Who logs in. base64 is not a secret: everybody can turn it back."), "RFC 4954 §4"},
@@ -264,6 +290,8 @@ const MgField mg_smtp_fields[MG_SMTP_N_FIELDS] = {
                N_("A NUL, the name, a NUL and the password, together in base64. Everybody on the way can turn it back."), "RFC 4616 §2"},
     [F_AUTH_DATA] = {"smtp.auth.data", N_("Line of the login"), MG_FIELD_TEXT, NULL,
                N_("The client's answer to `334`, in base64; a lone `*` breaks the login off."), "RFC 4954 §4"},
+    [F_AUTH_DECODED] = {"smtp.auth.decoded", N_("What it says"), MG_FIELD_TEXT, NULL,
+               N_("The base64 decoded; `␀` is an octet of zero. Base64 is no secret: it only makes any octets fit a line."), "RFC 4648 §4"},
     [F_RSP] = {"smtp.rsp", N_("Reply"), MG_FIELD_GROUP, NULL,
                N_("The server's answer: each command has exactly one, though it may be of several lines."), "RFC 5321 §4.2"},
     [F_RESPONSE] = {"smtp.response", N_("Line of the reply"), MG_FIELD_TEXT, NULL,
@@ -364,6 +392,7 @@ const MgField mg_smtp_fields[MG_SMTP_N_FIELDS] = {
 
 const char mg_smtp_say_message[] = N_("Here is the letter. The lone dot is its end.");
 const char mg_smtp_say_piece[] = N_("Here is a part of the letter; more follows.");
+const char mg_smtp_say_last_piece[] = N_("Here is the last piece of the letter.");
 const char mg_smtp_say_auth[] = N_("Here is my secret, in base64.");
 const char mg_smtp_say_tls[] = N_("(Only the two of us can read this.)");
 
@@ -385,6 +414,11 @@ static const struct {
     {SMTP_MESSAGE, 250, N_("I have it. From now on I am responsible for it.")},
     {SMTP_MESSAGE, 550, N_("I have read it, and I do not take it.")},
     {SMTP_MESSAGE, 552, N_("The letter is too large. I do not take it.")},
+    {SMTP_BDAT, 250, N_("I have this piece. Where is the next?")},
+    {SMTP_VRFY, 250, N_("Yes, there is one, and this is the address.")},
+    {SMTP_VRFY, 550, N_("No, I do not know anybody of this name.")},
+    {SMTP_EXPN, 250, N_("These are the people behind it.")},
+    {SMTP_EXPN, 550, N_("No, I do not know anybody of this name.")},
     {SMTP_RSET, 250, N_("Forgotten. You may begin again.")},
     {SMTP_NOOP, 250, N_("Yes, I am here.")},
     {SMTP_STARTTLS, 220, N_("Good, from now on in secret.")},

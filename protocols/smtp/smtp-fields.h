@@ -46,12 +46,16 @@ enum {
     F_ESMTP,
     F_ESMTP_KEYWORD,
     F_ESMTP_VALUE,
+    F_ESMTP_DECODED,
+    F_CHUNK_SIZE,
+    F_CHUNK_LAST,
     F_STRING,
     F_AUTH_MECHANISM,
     F_AUTH_USERNAME,
     F_AUTH_PASSWORD,
     F_AUTH_BOTH,
     F_AUTH_DATA,
+    F_AUTH_DECODED,
     F_RSP,
     F_RESPONSE,
     F_NEXT_LINE,
@@ -93,6 +97,7 @@ extern const MgField mg_smtp_fields[MG_SMTP_N_FIELDS];
 /* (nullable) What a reply with this code says in answer to this command, in plain words. */
 const char *mg_smtp_reply_say(SmtpCommand command, unsigned code);
 /* What a unit without a verb says. */
-extern const char mg_smtp_say_message[], mg_smtp_say_piece[], mg_smtp_say_auth[], mg_smtp_say_tls[];
+extern const char mg_smtp_say_message[], mg_smtp_say_piece[], mg_smtp_say_last_piece[],
+    mg_smtp_say_auth[], mg_smtp_say_tls[];
 
 G_END_DECLS

@@ -9,7 +9,7 @@
 #include "text.h"
 
 /* Laxer than the RFC: real servers send longer lines. */
-#define REPLY_LINE_READ 4096u
+#define REPLY_LINE_READ 12294u /* "334 " and a line of a login (RFC 4954 §4) */
 
 size_t mg_smtp_enhanced_len(MgSpan text, unsigned class_digit)
 {

@@ -8,7 +8,7 @@ const char MG_SMTP_CONNECTED[] = N_("connected"), MG_SMTP_REFUSED[] = N_("refuse
            MG_SMTP_READY[] = N_("ready"), MG_SMTP_MAIL[] = N_("mail"),
            MG_SMTP_RECIPIENTS[] = N_("recipients"), MG_SMTP_DATA[] = N_("data"),
            MG_SMTP_CHUNK[] = N_("chunk"), MG_SMTP_CHUNKS[] = N_("between chunks"),
-           MG_SMTP_CLOSED[] = N_("closed");
+           MG_SMTP_LOGIN[] = N_("logging in"), MG_SMTP_CLOSED[] = N_("closed");
 
 #define MAIL_ROWS                                                                                  \
     {MG_SMTP_READY, N_("MAIL is accepted"), MG_SMTP_MAIL, "RFC 5321 §3.3"},                        \
@@ -39,6 +39,10 @@ const MgTransition mg_smtp_transitions[] = {
     {MG_SMTP_CONNECTED, N_("a policy wants no mail from this client"), MG_SMTP_REFUSED,
      "RFC 5321 §3.1"},
     {MG_SMTP_REFUSED, N_("QUIT, or the connection ends"), MG_SMTP_CLOSED, "RFC 5321 §3.1"},
+    {MG_SMTP_READY, N_("AUTH"), MG_SMTP_LOGIN, "RFC 4954 §4"},
+    {MG_SMTP_LOGIN, N_("the login succeeds or fails"), MG_SMTP_READY, "RFC 4954 §4"},
+    {MG_SMTP_LOGIN, N_("too many logins have failed, or the connection ends"), MG_SMTP_CLOSED,
+     "RFC 4954 §4"},
     {MG_SMTP_DATA, N_("the final dot, and its reply"), MG_SMTP_READY, "RFC 5321 §4.1.1.4"},
     {MG_SMTP_CHUNK, N_("the last piece, and its reply"), MG_SMTP_READY, "RFC 3030 §2"},
     MAIL_ROWS,
@@ -133,8 +137,17 @@ const MgRule mg_smtp_session_rules[] = {
                          N_("The client sends far more than the server can keep while it waits.")},
     [MG_SMTP_R_ERRORS] = {"smtp.too-many-errors", MG_SEVERITY_NOTE, "RFC 5321 §3.8",
                           N_("The client makes one mistake after the other; the server hangs up.")},
+    [MG_SMTP_R_LOGIN] = {"smtp.login-needed", MG_SEVERITY_NOTE, "RFC 6409 §4.3",
+                         N_("This server takes mail only from who has logged in.")},
+    [MG_SMTP_R_LOGINS] = {"smtp.too-many-logins", MG_SEVERITY_NOTE, "RFC 4954 §9",
+                          N_("One login after the other failed: perhaps somebody guesses "
+                             "passwords. The server hangs up.")},
+    [MG_SMTP_R_SENDER] =
+        {"smtp.sender-not-own", MG_SEVERITY_NOTE, "RFC 6409 §6.1",
+         N_("Who has logged in may write only their own address on the envelope.")},
     [MG_SMTP_R_OTHER_PROTOCOL] = {"smtp.other-protocol", MG_SEVERITY_FAULT, "RFC 5321 §4.1.1",
                                   N_("The client speaks HTTP, and this is a mail server.")},
+    MG_SASL_RULES,
     {0},
 };
 
@@ -201,6 +214,17 @@ const MgSettingRow mg_smtp_server_settings[] = {
      N_("When policies are asked: any of connect, helo, mail, rcpt, message, separated by "
         "\";\".")},
     {"extensions", MG_SETTING_TEXT, EXTENSIONS, EXTENSIONS_ABOUT},
+    {"auth", MG_SETTING_TEXT, "no",
+     N_("Which ways to log in with AUTH are offered: no, yes (all), or a list such as "
+        "SCRAM-SHA-256 CRAM-MD5.")},
+    {"auth-clear", MG_SETTING_BOOL, "no",
+     N_("Offers ways to log in that show the password (PLAIN, LOGIN) without TLS, too. To the host "
+        "itself they are always offered.")},
+    {"require-auth", MG_SETTING_BOOL, "no", N_("Port 587 takes mail only from who has logged in.")},
+    {"own-sender", MG_SETTING_BOOL, "no",
+     N_("Who has logged in may write only their own address on the envelope.")},
+    {"logins_max", MG_SETTING_UINT, "3",
+     N_("After so many failed logins in one session the server hangs up; 0 is never.")},
     TELLING_ROWS,
     {"expn", MG_SETTING_TEXT, "hide",
      N_("What EXPN tells: `hide` says 252, `tell` who is behind an address, `deny` that there is "
@@ -246,8 +270,8 @@ static unsigned read_stages(const char *text)
 }
 
 const char *const mg_smtp_extensions[MG_SMTP_N_EXTENSIONS] = {
-    "PIPELINING", "SIZE",     "8BITMIME", "ENHANCEDSTATUSCODES",
-    "DSN",        "SMTPUTF8", "CHUNKING", "BINARYMIME"};
+    "PIPELINING", "SIZE",       "8BITMIME", "ENHANCEDSTATUSCODES", "DSN", "SMTPUTF8",
+    "CHUNKING",   "BINARYMIME", "AUTH"};
 
 static unsigned read_extensions(const char *text)
 {
@@ -255,6 +279,7 @@ static unsigned read_extensions(const char *text)
     for (size_t i = 0; i < MG_SMTP_N_EXTENSIONS; i++)
         if (mg_text_list_has(text, mg_span_from_string(mg_smtp_extensions[i])))
             extensions |= 1u << i;
+    extensions &= ~(unsigned)MG_SMTP_X_AUTH;    /* a setting of its own */
     if ((extensions & MG_SMTP_X_CHUNKING) == 0) /* RFC 3030 §3: not without it */
         extensions &= ~(unsigned)MG_SMTP_X_BINARYMIME;
     if ((extensions & MG_SMTP_X_8BITMIME) == 0) /* RFC 6531 §3.1 */
@@ -275,6 +300,19 @@ static unsigned read_limit(const MgSettings *settings, const char *key, unsigned
                            unsigned most)
 {
     return (unsigned)CLAMP(mg_settings_get_uint(settings, key, least), least, most);
+}
+
+static void read_auth(MgSmtpSession *session, const MgSettings *settings)
+{
+    const char *auth = mg_settings_get(settings, "auth", "no");
+    if (session->lmtp || strcmp(auth, "no") == 0)
+        return;
+    session->mechanisms = mg_text_is_yes(auth) ? NULL : g_strdup(auth);
+    session->auth_clear = mg_text_is_yes(mg_settings_get(settings, "auth-clear", "no"));
+    session->require_auth = mg_text_is_yes(mg_settings_get(settings, "require-auth", "no"));
+    session->own_sender = mg_text_is_yes(mg_settings_get(settings, "own-sender", "no"));
+    session->logins_max = (unsigned)MIN(mg_settings_get_uint(settings, "logins_max", 3), 1000000);
+    session->extensions |= MG_SMTP_X_AUTH;
 }
 
 static void read_limits(MgSmtpSession *session, const MgSettings *settings)
@@ -312,6 +350,7 @@ void mg_smtp_read_settings(MgSmtpSession *session, const MgSettings *settings)
     session->expn = read_telling(settings, "expn");
     session->help = mg_text_is_yes(mg_settings_get(settings, "help", "yes"));
     read_limits(session, settings);
+    read_auth(session, settings);
 }
 
 /* What each extension adds to the longest line of a command. */
@@ -321,15 +360,17 @@ size_t mg_smtp_line_max(const MgSmtpSession *session, MgSpan start)
         const char *verb;
         unsigned extension, octets;
     } rows[] = {
-        {"MAIL ", MG_SMTP_X_SIZE, 26},     /* RFC 1870 §3 */
-        {"MAIL ", MG_SMTP_X_8BITMIME, 17}, /* RFC 6152 §2 */
-        {"MAIL ", MG_SMTP_X_DSN, 500},     /* RFC 3461 §4 */
-        {"RCPT ", MG_SMTP_X_DSN, 500},     /* RFC 3461 §4 */
-        {"MAIL ", MG_SMTP_X_SMTPUTF8, 10}, /* RFC 6531 §3.1 */
-        {"VRFY ", MG_SMTP_X_SMTPUTF8, 10}, /* RFC 6531 §3.1 */
-        {"EXPN ", MG_SMTP_X_SMTPUTF8, 10}, /* RFC 6531 §3.1 */
+        {"MAIL ", MG_SMTP_X_SIZE, 26},               /* RFC 1870 §3 */
+        {"MAIL ", MG_SMTP_X_8BITMIME, 17},           /* RFC 6152 §2 */
+        {"MAIL ", MG_SMTP_X_DSN, 500},               /* RFC 3461 §4 */
+        {"RCPT ", MG_SMTP_X_DSN, 500},               /* RFC 3461 §4 */
+        {"MAIL ", MG_SMTP_X_SMTPUTF8, 10},           /* RFC 6531 §3.1 */
+        {"VRFY ", MG_SMTP_X_SMTPUTF8, 10},           /* RFC 6531 §3.1 */
+        {"EXPN ", MG_SMTP_X_SMTPUTF8, 10},           /* RFC 6531 §3.1 */
+        {"MAIL ", MG_SMTP_X_AUTH, 500},              /* RFC 4954 §3 */
+        {"AUTH ", MG_SMTP_X_AUTH, MG_SMTP_LINE_MAX}, /* RFC 4954 §4 */
     };
-    size_t max = session->command_line_max;
+    size_t max = session->state == MG_SMTP_LOGIN ? MG_SMTP_LINE_MAX : session->command_line_max;
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
         if ((session->extensions & rows[i].extension) != 0 && start.len >= 5 &&
             mg_span_equal_nocase(mg_span_slice(start, 0, 5), mg_span_from_string(rows[i].verb)))

@@ -54,7 +54,7 @@ void mg_smtp_note(MgSmtpSession *session, unsigned rule, MgSpan where)
 
 MgSpan mg_smtp_line(const MgSmtpSession *session)
 {
-    return (MgSpan){(const uint8_t *)session->line, session->line_used};
+    return (MgSpan){(const uint8_t *)session->line, session->shown};
 }
 
 void mg_smtp_refuse(MgSmtpSession *session, unsigned rule, unsigned code, const char *enhanced,
@@ -139,6 +139,10 @@ void mg_smtp_ask_mailbox(MgSmtpSession *session, MgSmtpWait wait)
     bool append = wait == MG_SMTP_WAIT_APPEND;
     session->question.mailbox = (MgMailboxQuestion){
         .op = append ? MG_MAILBOX_APPEND : MG_MAILBOX_FIND, .user = session->recipient};
+    if (wait == MG_SMTP_WAIT_SECRET) {
+        session->question.mailbox.op = MG_MAILBOX_SECRET;
+        session->question.mailbox.user = mg_sasl_server_user(session->sasl);
+    }
     if (append) {
         session->question.mailbox.user =
             g_ptr_array_index(session->recipients, session->n_appended);
@@ -268,6 +272,9 @@ static void ask_timed_out(MgSmtpSession *session)
     case MG_SMTP_WAIT_VERIFY:
         mg_smtp_verified(session, NULL);
         return;
+    case MG_SMTP_WAIT_SECRET:
+        mg_smtp_auth_secret(session, NULL);
+        return;
     case MG_SMTP_WAIT_ACCEPT:
         accept_answered(session, &late);
         return;
@@ -289,6 +296,7 @@ static void keep_line(MgSmtpSession *session, const uint8_t *start, size_t len)
 {
     session->line_used = MIN(len, sizeof session->line);
     memcpy(session->line, start, session->line_used);
+    session->shown = session->state == MG_SMTP_LOGIN ? 0 : session->line_used;
 }
 
 /* The rest of a line that is too long. */
@@ -313,7 +321,9 @@ static void run_line(MgSmtpSession *session, size_t len)
     size_t text = len - 2;
     session->in_at += len;
     session->taken += len;
-    if (memchr(line, '\r', text) != NULL)
+    if (session->state == MG_SMTP_LOGIN)
+        mg_smtp_auth_line(session, (MgSpan){line, text});
+    else if (memchr(line, '\r', text) != NULL)
         mg_smtp_refuse(session, MG_SMTP_R_BARE_CR, 500, "5.5.2", "Lines must end with CR LF");
     else if (memchr(line, '\0', text) != NULL)
         mg_smtp_refuse(session, MG_SMTP_R_ARGUMENT, 500, "5.5.2", "No NUL in a command");
@@ -343,7 +353,10 @@ static bool read_line(MgSmtpSession *session)
         return false;
     case MG_LINE_TOO_LONG:
         keep_line(session, start, max);
-        mg_smtp_refuse(session, MG_SMTP_R_LINE_LONG, 500, "5.5.2", "The line is too long");
+        if (session->state == MG_SMTP_LOGIN)
+            mg_smtp_auth_line(session, (MgSpan){start, max});
+        else
+            mg_smtp_refuse(session, MG_SMTP_R_LINE_LONG, 500, "5.5.2", "The line is too long");
         session->skipping = true;
         session->skip_last = '\0';
         return true;
@@ -385,6 +398,7 @@ static MgEngine *session_create(const MgBirth *birth, const MgEngineKind *kind)
     session->data_fault = -1;
     session->epoch = birth->epoch;
     session->seed = birth->seed;
+    session->auth_seed = ~birth->seed;
     session->now = session->heard = birth->now;
     mg_smtp_read_settings(session, birth->settings);
     if (!mg_smtp_ask_policy(session, MG_STAGE_CONNECT))
@@ -417,6 +431,10 @@ static void session_free(MgEngine *engine)
     g_free(session->relay_from);
     g_free(session->aliases);
     g_free(session->helo);
+    g_free(session->mechanisms);
+    g_free(session->login);
+    mg_sasl_server_free(session->sasl);
+    explicit_bzero(session->line, sizeof session->line); /* a login may have stood there */
     g_free(session);
 }
 
@@ -483,6 +501,8 @@ static bool session_answer(MgEngine *engine, MgAskId ask_id, const void *answer,
         mg_smtp_mailbox_found(session, answer);
     else if (wait == MG_SMTP_WAIT_VERIFY)
         mg_smtp_verified(session, answer);
+    else if (wait == MG_SMTP_WAIT_SECRET)
+        mg_smtp_auth_secret(session, answer);
     else if (wait == MG_SMTP_WAIT_ACCEPT)
         accept_answered(session, answer);
     else
@@ -558,6 +578,8 @@ static size_t session_facts(const MgEngine *engine, MgFact *facts, size_t max)
         mg_text_set_fact(
             &facts[n++], N_("Client"), "%s%s%s%s", session->helo != NULL ? session->helo : "",
             session->helo != NULL ? " (" : "", session->peer, session->helo != NULL ? ")" : "");
+    if (n < max && session->login != NULL)
+        mg_text_set_fact(&facts[n++], N_("Logged in"), "%s", session->login);
     if (n < max && session->mail_from != NULL)
         mg_text_set_fact(&facts[n++], N_("Envelope from"), "<%s>", session->mail_from);
     if (n < max && session->recipients->len > 0)

@@ -5,22 +5,25 @@
  *      smtp-commands.c  the table of commands, and the small ones
  *      smtp-envelope.c  MAIL and RCPT with their parameters
  *      smtp-take.c      the letter: DATA, BDAT, and what follows its end
+ *      smtp-auth.c      AUTH: who the client is
  *      smtp-rules.c     tables: states, rules, settings
  */
 #pragma once
 
 #include "outbox.h"
+#include "sasl.h"
 #include "smtp-address.h"
 #include "smtp.h"
 
 G_BEGIN_DECLS
 
-/* The longest line of any command: AUTH may have this many (RFC 4954 §4). */
-#define MG_SMTP_LINE_MAX 12288u
+/* The longest line of any command, with CR LF: that of AUTH (RFC 4954 §4). */
+#define MG_SMTP_LINE_MAX (MG_SASL_LINE_MAX + 2)
 
 /* What a session is doing. One pointer each: states are compared by it. */
 extern const char MG_SMTP_CONNECTED[], MG_SMTP_REFUSED[], MG_SMTP_READY[], MG_SMTP_MAIL[],
-    MG_SMTP_RECIPIENTS[], MG_SMTP_DATA[], MG_SMTP_CHUNK[], MG_SMTP_CHUNKS[], MG_SMTP_CLOSED[];
+    MG_SMTP_RECIPIENTS[], MG_SMTP_DATA[], MG_SMTP_CHUNK[], MG_SMTP_CHUNKS[], MG_SMTP_LOGIN[],
+    MG_SMTP_CLOSED[];
 extern const MgTransition mg_smtp_transitions[], mg_smtp_lmtp_transitions[];
 extern const MgSettingRow mg_smtp_server_settings[], mg_smtp_lmtp_settings[];
 
@@ -56,8 +59,11 @@ enum {
     MG_SMTP_R_ASK_TIMEOUT,
     MG_SMTP_R_FLOOD,
     MG_SMTP_R_ERRORS,
+    MG_SMTP_R_LOGIN,
+    MG_SMTP_R_LOGINS,
+    MG_SMTP_R_SENDER,
     MG_SMTP_R_OTHER_PROTOCOL,
-    MG_SMTP_N_RULES
+    MG_SMTP_R_SASL /* and those after it, in the order of MgSaslFault */
 };
 extern const MgRule mg_smtp_session_rules[];
 
@@ -74,6 +80,7 @@ typedef enum {
     MG_SMTP_WAIT_POLICY,  /* smtp.policy, at `stage` */
     MG_SMTP_WAIT_MAILBOX, /* mailbox FIND for the recipient … */
     MG_SMTP_WAIT_VERIFY,  /* … for VRFY or EXPN */
+    MG_SMTP_WAIT_SECRET,  /* mailbox SECRET for who logs in */
     MG_SMTP_WAIT_ACCEPT,  /* mail.accept */
     MG_SMTP_WAIT_APPEND   /* LMTP: mailbox APPEND for recipient number `n_appended` */
 } MgSmtpWait;
@@ -98,10 +105,19 @@ typedef struct {
     char *host, *peer, *domains, *relay_from, *aliases; /* aliases: (nullable) */
     unsigned stages, extensions, recipients_max, errors_max, text_line_max, command_line_max;
     MgPathRules path_rules;
+    char *mechanisms; /* (nullable) of AUTH; NULL: all */
+    bool auth_clear, require_auth, own_sender;
+    unsigned logins_max;
     uint64_t size_max;
     MgTime idle_max;
     int64_t epoch;
     uint64_t seed;
+
+    /* the login */
+    MgSaslServer *sasl; /* (nullable) an exchange that is under way */
+    uint64_t auth_seed;
+    char *login; /* (nullable) who has logged in */
+    unsigned n_logins;
 
     /* the envelope */
     char *helo; /* (nullable) */
@@ -144,7 +160,7 @@ typedef struct {
 
     MgTime now, heard;
     char line[MG_SMTP_LINE_MAX]; /* the command being looked at; notes point into it */
-    size_t line_used;
+    size_t line_used, shown;     /* octets of it, and how many of them may stand in a note */
     uint8_t skip_last;
     unsigned n_errors;
     bool skipping, ended, gone, closed;
@@ -194,6 +210,18 @@ bool mg_smtp_is_local(const MgSmtpSession *session, const char *recipient);
 bool mg_smtp_may_relay(const MgSmtpSession *session);
 /* A client that the server sends mail for, whatever a lesson has opened. */
 bool mg_smtp_is_user(const MgSmtpSession *session);
+
+/* ---- smtp-auth.c ---- */
+/* "SCRAM-SHA-256 PLAIN"; false, and nothing is added, if nothing is offered. */
+bool mg_smtp_auth_list(const MgSmtpSession *session, GString *out);
+void mg_smtp_do_auth(MgSmtpSession *session, MgSpan argument);
+/* A line of the exchange, without its end. */
+void mg_smtp_auth_line(MgSmtpSession *session, MgSpan line);
+/* The answer to SECRET; NULL: nobody could be asked. */
+void mg_smtp_auth_secret(MgSmtpSession *session, const MgMailboxAnswer *answer);
+/* Both answer the client where it may not. */
+bool mg_smtp_must_log_in(MgSmtpSession *session);
+bool mg_smtp_may_send_as(MgSmtpSession *session, const char *sender);
 
 /* ---- smtp-take.c ---- */
 void mg_smtp_do_data(MgSmtpSession *session, MgSpan argument);

@@ -110,14 +110,14 @@ static void add_received(MgSmtpSession *session)
     g_autoptr(GString) line = g_string_sized_new(256);
     uint64_t id = mg_random_next(&session->seed) >> 32;
     bool v6 = strchr(session->peer, ':') != NULL;
-    g_string_append_printf(line, "Received: from %s ([%s%s])\r\n\tby %s with %s id %08X",
-                           session->helo, v6 ? "IPv6:" : "", session->peer, session->host,
-                           session->smtputf8 && session->lmtp ? "UTF8LMTP"
+    const char *protocol = session->smtputf8 && session->lmtp ? "UTF8LMTP"
                            : session->smtputf8                ? "UTF8SMTP"
                            : session->lmtp                    ? "LMTP"
                            : session->esmtp                   ? "ESMTP"
-                                                              : "SMTP",
-                           (unsigned)id);
+                                                              : "SMTP";
+    g_string_append_printf(line, "Received: from %s ([%s%s])\r\n\tby %s with %s%s id %08X",
+                           session->helo, v6 ? "IPv6:" : "", session->peer, session->host, protocol,
+                           session->login != NULL ? "A" : "", (unsigned)id);
     if (session->recipients->len == 1) /* RFC 5321 §7.2: several would tell each of the others */
         g_string_append_printf(line, "\r\n\tfor <%s>",
                                (const char *)g_ptr_array_index(session->recipients, 0));

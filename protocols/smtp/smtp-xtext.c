@@ -43,10 +43,12 @@ void mg_xtext_encode(const char *text, GString *out)
             g_string_append_printf(out, "+%02X", (uint8_t)*c);
 }
 
-bool mg_xtext_is_printable(const char *text)
+bool mg_xtext_is_printable(const char *text, bool utf8)
 {
+    if (!g_utf8_validate(text, -1, NULL))
+        return false;
     for (const char *c = text; *c != '\0'; c++)
-        if ((uint8_t)*c < 0x20 || (uint8_t)*c > 0x7e)
+        if ((uint8_t)*c < 0x20 || *c == 0x7f || ((uint8_t)*c >= 0x80 && !utf8))
             return false;
     return true;
 }

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 bool mg_xtext_decode(MgSpan text, GString *out);
 void mg_xtext_encode(const char *text, GString *out);
 
-/* Is it ASCII that can be shown: no control characters? */
-bool mg_xtext_is_printable(const char *text);
+/* Can it be shown: no control characters, and ASCII or, if that is allowed, UTF-8? */
+bool mg_xtext_is_printable(const char *text, bool utf8);
 
 G_END_DECLS

@@ -36,9 +36,10 @@ enum {
     MG_SMTP_X_SMTPUTF8 = 1 << 5,
     MG_SMTP_X_CHUNKING = 1 << 6,
     MG_SMTP_X_BINARYMIME = 1 << 7,
+    MG_SMTP_X_AUTH = 1 << 8,
 };
 /* Their keywords, in the order of the bits. */
-#define MG_SMTP_N_EXTENSIONS 8u
+#define MG_SMTP_N_EXTENSIONS 9u
 extern const char *const mg_smtp_extensions[MG_SMTP_N_EXTENSIONS];
 
 extern const MgEngineKind mg_smtp_server; /* a server for MTAs and for submission (port 587) */

@@ -88,11 +88,12 @@ static MgEngine *make(uint8_t choice)
                                         {0, "nothing"}};
     static const char *const letters[] = {"Subject: a\r\n\r\n.\r\n..\r\nend", "", ".",
                                           "a\nb\r\rc\n.\n", "\xec\x95\x88\r\n"};
-    static const MgSetting rows[] = {{"chunk_size", "4", 2, NULL, 0},
-                                     {"chunking", "yes", 3, NULL, 0},
-                                     {"pipelining", "yes", 3, NULL, 0}};
+    static const MgSetting rows[] = {
+        {"chunk_size", "4", 2, NULL, 0},   {"chunking", "yes", 3, NULL, 0},
+        {"account", "bob", 3, NULL, 0},    {"password", "secret", 6, NULL, 0},
+        {"auth-clear", "yes", 3, NULL, 0}, {"pipelining", "yes", 3, NULL, 0}};
     bool pieces = (choice & 32) != 0, pipelining = (choice & 2) != 0;
-    MgSettings settings = {rows + (pieces ? 0 : 2), (pieces ? 2 : 0) + (pipelining ? 1 : 0)};
+    MgSettings settings = {rows + (pieces ? 0 : 2), (pieces ? 5 : 3) + (pipelining ? 1 : 0)};
     MgSendQuestion question = {
         .mail = {.mail_from = "alice@example.com",
                  .recipients = recipients,
@@ -104,7 +105,7 @@ static MgEngine *make(uint8_t choice)
                  .envid = (choice & 128) != 0 ? "a b+" : NULL,
                  .wishes = (choice & 64) != 0 ? wishes : NULL},
         .address = "192.0.2.25",
-        .port = 25,
+        .port = (choice & 16) != 0 ? 587 : 25,
         .helo = "client.example",
         .lmtp = (choice & 1) != 0};
     MgBirth birth = {.settings = &settings, .host = "client.example", .question = &question};

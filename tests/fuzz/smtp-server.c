@@ -60,6 +60,8 @@ static void check_mail(const MgMail *mail)
     MgSpan letter = mail->data;
     g_assert_cmpuint(letter.len, >=, 2);
     check_words(mail->mail_from, mail->smtputf8);
+    if (mail->auth != NULL)
+        check_words(mail->auth, false);
     if (mail->envid != NULL)
         check_words(mail->envid, false);
     for (size_t i = 0; i < mail->n_recipients; i++) {
@@ -134,6 +136,7 @@ static void answer(Run *run, uint8_t how)
     } else if (strcmp(run->topic, MG_TOPIC_MAILBOX) == 0) {
         MgMailboxAnswer *found = g_new0(MgMailboxAnswer, 1);
         found->result = how == 1 ? MG_MAILBOX_OK : (MgMailboxResult)(how % 6);
+        found->data = mg_span_from_string("secret");
         g_assert_true(mg_engine_answer(run->engine, ask, found, run->now));
         g_free(found);
     } else {
@@ -168,14 +171,17 @@ static MgEngine *make(uint8_t choice)
     static const MgSetting rows[] = {
         {"extensions", "8BITMIME;DSN;SMTPUTF8;CHUNKING;BINARYMIME", 0, NULL, 0},
         {"vrfy", "tell", 0, NULL, 0},
+        {"auth", "yes", 0, NULL, 0},
+        {"auth-clear", "yes", 0, NULL, 0},
+        {"require-auth", "yes", 0, NULL, 0},
         {"domains", "example.net;b", 0, NULL, 0},
         {"size_max", "300", 0, NULL, 0},
         {"recipients_max", "3", 0, NULL, 0},
         {"open_relay", "yes", 0, NULL, 0},
         {"policy_stages", "connect;helo;mail;rcpt;message", 0, NULL, 0},
     };
-    unsigned more = (choice & 128) != 0 ? 0 : 2;
-    MgSettings settings = {rows + more, 1 + (choice >> 1) % 5 + 2 - more};
+    unsigned more = (choice & 128) != 0 ? 0 : 5;
+    MgSettings settings = {rows + more, 1 + (choice >> 1) % 5 + 5 - more};
     MgBirth birth = {.settings = &settings,
                      .host = "mx.example.net",
                      .peer_address = "192.0.2.1",

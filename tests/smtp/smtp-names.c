@@ -88,12 +88,13 @@ static const Row rows[] = {
      NULL},
     {C, "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n",
      "smtp.req.command=AUTH; smtp.auth.mechanism=PLAIN; "
-     "smtp.auth.username_password=AGJvYgBzZWNyZXQ=",
+     "smtp.auth.username_password=AGJvYgBzZWNyZXQ=; smtp.auth.decoded=␀bob␀secret",
      "AUTH PLAIN …", "Let me prove who I am.", "AGJvYgBzZWNyZXQ="},
     {S, "535 no\r\n", "smtp.response.code=535", "535 no", "I do not believe you.", NULL},
     {C, "AUTH LOGIN\r\n", "smtp.auth.mechanism=LOGIN", "AUTH LOGIN", NULL, NULL},
-    {S, "334 VXNlcm5hbWU6\r\n", "smtp.response.code=334", "334 VXNlcm5hbWU6",
-     "Go on, I am listening.", NULL},
+    {S, "334 VXNlcm5hbWU6\r\n",
+     "smtp.response.code=334; smtp.response.text=VXNlcm5hbWU6; smtp.auth.decoded=Username:",
+     "334 VXNlcm5hbWU6", "Go on, I am listening.", NULL},
     {C, "Ym9i\r\n", "smtp.req; smtp.auth.username=Ym9i", "4 octets of the login",
      "Here is my secret, in base64.", NULL},
     {S, "334 UGFzc3dvcmQ6\r\n", "smtp.response.code=334", "334 UGFzc3dvcmQ6", NULL, NULL},
@@ -108,6 +109,40 @@ static const Row rows[] = {
     {S, "334 \r\n", "smtp.response.code=334", "334 ", NULL, NULL},
     {C, "abcd\r\n", "smtp.auth.data=abcd", "4 octets of the login", NULL, "abcd"},
     {S, "235 yes\r\n", "smtp.response.code=235", "235 yes", NULL, NULL},
+    {C, "AUTH LOGIN\r\n", "smtp.auth.mechanism=LOGIN", "AUTH LOGIN", NULL, NULL},
+    {C, "Ym9i\r\n", "smtp.auth.username=Ym9i", "4 octets of the login", NULL, NULL},
+    {C, "c2VjcmV0\r\n", "smtp.auth.password=c2VjcmV0", "8 octets of the login", NULL, "c2VjcmV0"},
+    {S, "334 VXNlcm5hbWU6\r\n", "smtp.response.code=334", "334 VXNlcm5hbWU6", NULL, NULL},
+    {S, "334 UGFzc3dvcmQ6\r\n", "smtp.response.code=334", "334 UGFzc3dvcmQ6", NULL, NULL},
+    {S, "235 yes\r\n", "smtp.response.code=235", "235 yes", NULL, NULL},
+    {C, "AUTH PLAIN\r\n", "smtp.auth.mechanism=PLAIN", "AUTH PLAIN", NULL, NULL},
+    {S, "334 \r\n", "smtp.response.code=334", "334 ", NULL, NULL},
+    {C, "*\r\n", "smtp.auth.data=*", "1 octets of the login", NULL, NULL},
+    {S, "501 broken off\r\n", "smtp.response.code=501", "501 broken off", NULL, NULL},
+    {C, "MAIL FROM:<a@b> RET=HDRS ENVID=a+20b+2B BODY=BINARYMIME SMTPUTF8\r\n",
+     "smtp.esmtp.keyword=RET; smtp.esmtp.value=HDRS; smtp.esmtp.keyword=ENVID; "
+     "smtp.esmtp.value=a+20b+2B; smtp.esmtp.decoded=a b+; smtp.esmtp.value=BINARYMIME; "
+     "smtp.esmtp.keyword=SMTPUTF8",
+     "MAIL FROM:<a@b> RET=HDRS ENVID=a+20b+2B BODY=BINARYMIME SMTPUTF8", NULL, NULL},
+    {S, "250 ok\r\n", "smtp.rsp", "250 ok", NULL, NULL},
+    {C, "RCPT TO:<c@d> NOTIFY=NEVER ORCPT=rfc822;c+2Be@d\r\n",
+     "smtp.forward_path=c@d; smtp.esmtp.value=NEVER; smtp.esmtp.value=rfc822;c+2Be@d; "
+     "smtp.esmtp.decoded=c+e@d",
+     "RCPT TO:<c@d> NOTIFY=NEVER ORCPT=rfc822;c+2Be@d", NULL, NULL},
+    {S, "250 ok\r\n", "smtp.rsp", "250 ok", NULL, NULL},
+    {C, "BDAT 14\r\n", "smtp.req.command=BDAT; smtp.req.parameter=14; smtp.bdat.size=14", "BDAT 14",
+     "Here is a piece of the letter, and its length.", NULL},
+    {C, "Subject: x\r\n\r\n", "smtp.message; imf.subject=x; smtp.header.end",
+     "14 octets of the letter, Subject: x", "Here is a part of the letter; more follows.", NULL},
+    {S, "250 ok\r\n", "smtp.response.code=250", "250 ok", "I have this piece. Where is the next?",
+     NULL},
+    {C, "BDAT 6 LAST\r\n", "smtp.bdat.size=6; smtp.bdat.last=LAST", "BDAT 6 LAST", NULL, NULL},
+    {C, ".\r\nxyz", "smtp.message; imf.message_text=.\r\nxyz", "6 octets of the letter",
+     "Here is the last piece of the letter.", NULL},
+    {S, "250 ok\r\n", "smtp.response.code=250", "250 ok",
+     "I have it. From now on I am responsible for it.", NULL},
+    {C, "BDAT 0 LAST\r\n", "smtp.bdat.size=0", "BDAT 0 LAST", NULL, NULL},
+    {S, "503 no\r\n", "smtp.response.code=503", "503 no", NULL, NULL},
     {C, "STARTTLS\r\n", "smtp.req.command=STARTTLS", "STARTTLS", NULL, NULL},
     {S, "220 go\r\n", "smtp.response.code=220", "220 go", "Good, from now on in secret.", NULL},
     {C, "\x16\x03\x01\x01\x02\x01\x01", NULL, NULL, NULL, NULL}, /* a record that is not whole */
@@ -239,6 +274,49 @@ static void test_lmtp(void)
     g_assert_cmpuint(quit.tag, ==, unit.tag);
 }
 
+/* BDAT to LMTP, all at once: one reply for a piece, and for the last one as many as recipients. */
+static void test_lmtp_pieces(void)
+{
+    g_autofree void *state = g_malloc0(mg_smtp_dissector.state_size);
+    static const char *const talk[] = {"S220 mda\r\n",       "CLHLO mx\r\n",
+                                       "S250 mda\r\n",       "CMAIL FROM:<a@b>\r\n",
+                                       "CRCPT TO:<c@d>\r\n", "CRCPT TO:<e@d>\r\n",
+                                       "CBDAT 4\r\n",        "CQUIT",
+                                       "CBDAT 2 LAST\r\n",   "C\r\n",
+                                       "S250 ok\r\n",        "S250 ok\r\n",
+                                       "S250 ok\r\n",        "S250 a piece\r\n",
+                                       "S250 for c\r\n",     NULL};
+    MgUnit unit = {0}, second = {0}, quit = {0};
+    for (size_t i = 0; talk[i] != NULL; i++)
+        give(state, talk[i][0] == 'C' ? C : S, talk[i] + 1, &unit);
+    give(state, S, "452 for e\r\n", &second);
+    g_assert_cmpuint(unit.tag, ==, second.tag);
+    give(state, C, "QUIT\r\n", &unit);
+    give(state, S, "221 bye\r\n", &quit);
+    g_assert_cmpuint(quit.tag, ==, unit.tag);
+}
+
+/* A piece of 300,000 octets is several units; a final dot in it is none. */
+static void test_large_piece(void)
+{
+    g_autofree void *state = g_malloc0(mg_smtp_dissector.state_size);
+    g_autoptr(GString) letter = g_string_new(NULL);
+    MgUnit unit = {0};
+    give(state, S, "220 mx\r\n", &unit);
+    give(state, C, "BDAT 300000 LAST\r\n", &unit);
+    while (letter->len < 300000)
+        g_string_append(letter, "\r\n.\r\n.");
+    unsigned n = 0;
+    for (size_t at = 0; at < letter->len; at += unit.len, n++) {
+        MgSpan rest = {(const uint8_t *)letter->str + at, letter->len - at};
+        g_assert_true(mg_smtp_dissector.cut(state, C, rest, false, &unit));
+        g_assert_cmpint(unit.kind, ==, MG_UNIT_DATA);
+    }
+    g_assert_cmpuint(n, ==, 5);
+    give(state, C, "QUIT\r\n", &unit);
+    g_assert_cmpint(unit.kind, ==, MG_UNIT_COMMAND);
+}
+
 static void check_names(const MgField *field)
 {
     for (const MgName *name = field->names; name != NULL && name->name != NULL; name++) {
@@ -281,6 +359,8 @@ int main(int argc, char **argv)
     g_test_add_func("/smtp/names/conversation", test_conversation);
     g_test_add_func("/smtp/names/large", test_large);
     g_test_add_func("/smtp/names/lmtp", test_lmtp);
+    g_test_add_func("/smtp/names/lmtp-pieces", test_lmtp_pieces);
+    g_test_add_func("/smtp/names/large-piece", test_large_piece);
     g_test_add_func("/smtp/names/explained", test_explained);
     return g_test_run();
 }

@@ -1,0 +1,381 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""esmtp-peers.py MAILGLASS CARRY SOURCE - extensions of SMTP between ours and others, on loopback.
+
+Our server, behind a door, with swaks, curl and Python's smtplib: logins, BDAT, SMTPUTF8, notices on demand. Our
+client (CARRY) with Postfix, and Postfix relaying to our server. What is not installed is skipped. Prints TAP."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import smtplib
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+mailglass, carry, source = (os.path.abspath(p) for p in sys.argv[1:4])
+scratch = pathlib.Path(tempfile.mkdtemp(prefix='mailglass-esmtp-'))
+scratch.chmod(0o755)  # Postfix gives up root before it looks
+environment = dict(os.environ, LC_ALL='C.UTF-8', HOME=str(scratch), LANGUAGE='en')
+environment['ASAN_OPTIONS'] = os.environ.get('ASAN_OPTIONS', '') + ':detect_leaks=0'
+os.environ['PATH'] += ':/usr/sbin'
+n = failures = 0
+
+
+def check(ok, name, detail=''):
+    global n, failures
+    n += 1
+    failures += not ok
+    print('ok' if ok else 'not ok', n, '-', name, flush=True)
+    if not ok:
+        print('\n'.join('# ' + line for line in str(detail).splitlines()), flush=True)
+    return ok
+
+
+def skip(name, reason):
+    global n
+    n += 1
+    print('ok', n, '-', name, '# SKIP', reason, flush=True)
+
+
+def run(*words, **more):
+    result = subprocess.run([str(w) for w in words], env=environment, capture_output=True, text=True,
+                            stdin=subprocess.DEVNULL, timeout=60, **more)
+    return result.returncode, result.stdout, result.stderr
+
+
+def wait_until(true, seconds=20):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        result = true()
+        if result:
+            return result
+        time.sleep(0.1)
+    return None
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+NETWORK = '''[network]
+format=1
+title=One server
+epoch=2026-03-02T09:00:00Z
+plugins=smtp;pop3
+
+[host mx.example.net]
+kind=mta
+address=192.0.2.25
+domains=example.net
+mailboxes=bob@example.net:secret;밥@example.net:secret
+auth=yes
+auth-clear=yes
+vrfy=tell
+expn=tell
+logins_max=0
+extensions=PIPELINING;SIZE;8BITMIME;ENHANCEDSTATUSCODES;DSN;SMTPUTF8;CHUNKING;BINARYMIME
+engines=smtp.server:25;smtp.queue;smtp.client;pop3.server:110
+'''
+
+
+class Serve:
+    """mailglass serve with the network above; each door's port, and what the doors heard when it has ended."""
+
+    def __init__(self):
+        folder = scratch / 'network'
+        folder.mkdir(exist_ok=True)
+        (folder / 'network.ini').write_text(NETWORK)
+        self.trace = scratch / f'serve-{free_port()}.pcapng'
+        words = [mailglass, 'serve', str(folder), '--trace', str(self.trace)]
+        for engine in ('smtp.server', 'pop3.server'):
+            words += ['--door', f'{engine}@mx.example.net=127.0.0.1:0']
+        self.process = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.lines = [self.process.stdout.readline() for _ in range(2)]
+        ports = [re.search(r'127\.0\.0\.1:(\d+)$', line) for line in self.lines]
+        self.smtp, self.pop = (int(m[1]) if m else 0 for m in ports)
+
+    def letters(self):
+        """All letters of bob's, as the simulated mailbox has them."""
+        import poplib
+        try:
+            box = poplib.POP3('127.0.0.1', self.pop, timeout=20)
+            box.user('bob@example.net')
+            box.pass_('secret')
+            found = [b'\r\n'.join(box.retr(i + 1)[1]) + b'\r\n' for i in range(box.stat()[0])]
+            box.quit()
+            return found
+        except (OSError, poplib.error_proto):
+            return []
+
+    def letter(self, words):
+        return wait_until(lambda: next((m for m in self.letters() if words in m), None))
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate()
+        return self.process.returncode
+
+    def heard(self, field='smtp.command_line'):
+        code, out, err = run('tshark', '-r', self.trace, '-d', f'tcp.port=={self.smtp},smtp', '-T', 'fields', '-e', field, '-Y',
+                             'smtp.req')
+        return out
+
+
+def test_swaks(serve):
+    if not shutil.which('swaks'):
+        return skip('swaks', 'not installed')
+    base = ['swaks', '--server', f'127.0.0.1:{serve.smtp}', '--from', 'bob@example.net', '--helo', 'c.example']
+    who = ['--auth-user', 'bob@example.net', '--auth-password']
+    for kind in ('PLAIN', 'LOGIN', 'CRAM-MD5'):
+        code, out, err = run(*base, '--to', 'bob@example.net', '--auth', kind, *who, 'secret', '--header', f'Subject: by {kind}')
+        check(code == 0 and '235 2.7.0' in out, f'swaks logs in with {kind}', out + err)
+        code, out, err = run(*base, '--to', 'bob@example.net', '--auth', kind, *who, 'wrong')
+        check(code == 28 and '535 5.7.8' in out, f'and not with a wrong password: {kind}', out + err)
+    letter = serve.letter(b'by CRAM-MD5')
+    check(letter and b'with ESMTPA' in letter, 'the postmark says ESMTPA', letter)
+    code, out, err = run(*base, '--to', 'x@elsewhere.example', '--quit-after', 'RCPT')
+    check(code != 0 and '550 5.7.1' in out, 'no relay without a login', out)
+    code, out, err = run(*base, '--to', 'x@elsewhere.example', '--quit-after', 'RCPT', '--auth', 'PLAIN', *who, 'secret')
+    check(code == 0, 'relay with one', out)
+    code, out, err = run(*base, '--to', 'bob@example.net', '--pipeline', '--header', 'Subject: piped', '--body', 'one\n.\n..two')
+    check(code == 0 and serve.letter(b'piped'), 'swaks pipelines', out + err)
+    code, out, err = run(*base, '--to', '밥@example.net> NOTIFY=NEVER ORCPT=utf-8;밥@example.net', '--from',
+                         '밥@보기.example> SMTPUTF8 BODY=8BITMIME RET=HDRS ENVID=a+2Bb', '--quit-after', 'RCPT')
+    # It puts a bracket behind each, which is a character like any other in these values.
+    check('ENVID=a+2Bb>' in out and code == 0, 'swaks says parameters', out)
+
+
+def test_curl(serve):
+    if not shutil.which('curl'):
+        return skip('curl', 'not installed')
+    letter = scratch / 'curl.eml'
+    letter.write_text('From: bob@example.net\r\nSubject: by curl\r\n\r\n.dot\r\n')
+    base = ['curl', '-sS', '-v', f'smtp://127.0.0.1:{serve.smtp}/c.example', '--mail-from', 'bob@example.net', '-T', letter]
+    for options in (['AUTH=PLAIN'], ['AUTH=LOGIN'], ['AUTH=CRAM-MD5'], ['AUTH=PLAIN', '--sasl-ir']):
+        code, out, err = run(*base, '--mail-rcpt', 'bob@example.net', '--user', 'bob@example.net:secret', '--login-options', *options)
+        check(code == 0 and '235 2.7.0' in err, f'curl logs in: {" ".join(options)}', err)
+    code, out, err = run(*base, '--mail-rcpt', 'bob@example.net', '--mail-auth', 'x@example.net', '--user',
+                         'bob@example.net:secret')
+    check(code == 0 and 'AUTH=' in err, 'curl says who handed it in', err)
+    code, out, err = run(*base, '--mail-rcpt', '밥@example.net')
+    check(code == 0 and 'SMTPUTF8' in err, 'curl writes to 밥@example.net', err)
+    for word, want in (('VRFY', '250 2.1.5 <bob@example.net>'), ('EXPN', '250 2.1.5 <bob@example.net>')):
+        code, out, err = run('curl', '-sS', '-v', f'smtp://127.0.0.1:{serve.smtp}/c.example', '-X', word, '--mail-rcpt', 'bob')
+        check(want in out + err, f'curl asks with {word}', out + err)
+    code, out, err = run('curl', '-sS', '-v', f'smtp://127.0.0.1:{serve.smtp}/c.example', '-X', 'HELP')
+    check('214 2.0.0 EHLO' in out + err, 'and for HELP', out + err)
+
+
+def test_smtplib(serve):
+    def session():
+        s = smtplib.SMTP('127.0.0.1', serve.smtp, 'c.example', timeout=20)
+        s.ehlo()
+        return s
+    with session() as s:
+        check(s.does_esmtp and set(s.esmtp_features) >= {'pipelining', 'size', '8bitmime', 'dsn', 'smtputf8', 'chunking', 'binarymime',
+              'auth', 'expn'}, 'smtplib reads the extensions', s.esmtp_features)
+        code, text = s.login('bob@example.net', 'secret')
+        check(code == 235, 'smtplib logs in with what it likes best', text)
+    for kind in ('auth_plain', 'auth_login', 'auth_cram_md5'):
+        with session() as s:
+            s.user, s.password = 'bob@example.net', 'secret'
+            code, text = s.auth(kind[5:].upper().replace('_', '-'), getattr(s, kind))
+            check(code == 235, f'smtplib: {kind}', text)
+    with session() as s:
+        refused = s.sendmail('bob@example.net', ['bob@example.net'], 'Subject: notices\r\n\r\nx\r\n',
+                             mail_options=['RET=HDRS', 'ENVID=a+2Bb'], rcpt_options=['NOTIFY=SUCCESS,DELAY', 'ORCPT=rfc822;b@c'])
+        check(refused == {}, 'smtplib asks for notices')
+        refused = s.sendmail('밥@보기.example', ['밥@example.net'], 'Subject: 안녕\r\n\r\n'.encode(), mail_options=['SMTPUTF8', 'BODY=8BITMIME'])
+        check(refused == {}, 'smtplib writes from and to 밥')
+        try:
+            s.sendmail('밥@보기.example', ['bob@example.net'], 'x', mail_options=['BODY=8BITMIME'])
+            check(False, 'not without saying so')
+        except (smtplib.SMTPException, UnicodeError) as error:
+            check(True, 'not without saying so', error)
+        s.rset()
+        s.mail('bob@example.net')
+        s.rcpt('bob@example.net')
+        for line, octets in ((b'BDAT 25\r\n', b'Subject: in pieces\r\n\r\n.\r\n'), ):
+            s.send(line)
+            time.sleep(0.2)  # tshark 4.0 reads a BDAT that is alone in its packet
+            s.send(octets)
+        one = s.getreply()
+        s.send(b'BDAT 5 LAST\r\n.\r\nxy')
+        two = s.getreply()
+        check(one[0] == 250 and two[0] == 250, 'BDAT by hand', (one, two))
+        check((serve.letter(b'in pieces') or b'').endswith(b'in pieces\r\n\r\n.\r\n.\r\nxy\r\n'), 'arrives as it was', serve.letters()[-1:])
+        check(s.verify('bob')[0] == 250 and s.verify('nobody')[0] == 550 and s.expn('bob')[0] == 250, 'VRFY and EXPN tell')
+        check(b'BDAT' in s.help(), 'HELP knows BDAT')
+        check(s.docmd('BDAT', 'x')[0] == 501, 'a piece of no length ends the session')
+
+
+POSTFIX = '''compatibility_level = 3.6
+queue_directory = {0}/queue
+data_directory = {0}/data
+mail_owner = postfix
+setgid_group = postdrop
+myhostname = relay.example.org
+mydestination =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+mynetworks = 127.0.0.0/8
+smtputf8_enable = yes
+virtual_mailbox_domains = local.example
+virtual_mailbox_base = {0}/mail
+virtual_mailbox_maps = inline:{{ {{ bob@local.example = bob/ }}, {{ 밥@local.example = bap/ }} }}
+virtual_uid_maps = static:5000
+virtual_gid_maps = static:5000
+virtual_minimum_uid = 1
+relayhost = [127.0.0.1]:{2}
+smtp_tls_security_level = none
+smtpd_discard_ehlo_keywords = {3}
+maillog_file = {0}/maillog
+maillog_file_prefixes = {0}
+'''
+MASTER = '''127.0.0.1:{0} inet n - n - - smtpd
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+proxymap unix - - n - - proxymap
+smtp unix - - n - - smtp
+relay unix - - n - - smtp
+error unix - - n - - error
+retry unix - - n - - error
+virtual unix - n n - - virtual
+anvil unix - - n - 1 anvil
+postlog unix-dgram n - n - 1 postlogd
+'''
+
+
+def start_postfix(relay):
+    if not shutil.which('postfix'):
+        return 'Postfix is not installed'
+    if os.geteuid() != 0:
+        return 'Postfix wants root'
+    folder, port = scratch / 'postfix', free_port()
+    for name in ('etc', 'queue', 'data', 'mail'):
+        (folder / name).mkdir(parents=True)
+    shutil.chown(folder / 'data', 'postfix')
+    os.chown(folder / 'mail', 5000, 5000)
+    (folder / 'etc' / 'main.cf').write_text(POSTFIX.format(folder, port, relay, ''))
+    (folder / 'etc' / 'master.cf').write_text(MASTER.format(port))
+    code, out, err = run('postfix', '-c', folder / 'etc', 'start')
+
+    def answers():
+        try:
+            with socket.create_connection(('127.0.0.1', port), 1) as s:
+                return s.recv(4) == b'220 '
+        except OSError:
+            return False
+    if code != 0 or not wait_until(answers):
+        run('postfix', '-c', folder / 'etc', 'stop')
+        log = folder / 'maillog'
+        return 'Postfix did not start: ' + ' '.join((err + (log.read_text() if log.exists() else '')).split())[-300:]
+    return port, lambda: run('postfix', '-c', folder / 'etc', 'stop')
+
+
+LETTER = 'From: a@example.org\r\nSubject: {}\r\nMessage-ID: <1@example.org>\r\nDate: Mon, 2 Mar 2026 09:00:00 +0000\r\n\r\n.dot\r\n\r\n.\r\n안녕\r\n'
+
+
+def box(name, words):
+    def look():
+        folder = scratch / 'postfix' / 'mail' / name / 'new'
+        for file in folder.glob('*') if folder.is_dir() else []:
+            text = file.read_text()
+            if words in text:
+                return text
+        return None
+    return wait_until(look) or ''
+
+
+def test_to_postfix(port):
+    letter = scratch / 'to-postfix.eml'
+    cases = {
+        'with BDAT': ('from=a@example.org to=bob@local.example', ['chunking=yes', 'chunk_size=50'], ['BDAT 50\\r\\n', 'LAST\\r\\n']),
+        'with BDAT, pipelined': ('from=a@example.org to=bob@local.example', ['chunking=yes', 'chunk_size=50', 'pipelining=yes'],
+                                 ['RCPT TO:<bob@local.example>\\r\\n\nS:', 'BDAT 50\\r\\n']),
+        'with notices': ('from=a@example.org ret=HDRS envid=x+y to=bob@local.example notify1=SUCCESS,DELAY orcpt1=rfc822;b+b@local.example',
+                         [], [' RET=HDRS ENVID=x+2By', ' NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b+2Bb@local.example']),
+        'with DATA, pipelined': ('from=a@example.org to=bob@local.example', ['pipelining=yes'], ['DATA\\r\\n']),
+    }
+    for i, (name, (mail, settings, said)) in enumerate(cases.items()):
+        subject = f'case {i}'
+        letter.write_bytes(LETTER.format(subject).encode())
+        code, out, err = run(carry, f'127.0.0.1:{port}', mail, letter, *settings)
+        check(code == 0 and out.startswith('ok dsn 250 2.0.0'), f'our client to Postfix {name}', (out, err))
+        check(all(s in err for s in said), f'it says so: {name}', err)
+        text = box('bob', f'Subject: {subject}\n')
+        check(text.endswith('\n\n.dot\n\n.\n안녕\n'), f'it arrives as it was: {name}', text)
+    letter.write_bytes(LETTER.format('안녕').encode())
+    code, out, err = run(carry, f'127.0.0.1:{port}', 'from=앨리스@example.org smtputf8=yes to=밥@local.example', letter)
+    check(code == 0 and out.startswith('ok dsn 250') and 'MAIL FROM:<앨리스@example.org>' in err and ' SMTPUTF8' in err,
+          'our client to Postfix with SMTPUTF8', (out, err))
+    check('Subject: 안녕\n' in box('bap', 'Subject: 안녕'), 'it arrives at 밥')
+    letter.write_bytes(b'a\nb')
+    code, out, err = run(carry, f'127.0.0.1:{port}', 'from=a@example.org body=BINARYMIME to=bob@local.example', letter)
+    check(out.startswith('ok dsn 554 5.6.3'), 'Postfix takes no binary letter, and none is sent', (out, err))
+
+
+def test_from_postfix(port, serve):
+    with smtplib.SMTP('127.0.0.1', port, 'c.example', timeout=20) as s:
+        s.ehlo()
+        s.sendmail('a@example.org', ['bob@example.net'], LETTER.format('relayed').encode(),
+                   mail_options=['BODY=8BITMIME', 'RET=FULL', 'ENVID=abc'], rcpt_options=['NOTIFY=SUCCESS,FAILURE', 'ORCPT=rfc822;b@x'])
+        s.sendmail('앨리스@example.org', ['밥@example.net'], LETTER.format('utf8 relayed').encode(),
+                   mail_options=['SMTPUTF8', 'BODY=8BITMIME'])
+    text = (serve.letter(b'Subject: relayed') or b'').decode()
+    check(text.endswith('\r\n\r\n.dot\r\n\r\n.\r\n안녕\r\n'), 'Postfix relays to our server', text)
+    check('with ESMTP id' in text, 'with ESMTP', text)
+    sent = wait_until(lambda: next((line for line in (scratch / 'postfix' / 'maillog').read_text().splitlines()
+                                    if 'to=<밥@example.net>' in line), None))
+    check(sent and 'status=sent' in sent, 'and to 밥, with SMTPUTF8', sent)
+
+
+def test_heard(serve):
+    if not shutil.which('tshark'):
+        return skip('what the server heard', 'no tshark')
+    heard = serve.heard()
+    for words in ('RET=HDRS ENVID=a+2Bb', 'NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b@c', 'BDAT 25'):
+        check(words in heard, f'tshark reads {words} in our trace', heard)
+    if shutil.which('postfix') and os.geteuid() == 0:
+        for words in ('ENVID=abc RET=FULL', 'NOTIFY=SUCCESS,FAILURE', 'SMTPUTF8'):
+            check(words in heard, f'Postfix said {words}', heard)
+
+
+try:
+    serve = Serve()
+    if check(serve.smtp and serve.pop, 'the doors are open', serve.lines):
+        for test in (test_swaks, test_curl, test_smtplib):
+            test(serve)
+        started = start_postfix(serve.smtp)
+        if isinstance(started, str):
+            skip('Postfix', started)
+        else:
+            port, stop = started
+            try:
+                test_to_postfix(port)
+                test_from_postfix(port, serve)
+            finally:
+                stop()
+        check(serve.stop() == 0, 'the server ends with exit 0')
+        test_heard(serve)
+    else:
+        serve.stop()
+finally:
+    shutil.rmtree(scratch, ignore_errors=True)
+print(f'1..{n}')
+sys.exit(failures > 0)
