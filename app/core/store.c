@@ -144,24 +144,54 @@ static bool has(const Mailbox *mailbox, unsigned place, uint32_t uid)
 
 /* ---- what is asked ---- */
 
+/* Octets of the first line from `at` on, with its LF. */
+static size_t line_len(MgSpan letter, size_t at)
+{
+    const uint8_t *lf = memchr(letter.data + at, '\n', letter.len - at);
+    return lf != NULL ? (size_t)(lf - letter.data) + 1 - at : letter.len - at;
+}
+
+/* Copies the letter without the Return-Path lines of its header, folded ones too: RFC 5321 §4.4
+ * wants exactly one, and it is this host's. Returns how much was copied. */
+static size_t copy_letter(MgSpan letter, char *out)
+{
+    static const char name[] = "Return-Path:";
+    size_t at = 0, used = 0;
+    bool skipping = false;
+    while (at < letter.len && letter.data[at] != '\r' && letter.data[at] != '\n') {
+        size_t len = line_len(letter, at);
+        const char *line = (const char *)letter.data + at;
+        bool folded = line[0] == ' ' || line[0] == '\t';
+        if (!folded)
+            skipping =
+                len >= sizeof name - 1 && g_ascii_strncasecmp(line, name, sizeof name - 1) == 0;
+        if (!skipping)
+            memcpy(out + used, line, len);
+        used += skipping ? 0 : len;
+        at += len;
+    }
+    if (at < letter.len)
+        memcpy(out + used, letter.data + at, letter.len - at);
+    return used + letter.len - at;
+}
+
 static MgMailboxResult append(Mailbox *mailbox, const MgMailboxQuestion *question, MgTime now)
 {
     /* RFC 5321 §4.4: final delivery puts the reverse-path at the beginning. */
     const char *from = question->mail_from != NULL ? question->mail_from : "";
     g_autofree char *header = g_strdup_printf("Return-Path: <%s>\r\n", from);
-    size_t header_len = strlen(header), size = header_len + question->data.len;
+    size_t header_len = strlen(header);
+    g_autofree char *octets = g_malloc(header_len + question->data.len);
+    memcpy(octets, header, header_len); /* NOLINT(bugprone-not-null-terminated-result): octets */
+    size_t size = header_len + copy_letter(question->data, octets + header_len);
     if (mailbox->quota != 0 &&
         (mailbox->used >= mailbox->quota || size > mailbox->quota - mailbox->used))
         return MG_MAILBOX_FULL;
     if (mailbox->next_uid == UINT32_MAX)
         return MG_MAILBOX_FAILED;
-    char *octets = g_malloc(size);
-    memcpy(octets, header, header_len); /* NOLINT(bugprone-not-null-terminated-result): octets */
-    if (question->data.len > 0)
-        memcpy(octets + header_len, question->data.data, question->data.len);
     MgMailboxMessage message = {.uid = mailbox->next_uid++, .size = size, .at = now};
     g_array_append_val(mailbox->list, message);
-    g_ptr_array_add(mailbox->contents, g_bytes_new_take(octets, size));
+    g_ptr_array_add(mailbox->contents, g_bytes_new_take(g_steal_pointer(&octets), size));
     mailbox->used += size;
     return MG_MAILBOX_OK;
 }

@@ -186,6 +186,31 @@ static void test_many(void)
     g_assert_cmpuint(mg_store_n_messages(store, 0), ==, 1);
 }
 
+/* RFC 5321 §4.4: one Return-Path, and it is ours. */
+static void test_return_path(void)
+{
+    static const struct {
+        const char *letter, *kept;
+    } rows[] = {
+        {"Return-Path: <evil@example.org>\r\nSubject: 1\r\n\r\nReturn-Path: <x>\r\n",
+         "Subject: 1\r\n\r\nReturn-Path: <x>\r\n"},
+        {"Subject: 1\r\nRETURN-path: <a\r\n @b>\r\n\t\r\nTo: x\r\n folded\r\n\r\n",
+         "Subject: 1\r\nTo: x\r\n folded\r\n\r\n"},
+        {"Return-Path: <a>", ""},
+        {"Return-Pathology: x\r\n", "Return-Pathology: x\r\n"},
+        {"", ""},
+        {"no header", "no header"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(MgStore) store = two_mailboxes();
+        g_assert_cmpint(append(store, "bob", rows[i].letter), ==, MG_MAILBOX_OK);
+        MgSpan got = mg_store_message(store, 0, 0, NULL);
+        const char *end = memchr(got.data, '\n', got.len);
+        size_t head = (size_t)(end - (const char *)got.data) + 1;
+        g_assert_cmpmem(end + 1, got.len - head, rows[i].kept, strlen(rows[i].kept));
+    }
+}
+
 /* Numbers are never used twice, also when the last item has gone; a state replaces a state. */
 static void test_spool(void)
 {
@@ -233,6 +258,7 @@ int main(int argc, char **argv)
     g_test_add_func("/store/locks", test_locks);
     g_test_add_func("/store/expunge-and-quota", test_expunge_and_quota);
     g_test_add_func("/store/many", test_many);
+    g_test_add_func("/store/return-path", test_return_path);
     g_test_add_func("/store/spool", test_spool);
     return g_test_run();
 }
