@@ -11,7 +11,8 @@
 #include "text.h"
 
 #define ENTRIES_MAX 20000u
-#define KEEP        (36 * 24 * MG_HOURS) /* of those who have passed, since they were last here */
+#define KEEP        ((MgTime)36 * 24 * MG_HOURS) /* of those who have passed, since they were last here \
+                                                  */
 
 enum { R_ASKED, R_PASSED };
 

@@ -118,14 +118,14 @@ struct MgQueue {
 
     /* the route that is being tried */
     MgQueueRoute *route;
-    GArray *hosts; /* of MgQueueHost */
-    unsigned host_at;
-    GPtrArray *addresses;             /* of char * */
-    unsigned address_at, asked_until; /* recipients before this one were asked about there */
-    bool found_address, soft;         /* something that may be better later went wrong */
-    bool loops;                       /* one of the addresses is our own */
-    char *trouble;                    /* (nullable) the last of it */
-    void (*go_on)(MgQueue *queue);    /* (nullable) what comes after what is known was kept */
+    GArray *hosts;        /* of MgQueueHost */
+    GPtrArray *addresses; /* of char * */
+    unsigned host_at, address_at;
+    unsigned asked_until;          /* recipients before this one were asked about there */
+    bool found_address, soft;      /* something that may be better later went wrong */
+    bool loops;                    /* one of the addresses is our own */
+    char *trouble;                 /* (nullable) the last of it */
+    void (*go_on)(MgQueue *queue); /* (nullable) what comes after what is known was kept */
 
     /* the open ask */
     MgQueueWait wait;
@@ -148,12 +148,12 @@ struct MgQueue {
     MgAcceptAnswer answer;
     char *answer_text;
     GPtrArray *scratch; /* what events point to, until the next call */
-    bool closed;
 
     /* what is kept of it */
     GString *frozen;
     uint32_t item; /* of the spool; 0: nobody keeps it */
     bool dirty;    /* more is known than is kept */
+    bool closed;
 };
 
 static inline MgQueueRecipient *mg_queue_recipient(const MgQueue *queue, unsigned i)
