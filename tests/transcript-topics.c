@@ -662,8 +662,9 @@ static const char *const mailbox_results[] = {
 static void mailbox_format_question(const void *data, GString *out)
 {
     static const char *const ops[] = {
-        [MG_MAILBOX_FIND] = "find", [MG_MAILBOX_APPEND] = "append",   [MG_MAILBOX_OPEN] = "open",
-        [MG_MAILBOX_READ] = "read", [MG_MAILBOX_EXPUNGE] = "expunge", [MG_MAILBOX_CLOSE] = "close",
+        [MG_MAILBOX_FIND] = "find",       [MG_MAILBOX_APPEND] = "append",
+        [MG_MAILBOX_OPEN] = "open",       [MG_MAILBOX_READ] = "read",
+        [MG_MAILBOX_EXPUNGE] = "expunge", [MG_MAILBOX_CLOSE] = "close",
         [MG_MAILBOX_SECRET] = "secret",
     };
     const MgMailboxQuestion *question = data;

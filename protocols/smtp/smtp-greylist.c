@@ -11,8 +11,9 @@
 #include "text.h"
 
 #define ENTRIES_MAX 20000u
-#define KEEP        ((MgTime)36 * 24 * MG_HOURS) /* of those who have passed, since they were last here \
-                                                  */
+#define KEEP                                                                                       \
+    ((MgTime)36 * 24 * MG_HOURS) /* of those who have passed, since they were last here            \
+                                  */
 
 enum { R_ASKED, R_PASSED };
 

@@ -42,11 +42,11 @@ enum {
 #define MG_SMTP_N_EXTENSIONS 9u
 extern const char *const mg_smtp_extensions[MG_SMTP_N_EXTENSIONS];
 
-extern const MgEngineKind mg_smtp_server; /* a server for MTAs and for submission (port 587) */
-extern const MgEngineKind mg_smtp_lmtp;   /* a server that puts mail into mailboxes */
-extern const MgEngineKind mg_smtp_client; /* answers mail.send */
-extern const MgEngineKind mg_smtp_queue;  /* answers mail.accept, and lives on with the mail */
-extern const MgEngineKind mg_smtp_submit; /* the verb "send" of an MUA */
+extern const MgEngineKind mg_smtp_server;   /* a server for MTAs and for submission (port 587) */
+extern const MgEngineKind mg_smtp_lmtp;     /* a server that puts mail into mailboxes */
+extern const MgEngineKind mg_smtp_client;   /* answers mail.send */
+extern const MgEngineKind mg_smtp_queue;    /* answers mail.accept, and lives on with the mail */
+extern const MgEngineKind mg_smtp_submit;   /* the verb "send" of an MUA */
 extern const MgEngineKind mg_smtp_greylist; /* answers smtp.policy */
 /* A person types: as a client (the verb "talk smtp://…"), as the server (engines=smtp.by-hand:25).
  */
