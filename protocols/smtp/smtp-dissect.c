@@ -400,7 +400,7 @@ static void name_value(Naming *naming, MgNode parent, size_t from, size_t to)
     g_autoptr(GString) text = g_string_new(NULL);
     size_t start = find(naming, from, to, ';'); /* "rfc822;…": the type is not encoded */
     start = start < to ? start + 1 : from;
-    if (mg_xtext_decode(mg_span_slice(naming->unit, start, to - start), text) &&
+    if (start < to && mg_xtext_decode(mg_span_slice(naming->unit, start, to - start), text) &&
         mg_xtext_is_printable(text->str, true))
         mg_tree_add_text(naming->tree, value, F_ESMTP_DECODED, start, to - start, text->str);
 }

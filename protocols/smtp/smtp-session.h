@@ -98,73 +98,67 @@ typedef struct {
     size_t in_at;   /* … from here on */
     uint64_t taken; /* octets of the peer's that were consumed, in all */
     const char *state;
-    bool lmtp, submission, store, open_relay, help;
-    MgSmtpTelling vrfy, expn;
+    MgTime now, heard;
 
     /* as the settings say */
     char *host, *peer, *domains, *relay_from, *aliases; /* aliases: (nullable) */
-    unsigned stages, extensions, recipients_max, errors_max, text_line_max, command_line_max;
+    char *mechanisms;                                   /* (nullable) of AUTH; NULL: all */
     MgPathRules path_rules;
-    char *mechanisms; /* (nullable) of AUTH; NULL: all */
-    bool auth_clear, require_auth, own_sender;
-    unsigned logins_max;
-    uint64_t size_max;
+    uint64_t size_max, seed;
     MgTime idle_max;
     int64_t epoch;
-    uint64_t seed;
+    unsigned stages, extensions, recipients_max, errors_max, text_line_max, command_line_max,
+        logins_max;
+    MgSmtpTelling vrfy, expn;
+    bool lmtp, submission, store, open_relay, help, auth_clear, require_auth, own_sender;
 
     /* the login */
     MgSaslServer *sasl; /* (nullable) an exchange that is under way */
     uint64_t auth_seed;
     char *login; /* (nullable) who has logged in */
-    unsigned n_logins;
 
     /* the envelope */
-    char *helo; /* (nullable) */
-    bool esmtp, tried_recipient;
-    char *mail_from;       /* (nullable) */
-    GPtrArray *recipients; /* of char *; a NULL follows the last, for MgMail */
-    GArray *wishes;        /* of MgMailWish, one for each of `recipients` */
-    char *recipient;       /* (nullable) the one being judged … */
-    MgMailWish wish;       /* … and what was asked for with it */
+    char *helo;              /* (nullable) */
+    char *mail_from;         /* (nullable) */
+    char *envid, *mail_auth; /* (nullable) */
+    GPtrArray *recipients;   /* of char *; a NULL follows the last, for MgMail */
+    GArray *wishes;          /* of MgMailWish, one for each of `recipients` */
+    char *recipient;         /* (nullable) the one being judged … */
+    MgMailWish wish;         /* … and what was asked for with it */
     MgBody body;
     MgRet ret;
-    bool smtputf8;
-    char *envid, *mail_auth; /* (nullable) */
-    unsigned said;           /* parameters of this command that were said, a bit a row */
+    unsigned said; /* parameters of this command that were said, a bit a row */
 
     /* the letter */
-    GByteArray *data;
-    size_t line_len; /* octets of the line that is coming in */
-    uint64_t size;   /* octets that came, kept or not */
-    uint8_t last;    /* octet before the one to be looked at */
-    bool line_start;
     int data_fault; /* a rule, or -1 */
-    bool too_large;
-    uint64_t chunk, chunk_left; /* BDAT: octets of this piece, and those that are to come */
-    size_t postmark;            /* octets of the Received line that we put before it */
-    bool by_chunks, chunk_last, chunk_failed;
+    GByteArray *data;
+    size_t line_len;                    /* octets of the line that is coming in */
+    uint64_t size;                      /* octets that came, kept or not */
+    uint64_t chunk, chunk_left;         /* BDAT: octets of this piece, and those that are to come */
+    size_t postmark;                    /* octets of the Received line that we put before it */
     const MgSmtpRefusal *chunk_refusal; /* (nullable) its octets are read and dropped */
 
     /* the open ask */
-    MgSmtpWait wait;
-    MgStage stage;
-    MgAskId last_ask;
-    MgTime asked;
     union {
         MgPolicyQuestion policy;
         MgMailboxQuestion mailbox;
         MgAcceptQuestion accept;
     } question;
+    MgTime asked;
+    MgSmtpWait wait;
+    MgStage stage;
+    MgAskId last_ask;
     unsigned n_appended;
 
-    MgTime now, heard;
-    char line[MG_SMTP_LINE_MAX]; /* the command being looked at; notes point into it */
-    size_t line_used, shown;     /* octets of it, and how many of them may stand in a note */
-    uint8_t skip_last;
-    unsigned n_errors;
+    size_t line_used, shown; /* octets of `line`, and how many of them may stand in a note */
+    unsigned n_errors, n_logins;
+    uint8_t last;      /* octet of the letter before the one to be looked at … */
+    uint8_t skip_last; /* … and of a line that is too long */
+    bool esmtp, tried_recipient, smtputf8;
+    bool line_start, too_large, by_chunks, chunk_last, chunk_failed;
     bool skipping, ended, gone, closed;
-    bool reads_utf8; /* SMTPUTF8 was said with VRFY or EXPN */
+    bool reads_utf8;             /* SMTPUTF8 was said with VRFY or EXPN */
+    char line[MG_SMTP_LINE_MAX]; /* the command being looked at; notes point into it */
 } MgSmtpSession;
 
 /* `enhanced` (nullable) is left out where ENHANCEDSTATUSCODES is off. `text` is printf's. */
