@@ -99,8 +99,7 @@ static char *judge_engines(const MgRegistry *registry, const MgPlugin *plugin)
         if (kind->name == NULL || kind->name[0] == '\0')
             return g_strdup(_("broken file: an engine of it has no name"));
         if (kind->create == NULL || kind->free == NULL || kind->next == NULL ||
-            kind->receive == NULL || kind->receive_end == NULL || kind->advance == NULL ||
-            kind->answer == NULL || kind->deadline == NULL)
+            (kind->advance == NULL) != (kind->deadline == NULL))
             return g_strdup_printf(_("broken file: the engine \"%s\" lacks a function"),
                                    kind->name);
         if (mg_registry_engine(registry, kind->name) != NULL)

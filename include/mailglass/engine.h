@@ -50,9 +50,9 @@ typedef enum {
     MG_EVENT_NOTE,
     MG_EVENT_STATE,
     MG_EVENT_DELIVER,
-    MG_EVENT_STARTTLS, /* an ASK of MG_TOPIC_SECURE (topics.h), in `ask`: what was sent before it goes
-                          out as it is, what is sent after it is encrypted. A kind of its own, so
-                          that who reads events sees where the plaintext ends */
+    MG_EVENT_STARTTLS, /* an ASK of MG_TOPIC_SECURE (topics.h), in `ask`: what was sent before it
+                          goes out as it is, what is sent after it is encrypted. A kind of its own,
+                          so that who reads events sees where the plaintext ends */
     MG_EVENT_CLOSE /* the connection, if any, is closed and the engine is done: no event follows */
 } MgEventKind;
 
@@ -167,12 +167,14 @@ typedef struct {
 
     MgEngine *(*create)(const MgBirth *birth); /* (transfer full); never NULL */
     void (*free)(MgEngine *engine);
+    bool (*next)(MgEngine *engine, MgEvent *event);
+    /* Each is nullable: of an engine that has no peer, that waits for no time (both or neither of
+     * the two), that never asks. */
     void (*receive)(MgEngine *engine, MgSpan bytes, MgTime now);
     void (*receive_end)(MgEngine *engine, MgEnd how, MgTime now);
     void (*advance)(MgEngine *engine, MgTime now);
-    bool (*answer)(MgEngine *engine, MgAskId ask, const void *answer, MgTime now);
-    bool (*next)(MgEngine *engine, MgEvent *event);
     MgTime (*deadline)(const MgEngine *engine);
+    bool (*answer)(MgEngine *engine, MgAskId ask, const void *answer, MgTime now);
     size_t (*facts)(const MgEngine *engine, MgFact *facts, size_t max); /* (nullable) */
     /* (nullable, since 2.1) What is to be told of what setup() made: told also while no engine of
      * the kind is alive. One of the kinds that share it is enough. */
@@ -187,19 +189,22 @@ struct MgEngine { /* the first member of every engine */
  * after an end or CLOSE (then ignored). */
 static inline void mg_engine_receive(MgEngine *engine, MgSpan bytes, MgTime now)
 {
-    engine->kind->receive(engine, bytes, now);
+    if (engine->kind->receive != NULL)
+        engine->kind->receive(engine, bytes, now);
 }
 
 /* The peer's bytes have ended. What was received before still counts. */
 static inline void mg_engine_receive_end(MgEngine *engine, MgEnd how, MgTime now)
 {
-    engine->kind->receive_end(engine, how, now);
+    if (engine->kind->receive_end != NULL)
+        engine->kind->receive_end(engine, how, now);
 }
 
 /* Call when deadline() has come. Calling early is harmless. */
 static inline void mg_engine_advance(MgEngine *engine, MgTime now)
 {
-    engine->kind->advance(engine, now);
+    if (engine->kind->advance != NULL)
+        engine->kind->advance(engine, now);
 }
 
 /* Answers the open ask with its topic's answer struct, which is copied. `answer` NULL means: nobody
@@ -207,7 +212,7 @@ static inline void mg_engine_advance(MgEngine *engine, MgTime now)
  * `ask` is not open: it was answered, cancelled, or never asked. */
 static inline bool mg_engine_answer(MgEngine *engine, MgAskId ask, const void *answer, MgTime now)
 {
-    return engine->kind->answer(engine, ask, answer, now);
+    return engine->kind->answer != NULL && engine->kind->answer(engine, ask, answer, now);
 }
 
 /* Writes the next event and returns true, or returns false when nothing more can happen until one
@@ -220,7 +225,7 @@ static inline bool mg_engine_next(MgEngine *engine, MgEvent *event)
 /* When advance() must be called next; MG_TIME_NEVER if it need not be. */
 static inline MgTime mg_engine_deadline(const MgEngine *engine)
 {
-    return engine->kind->deadline(engine);
+    return engine->kind->deadline != NULL ? engine->kind->deadline(engine) : MG_TIME_NEVER;
 }
 
 static inline void mg_engine_free(MgEngine *engine)

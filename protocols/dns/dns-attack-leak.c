@@ -114,26 +114,9 @@ static void free_leak(MgEngine *engine)
     g_free(engine);
 }
 
-static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
-{
-}
-
-static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
-{
-}
-
-static void advance(MgEngine *engine, MgTime now)
-{
-}
-
 static bool next(MgEngine *engine, MgEvent *event)
 {
     return mg_dns_events_next(&((Leak *)engine)->events, event);
-}
-
-static MgTime deadline(const MgEngine *engine)
-{
-    return MG_TIME_NEVER;
 }
 
 static size_t facts(const MgEngine *engine, MgFact *out, size_t max)
@@ -157,11 +140,7 @@ const MgEngineKind mg_dns_leak = {
     .transitions = transitions,
     .create = create,
     .free = free_leak,
-    .receive = receive,
-    .receive_end = receive_end,
-    .advance = advance,
     .answer = answer,
     .next = next,
-    .deadline = deadline,
     .facts = facts,
 };

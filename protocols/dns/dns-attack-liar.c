@@ -267,24 +267,14 @@ static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
     close_engine(liar);
 }
 
-static void advance(MgEngine *engine, MgTime now)
-{
-}
-
 static bool next(MgEngine *engine, MgEvent *event)
 {
     return mg_dns_events_next(&((Liar *)engine)->events, event);
 }
 
-static MgTime deadline(const MgEngine *engine)
-{
-    return MG_TIME_NEVER;
-}
-
 #define SAME                                                                                       \
     .transport = MG_TRANSPORT_DATAGRAM, .port = 53, .dissector = "dns", .rules = rules,            \
-    .free = free_liar, .receive_end = receive_end, .advance = advance, .answer = answer,           \
-    .next = next, .deadline = deadline
+    .free = free_liar, .receive_end = receive_end, .answer = answer, .next = next
 
 const MgEngineKind mg_dns_liar = {
     .name = "dns.liar",

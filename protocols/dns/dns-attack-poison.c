@@ -534,18 +534,6 @@ static void free_poison(MgEngine *engine)
     g_free(engine);
 }
 
-static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
-{
-}
-
-static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
-{
-}
-
-static void advance(MgEngine *engine, MgTime now)
-{
-}
-
 static bool next(MgEngine *engine, MgEvent *event)
 {
     Poison *poison = (Poison *)engine;
@@ -555,11 +543,6 @@ static bool next(MgEngine *engine, MgEvent *event)
         return false;
     forge(poison, event);
     return true;
-}
-
-static MgTime deadline(const MgEngine *engine)
-{
-    return MG_TIME_NEVER; /* the carrier keeps the time of each datagram */
 }
 
 static size_t facts(const MgEngine *engine, MgFact *out, size_t max)
@@ -597,11 +580,7 @@ const MgEngineKind mg_dns_poison = {
     .transitions = transitions,
     .create = create,
     .free = free_poison,
-    .receive = receive,
-    .receive_end = receive_end,
-    .advance = advance,
     .answer = answer,
     .next = next,
-    .deadline = deadline,
     .facts = facts,
 };

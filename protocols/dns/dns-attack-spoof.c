@@ -181,26 +181,9 @@ static void free_spoof(MgEngine *engine)
     g_free(engine);
 }
 
-static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
-{
-}
-
-static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
-{
-}
-
-static void advance(MgEngine *engine, MgTime now)
-{
-}
-
 static bool next(MgEngine *engine, MgEvent *event)
 {
     return mg_dns_events_next(&((Spoof *)engine)->events, event);
-}
-
-static MgTime deadline(const MgEngine *engine)
-{
-    return MG_TIME_NEVER;
 }
 
 static size_t facts(const MgEngine *engine, MgFact *out, size_t max)
@@ -224,8 +207,7 @@ static size_t facts(const MgEngine *engine, MgFact *out, size_t max)
 
 #define SAME                                                                                       \
     .usual = "attacker", .dissector = "dns", .rules = rules, .transitions = transitions,           \
-    .free = free_spoof, .receive = receive, .receive_end = receive_end, .advance = advance,        \
-    .answer = answer, .next = next, .deadline = deadline, .facts = facts
+    .free = free_spoof, .answer = answer, .next = next, .facts = facts
 
 const MgEngineKind mg_dns_spoof = {
     .name = "dns.spoof",

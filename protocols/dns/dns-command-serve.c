@@ -27,18 +27,6 @@ static void free_serve(MgEngine *engine)
     g_free(engine);
 }
 
-static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
-{
-}
-
-static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
-{
-}
-
-static void advance(MgEngine *engine, MgTime now)
-{
-}
-
 static bool answer(MgEngine *engine, MgAskId ask, const void *given, MgTime now)
 {
     return false; /* it asks nothing */
@@ -47,11 +35,6 @@ static bool answer(MgEngine *engine, MgAskId ask, const void *given, MgTime now)
 static bool next(MgEngine *engine, MgEvent *event)
 {
     return mg_dns_output_next(&((Serve *)engine)->output, event);
-}
-
-static MgTime deadline(const MgEngine *engine)
-{
-    return MG_TIME_NEVER;
 }
 
 static const MgCommandOption options[] = {
@@ -79,10 +62,6 @@ const MgEngineKind mg_dns_command_serve = {
     .command = &command,
     .create = create,
     .free = free_serve,
-    .receive = receive,
-    .receive_end = receive_end,
-    .advance = advance,
     .answer = answer,
     .next = next,
-    .deadline = deadline,
 };

@@ -290,23 +290,6 @@ static bool next(MgEngine *engine, MgEvent *event)
     return mg_dns_output_next(&zone->output, event) || (!zone->output.ended && ask(zone, event));
 }
 
-static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
-{
-}
-
-static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
-{
-}
-
-static void advance(MgEngine *engine, MgTime now)
-{
-}
-
-static MgTime deadline(const MgEngine *engine)
-{
-    return MG_TIME_NEVER;
-}
-
 static const MgCommandOption options[] = {
     {"origin", "NAME", N_("What completes names before $ORIGIN does; the file's name if not given"),
      NULL, false},
@@ -332,10 +315,6 @@ const MgEngineKind mg_dns_command_zone = {
     .command = &command,
     .create = create,
     .free = free_zone,
-    .receive = receive,
-    .receive_end = receive_end,
-    .advance = advance,
     .answer = answer,
     .next = next,
-    .deadline = deadline,
 };

@@ -268,18 +268,6 @@ static void free_iterate(MgEngine *engine)
     g_free(iterate);
 }
 
-static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
-{
-}
-
-static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
-{
-}
-
-static void advance(MgEngine *engine, MgTime now)
-{
-}
-
 static bool answer(MgEngine *engine, MgAskId id, const void *given, MgTime now)
 {
     Iterate *iterate = (Iterate *)engine;
@@ -308,11 +296,6 @@ static bool next(MgEngine *engine, MgEvent *event)
     return true;
 }
 
-static MgTime deadline(const MgEngine *engine)
-{
-    return MG_TIME_NEVER; /* the carrier keeps the time of each datagram */
-}
-
 static const MgCommandRow command = {
     .name = "dns iterate",
     .usage = "NAME [TYPE]",
@@ -332,10 +315,6 @@ const MgEngineKind mg_dns_iterate = {
     .dissector = "dns",
     .create = create,
     .free = free_iterate,
-    .receive = receive,
-    .receive_end = receive_end,
-    .advance = advance,
     .answer = answer,
     .next = next,
-    .deadline = deadline,
 };

@@ -122,26 +122,9 @@ static void free_replay(MgEngine *engine)
     g_free(replay);
 }
 
-static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
-{
-}
-
-static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
-{
-}
-
-static void advance(MgEngine *engine, MgTime now)
-{
-}
-
 static bool answer(MgEngine *engine, MgAskId ask, const void *given, MgTime now)
 {
     return false; /* nothing is asked */
-}
-
-static MgTime deadline(const MgEngine *engine)
-{
-    return MG_TIME_NEVER;
 }
 
 static bool next(MgEngine *engine, MgEvent *event)
@@ -172,10 +155,6 @@ const MgEngineKind mg_dns_replay = {
     .command = &command,
     .create = create,
     .free = free_replay,
-    .receive = receive,
-    .receive_end = receive_end,
-    .advance = advance,
     .answer = answer,
     .next = next,
-    .deadline = deadline,
 };

@@ -53,18 +53,6 @@ static void free_flush(MgEngine *engine)
     g_free(engine);
 }
 
-static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
-{
-}
-
-static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
-{
-}
-
-static void advance(MgEngine *engine, MgTime now)
-{
-}
-
 static bool answer(MgEngine *engine, MgAskId ask, const void *given, MgTime now)
 {
     return false; /* nothing is asked */
@@ -73,11 +61,6 @@ static bool answer(MgEngine *engine, MgAskId ask, const void *given, MgTime now)
 static bool next(MgEngine *engine, MgEvent *event)
 {
     return mg_dns_events_next(&((Flush *)engine)->events, event);
-}
-
-static MgTime deadline(const MgEngine *engine)
-{
-    return MG_TIME_NEVER;
 }
 
 static const char button[] G_GNUC_UNUSED = N_("Flush"); /* the verb, on a button */
@@ -94,11 +77,7 @@ const MgEngineKind mg_dns_flush = {
     .teardown = mg_dns_resolver_teardown,
     .create = create,
     .free = free_flush,
-    .receive = receive,
-    .receive_end = receive_end,
-    .advance = advance,
     .answer = answer,
     .next = next,
-    .deadline = deadline,
     .shared_facts = mg_dns_cache_facts,
 };

@@ -469,18 +469,9 @@ static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
         abandon(resolver);
 }
 
-static void advance(MgEngine *engine, MgTime now)
-{
-}
-
 static bool next(MgEngine *engine, MgEvent *event)
 {
     return mg_dns_events_next(&((Resolver *)engine)->events, event);
-}
-
-static MgTime deadline(const MgEngine *engine)
-{
-    return MG_TIME_NEVER; /* the carrier keeps the time of each datagram */
 }
 
 /* ---- a stream: each message with its length before it (RFC 7766 §8) ---- */
@@ -625,10 +616,8 @@ const MgEngineKind mg_dns_resolver = {
     .free = free_resolver,
     .receive = receive,
     .receive_end = receive_end,
-    .advance = advance,
     .answer = answer,
     .next = next,
-    .deadline = deadline,
     .facts = facts,
 };
 

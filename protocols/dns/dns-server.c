@@ -198,11 +198,6 @@ static size_t zone_facts(const Authority *authority, MgFact *facts, size_t max)
     return 1;
 }
 
-static bool no_answer(MgEngine *engine, MgAskId ask, const void *answer, MgTime now)
-{
-    return false; /* it asks nothing */
-}
-
 /* ---- a datagram ---- */
 
 typedef struct {
@@ -263,10 +258,6 @@ static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
         server->sent = server->said_rule = true;
 }
 
-static void advance(MgEngine *engine, MgTime now)
-{
-}
-
 static bool next(MgEngine *engine, MgEvent *event)
 {
     Server *server = (Server *)engine;
@@ -289,11 +280,6 @@ static bool next(MgEngine *engine, MgEvent *event)
     return true;
 }
 
-static MgTime deadline(const MgEngine *engine)
-{
-    return MG_TIME_NEVER;
-}
-
 static size_t facts(const MgEngine *engine, MgFact *out, size_t max)
 {
     return zone_facts(((const Server *)engine)->authority, out, max);
@@ -314,10 +300,7 @@ const MgEngineKind mg_dns_server = {
     .free = free_server,
     .receive = receive,
     .receive_end = receive_end,
-    .advance = advance,
-    .answer = no_answer,
     .next = next,
-    .deadline = deadline,
     .facts = facts,
 };
 
@@ -483,7 +466,6 @@ const MgEngineKind mg_dns_server_tcp = {
     .receive = tcp_receive,
     .receive_end = tcp_receive_end,
     .advance = tcp_advance,
-    .answer = no_answer,
     .next = tcp_next,
     .deadline = tcp_deadline,
     .facts = tcp_facts,

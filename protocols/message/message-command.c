@@ -94,29 +94,6 @@ static bool next(MgEngine *engine, MgEvent *event)
     }
 }
 
-/* All is said from the start: nothing that comes later matters. */
-static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
-{
-}
-
-static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
-{
-}
-
-static void advance(MgEngine *engine, MgTime now)
-{
-}
-
-static bool answer(MgEngine *engine, MgAskId id, const void *given, MgTime now)
-{
-    return false;
-}
-
-static MgTime deadline(const MgEngine *engine)
-{
-    return MG_TIME_NEVER;
-}
-
 static const MgCommandOption options[] = {
     {"part", "SECTION", N_("Prints the octets of one part alone, decoded: \"2\", \"3.1\""), NULL,
      false},
@@ -141,10 +118,5 @@ const MgEngineKind mg_message_command = {
     .command = &row,
     .create = create,
     .free = free_command,
-    .receive = receive,
-    .receive_end = receive_end,
-    .advance = advance,
-    .answer = answer,
     .next = next,
-    .deadline = deadline,
 };

@@ -156,31 +156,9 @@ static void greylist_free(MgEngine *engine)
     g_free(greylist);
 }
 
-static void greylist_receive(MgEngine *engine, MgSpan bytes, MgTime now)
-{
-}
-
-static void greylist_receive_end(MgEngine *engine, MgEnd how, MgTime now)
-{
-}
-
-static void greylist_advance(MgEngine *engine, MgTime now)
-{
-}
-
-static bool greylist_answer(MgEngine *engine, MgAskId ask, const void *answer, MgTime now)
-{
-    return false;
-}
-
 static bool greylist_next(MgEngine *engine, MgEvent *event)
 {
     return mg_outbox_next(&((Greylist *)engine)->out, event);
-}
-
-static MgTime greylist_deadline(const MgEngine *engine)
-{
-    return MG_TIME_NEVER;
 }
 
 const MgEngineKind mg_smtp_greylist = {
@@ -194,10 +172,5 @@ const MgEngineKind mg_smtp_greylist = {
     .teardown = greylist_teardown,
     .create = greylist_create,
     .free = greylist_free,
-    .receive = greylist_receive,
-    .receive_end = greylist_receive_end,
-    .advance = greylist_advance,
-    .answer = greylist_answer,
     .next = greylist_next,
-    .deadline = greylist_deadline,
 };

@@ -491,14 +491,6 @@ static void queue_free(MgEngine *engine)
 
 /* ---- the engine ---- */
 
-static void queue_receive(MgEngine *engine, MgSpan bytes, MgTime now)
-{
-}
-
-static void queue_receive_end(MgEngine *engine, MgEnd how, MgTime now)
-{
-}
-
 /* What events pointed to may go once they were all handed out. */
 static void clear_scratch(MgQueue *queue)
 {
@@ -607,8 +599,6 @@ const MgEngineKind mg_smtp_queue = {
     .transitions = transitions,
     .create = queue_create,
     .free = queue_free,
-    .receive = queue_receive,
-    .receive_end = queue_receive_end,
     .advance = queue_advance,
     .answer = queue_answer,
     .next = queue_next,

@@ -352,14 +352,6 @@ static void submit_free(MgEngine *engine)
 
 /* ---- the engine ---- */
 
-static void submit_receive(MgEngine *engine, MgSpan bytes, MgTime now)
-{
-}
-
-static void submit_receive_end(MgEngine *engine, MgEnd how, MgTime now)
-{
-}
-
 static void answered(Submit *submit, const void *answer, MgTime now)
 {
     submit->asking = false;
@@ -427,8 +419,6 @@ const MgEngineKind mg_smtp_submit = {
     .transitions = transitions,
     .create = submit_create,
     .free = submit_free,
-    .receive = submit_receive,
-    .receive_end = submit_receive_end,
     .advance = submit_advance,
     .answer = submit_answer,
     .next = submit_next,

@@ -5,6 +5,7 @@ set -e
 folder=$(mktemp -d)
 export HOME=$folder XDG_RUNTIME_DIR=$folder/run XDG_CONFIG_HOME=$folder/config XDG_CACHE_HOME=$folder/cache
 export XDG_DATA_HOME=$folder/data XDG_STATE_HOME=$folder/state GSETTINGS_BACKEND=memory ADW_DISABLE_PORTAL=1
+unset MAILGLASS_PROGRESS MAILGLASS_LESSON_PATH # whoever has set them for themselves
 export GSK_RENDERER=${GSK_RENDERER:-cairo} GTK_A11Y=${GTK_A11Y:-atspi}
 mkdir -p -m 700 "$XDG_RUNTIME_DIR" "$XDG_CONFIG_HOME/gtk-4.0" "$XDG_CACHE_HOME" "$XDG_DATA_HOME" "$XDG_STATE_HOME"
 printf '[Settings]\ngtk-enable-animations=0\ngtk-cursor-blink=0\n' >"$XDG_CONFIG_HOME/gtk-4.0/settings.ini"

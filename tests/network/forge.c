@@ -46,23 +46,6 @@ static void puppet_free(MgEngine *engine)
     g_free(puppet);
 }
 
-static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
-{
-}
-
-static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
-{
-}
-
-static void advance(MgEngine *engine, MgTime now)
-{
-}
-
-static MgTime deadline(const MgEngine *engine)
-{
-    return MG_TIME_NEVER;
-}
-
 static bool puppet_next(Puppet *puppet, MgEvent *event, const char *topic, const void *question)
 {
     if (puppet->open && puppet->cancels) {
@@ -188,9 +171,7 @@ static bool hear_answer(MgEngine *engine, MgAskId ask, const void *given, MgTime
     return true;
 }
 
-#define SAME                                                                                       \
-    .free = puppet_free, .receive = receive, .receive_end = receive_end, .advance = advance,       \
-    .deadline = deadline
+#define SAME .free = puppet_free
 
 static const MgSettingRow query_settings[] = {
     {"server", MG_SETTING_TEXT, NULL, "instead of ADDRESS"},

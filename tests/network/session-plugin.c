@@ -81,10 +81,6 @@ static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
     ((Talk *)engine)->ended = true;
 }
 
-static void advance(MgEngine *engine, MgTime now)
-{
-}
-
 static bool answer(MgEngine *engine, MgAskId ask, const void *reply, MgTime now)
 {
     Talk *self = (Talk *)engine;
@@ -138,17 +134,12 @@ static bool next(MgEngine *engine, MgEvent *event)
     return false;
 }
 
-static MgTime deadline(const MgEngine *engine)
-{
-    return MG_TIME_NEVER;
-}
-
 static MgEngine *create_server(const MgBirth *birth);
 static MgEngine *create_client(const MgBirth *birth);
 
 #define COMMON                                                                                     \
     .dissector = "talk", .free = forget, .receive = receive, .receive_end = receive_end,           \
-    .advance = advance, .answer = answer, .next = next, .deadline = deadline
+    .answer = answer, .next = next
 
 static const MgSettingRow settings[] = {
     {"greeting", MG_SETTING_TEXT, NULL, "What the server says first."},

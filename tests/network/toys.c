@@ -50,20 +50,6 @@ static void toy_end(MgEngine *engine, MgEnd how, MgTime now)
     toy->ended = true;
 }
 
-static void toy_advance(MgEngine *engine, MgTime now)
-{
-}
-
-static MgTime toy_deadline(const MgEngine *engine)
-{
-    return MG_TIME_NEVER;
-}
-
-static bool no_answer(MgEngine *engine, MgAskId ask, const void *answer, MgTime now)
-{
-    return false;
-}
-
 static bool send_out(Toy *toy, MgEvent *event)
 {
     static GByteArray *last; /* what was handed out stays until the next call */
@@ -341,15 +327,13 @@ static bool fickle_answer(MgEngine *engine, MgAskId ask, const void *answer, MgT
     return true;
 }
 
-#define SAME                                                                                       \
-    .free = toy_free, .receive_end = toy_end, .advance = toy_advance, .deadline = toy_deadline
+#define SAME .free = toy_free, .receive_end = toy_end
 
 const MgEngineKind mg_toy_echo = {.name = "toy.echo",
                                   .transport = MG_TRANSPORT_STREAM,
                                   .port = 7,
                                   .create = echo_create,
                                   .receive = echo_receive,
-                                  .answer = no_answer,
                                   .next = echo_next,
                                   SAME};
 const MgEngineKind mg_toy_clock = {.name = "toy.clock",
@@ -357,7 +341,6 @@ const MgEngineKind mg_toy_clock = {.name = "toy.clock",
                                    .port = 37,
                                    .create = clock_create,
                                    .receive = clock_receive,
-                                   .answer = no_answer,
                                    .next = echo_next,
                                    SAME};
 const MgEngineKind mg_toy_caller = {.name = "toy.caller",

@@ -82,14 +82,6 @@ static void free_puppet(MgEngine *engine)
     g_free(engine);
 }
 
-static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
-{
-}
-
-static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
-{
-}
-
 static void advance(MgEngine *engine, MgTime now)
 {
     ((Puppet *)engine)->now = now;
@@ -165,8 +157,7 @@ static MgTime deadline(const MgEngine *engine)
 }
 
 #define SAME                                                                                       \
-    .free = free_puppet, .receive = receive, .receive_end = receive_end, .advance = advance,       \
-    .answer = answer, .next = next, .deadline = deadline
+    .free = free_puppet, .advance = advance, .answer = answer, .next = next, .deadline = deadline
 
 static const MgEngineKind verb_kind = {
     .name = "test.verb", .verb = "play", .usage = "play", .create = create_verb, SAME};
@@ -457,20 +448,12 @@ static bool sleeper_next(MgEngine *engine, MgEvent *event)
     return ((Sleeper *)engine)->gone;
 }
 
-static bool no_answer(MgEngine *engine, MgAskId id, const void *item, MgTime now)
-{
-    return false;
-}
-
 static const MgEngineKind sleeper_kind = {.name = "test.sleeper",
                                           .verb = "sleep",
                                           .usage = "sleep",
                                           .create = create_sleeper,
                                           .free = free_sleeper,
-                                          .receive = receive,
-                                          .receive_end = receive_end,
                                           .advance = wake_sleeper,
-                                          .answer = no_answer,
                                           .next = sleeper_next,
                                           .deadline = sleeper_deadline};
 

@@ -123,28 +123,6 @@ static bool asker_next(MgEngine *engine, MgEvent *event)
 
 /* ---- what both have in common ---- */
 
-static void ignore_receive(MgEngine *engine, MgSpan bytes, MgTime now)
-{
-}
-
-static void ignore_end(MgEngine *engine, MgEnd how, MgTime now)
-{
-}
-
-static void ignore_advance(MgEngine *engine, MgTime now)
-{
-}
-
-static bool ignore_answer(MgEngine *engine, MgAskId ask, const void *answer, MgTime now)
-{
-    return false;
-}
-
-static MgTime never(const MgEngine *engine)
-{
-    return MG_TIME_NEVER;
-}
-
 extern const MgEngineKind echo_kind, asker_kind;
 const MgEngineKind echo_kind = {.name = "toy.server",
                                 .transport = MG_TRANSPORT_DATAGRAM,
@@ -152,21 +130,13 @@ const MgEngineKind echo_kind = {.name = "toy.server",
                                 .create = echo_create,
                                 .free = echo_free,
                                 .receive = echo_receive,
-                                .receive_end = ignore_end,
-                                .advance = ignore_advance,
-                                .answer = ignore_answer,
-                                .next = echo_next,
-                                .deadline = never};
+                                .next = echo_next};
 const MgEngineKind asker_kind = {.name = "toy.asker",
                                  .topic = "toy.echo",
                                  .create = asker_create,
                                  .free = asker_free,
-                                 .receive = ignore_receive,
-                                 .receive_end = ignore_end,
-                                 .advance = ignore_advance,
                                  .answer = asker_answer,
-                                 .next = asker_next,
-                                 .deadline = never};
+                                 .next = asker_next};
 
 /* ---- tests ---- */
 

@@ -50,15 +50,6 @@ static void toy_end(MgEngine *engine, MgEnd how, MgTime now)
     toy->ended = true;
 }
 
-static void toy_advance(MgEngine *engine, MgTime now)
-{
-}
-
-static MgTime toy_deadline(const MgEngine *engine)
-{
-    return MG_TIME_NEVER;
-}
-
 static void learn(Toy *toy, const MgSecureAnswer *answer)
 {
     MgToySecure *said = toy->server ? &mg_toy_server_said : &mg_toy_client_said;
@@ -224,7 +215,7 @@ static MgEngine *create_client(const MgBirth *birth)
 
 #define SAME                                                                                       \
     .dissector = "smtp", .free = toy_free, .receive = toy_receive, .receive_end = toy_end,         \
-    .advance = toy_advance, .answer = toy_answer, .next = toy_next, .deadline = toy_deadline
+    .answer = toy_answer, .next = toy_next
 const MgEngineKind mg_toy_secure_server = {.name = "toy.secure-server",
                                            .transport = MG_TRANSPORT_STREAM,
                                            .port = 25,

@@ -56,19 +56,11 @@ static void forget(MgEngine *engine)
     g_free(engine);
 }
 
-static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
-{
-}
-
 static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
 {
     Daytime *self = (Daytime *)engine;
     if (self->step != DONE)
         self->step = CLOSE;
-}
-
-static void advance(MgEngine *engine, MgTime now)
-{
 }
 
 static bool answer(MgEngine *engine, MgAskId ask, const void *reply, MgTime now)
@@ -104,17 +96,12 @@ static bool next(MgEngine *engine, MgEvent *event)
     }
 }
 
-static MgTime deadline(const MgEngine *engine)
-{
-    return MG_TIME_NEVER;
-}
-
 static MgEngine *create_server(const MgBirth *birth);
 static MgEngine *create_client(const MgBirth *birth);
 
 #define COMMON                                                                                     \
-    .dissector = "daytime", .free = forget, .receive = receive, .receive_end = receive_end,        \
-    .advance = advance, .answer = answer, .next = next, .deadline = deadline
+    .dissector = "daytime", .free = forget, .receive_end = receive_end, .answer = answer,          \
+    .next = next
 
 static const MgEngineKind server = {
     .name = "daytime.server",
