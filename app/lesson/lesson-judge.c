@@ -363,5 +363,10 @@ bool mg_lesson_judge(MgLesson *lesson, MgRegistry *registry, GPtrArray *problems
 {
     Judge judge = {lesson, registry, NULL, {lesson->path, problems}, 0};
     g_autoptr(MgNetwork) network = load_network(&judge);
+    /* A network that is there but cannot be used mostly lacks a plugin, and so would every field of
+     * it: one cause, one line. */
+    g_autofree char *path = network == NULL ? mg_shelf_network(lesson) : NULL;
+    if (path != NULL)
+        return false;
     return mg_lesson_judge_in(lesson, registry, network, problems) && judge.n == 0;
 }
