@@ -62,10 +62,17 @@ static void add_jump(GString *markup, MgSession *session, uint32_t n)
     g_string_append(markup, ":</b>  ");
 }
 
-static void add_hosts(GString *markup, const MgTrace *trace, const MgRecord *record)
+static void add_hosts(GString *markup, const MgTrace *trace, uint32_t n)
 {
+    const MgRecord *record = mg_trace_record(trace, n);
+    MgHostId posed = mg_words_posed(trace, n);
     if (record->from != 0)
         add_markup(markup, "<b>%s</b>", mg_trace_host(trace, record->from)->name);
+    if (posed != 0) {
+        g_string_append_c(markup, ' ');
+        /* TRANSLATORS: the host whose address somebody pretends to have */
+        add_markup(markup, _("(as %s)"), mg_trace_host(trace, posed)->name);
+    }
     if (record->to != 0)
         add_markup(markup, " → <b>%s</b>", mg_trace_host(trace, record->to)->name);
 }
@@ -116,7 +123,7 @@ static void add_record(GString *markup, const MgTrace *trace, uint32_t n)
                                           : mg_palette(dark)->pill_dim;
     g_autofree char *color = hex_of(wire);
     g_autofree char *words = mg_words_summary(trace, n, SUMMARY_CHARS);
-    add_hosts(markup, trace, record);
+    add_hosts(markup, trace, n);
     if (record->kind == MG_RECORD_NOTE || record->kind == MG_RECORD_DECISION) {
         g_string_append(markup, "   "); /* its words are the sentence */
         add_engine(markup, trace, record);

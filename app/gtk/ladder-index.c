@@ -62,6 +62,33 @@ static MgFold *fold_at(const MgLadderIndex *index, uint32_t fold)
     return &g_array_index(index->folds, MgFold, fold - 1);
 }
 
+static bool says_same(const MgTrace *trace, uint32_t a, uint32_t b)
+{
+    g_autoptr(GString) one = g_string_new(NULL);
+    g_autoptr(GString) other = g_string_new(NULL);
+    mg_trace_summarize(trace, a, one);
+    mg_trace_summarize(trace, b, other);
+    return g_string_equal(one, other);
+}
+
+/* The fold of the datagram right before this one, if this says the same between the same hosts. */
+static uint32_t fold_of_same(MgLadderIndex *index, uint32_t n)
+{
+    uint32_t before = n - 1, fold = fold_of(index, before);
+    if (fold == 0)
+        return 0;
+    MgFold *of = fold_at(index, fold);
+    const MgRecord *record = mg_trace_record(index->trace, n);
+    const MgRecord *last = mg_trace_record(index->trace, before);
+    if ((of->first != before && !of->again) || of->last != before || last->from != record->from ||
+        last->to != record->to || last->dissector != record->dissector ||
+        last->kind != record->kind || !says_same(index->trace, of->first, n))
+        return 0;
+    of->again = true;
+    of->answer = 0;
+    return fold;
+}
+
 /* The fold of a conversation: its asker's, or, for datagrams, a new one. */
 static uint32_t fold_of_flow(MgLadderIndex *index, MgFlowId flow, uint32_t n)
 {
@@ -72,6 +99,8 @@ static uint32_t fold_of_flow(MgLadderIndex *index, MgFlowId flow, uint32_t n)
         return *fold;
     const MgFlow *about = mg_trace_flow(index->trace, flow);
     *fold = fold_of(index, about->parent);
+    if (*fold == 0 && about->transport == MG_TRANSPORT_DATAGRAM)
+        *fold = fold_of_same(index, n);
     if (*fold == 0 && about->transport == MG_TRANSPORT_DATAGRAM) {
         MgFold new = {.first = n, .last = n, .flow = flow};
         g_array_append_val(index->folds, new);
@@ -95,7 +124,7 @@ static void see(MgLadderIndex *index, uint32_t n)
     if (record->kind != MG_RECORD_EXCHANGE)
         return;
     of->count++;
-    if (record->flow == of->flow && (record->flags & MG_RECORD_FROM_SERVER) != 0)
+    if (record->flow == of->flow && !of->again && (record->flags & MG_RECORD_FROM_SERVER) != 0)
         of->answer = n;
 }
 

@@ -4,8 +4,9 @@
  * Beside a trace lies an array with the number of each row's record. It only grows while the trace
  * grows; opening a fold or filtering makes it anew. What is folded is told by the shape of the
  * conversation alone: datagrams are an aside of what asked for them, so all datagrams that one
- * question led to (and the streams that they caused) are one fold, whose row is its first record. A
- * state is no row: it is drawn in the row before it.
+ * question led to (and the streams that they caused) are one fold, whose row is its first record.
+ * Datagrams that say the same again at once, as somebody does who guesses, are one fold too. A state
+ * is no row: it is drawn in the row before it.
  */
 #pragma once
 
@@ -21,7 +22,7 @@ typedef struct {
     uint32_t count;       /* exchanges */
     uint32_t answer;      /* the last record that answers the question; 0 none */
     MgFlowId flow;        /* of the question */
-    bool open;
+    bool open, again;     /* again: the same said again and again, not one question */
 } MgFold;
 
 MgLadderIndex *mg_ladder_index_new(MgTrace *trace);

@@ -242,10 +242,10 @@ char *mg_ladder_fold_text(const MgLadderIndex *index, const MgFold *fold, uint32
         mg_words_summary(trace, answered ? fold->answer : fold->first, TEXT_MAX);
     const MgDissector *dissector = mg_registry_dissector(
         mg_trace_registry(trace), mg_trace_record(trace, fold->first)->dissector);
-    return g_strdup_printf("%s %u · %s: %s%s", fold->open ? "▾" : "▸",
+    return g_strdup_printf("%s %u %s %s: %s%s", fold->open ? "▾" : "▸",
                            mg_ladder_index_fold_count(index, fold, position),
-                           dissector != NULL ? dissector->label : "UDP", summary,
-                           answered ? "" : " …");
+                           fold->again ? "×" : "·", dissector != NULL ? dissector->label : "UDP", summary,
+                           answered || fold->again ? "" : " …");
 }
 
 static char *wire_text(const MgLadderPaint *paint, uint32_t n, const MgFold *fold)

@@ -88,17 +88,44 @@ static const char *host_name(const MgTrace *trace, MgHostId host)
     return host != 0 ? mg_trace_host(trace, host)->name : "";
 }
 
+MgHostId mg_words_posed(const MgTrace *trace, uint32_t n)
+{
+    const MgRecord *record = mg_trace_record(trace, n);
+    if (record->kind != MG_RECORD_EXCHANGE || record->flow == 0 || record->from == 0)
+        return 0;
+    const MgFlow *flow = mg_trace_flow(trace, record->flow);
+    const char *said = (record->flags & MG_RECORD_FROM_SERVER) != 0 ? flow->server_address
+                                                                    : flow->client_address;
+    if (strcmp(said, mg_trace_host(trace, record->from)->address) == 0)
+        return 0;
+    for (MgHostId host = 1; host <= mg_trace_n_hosts(trace); host++)
+        if (strcmp(said, mg_trace_host(trace, host)->address) == 0)
+            return host;
+    return 0;
+}
+
+/* "mallory", or, if it lies about its address, "mallory (as ns.example.net)". */
+static char *sender(const MgTrace *trace, uint32_t n)
+{
+    MgHostId from = mg_trace_record(trace, n)->from, posed = mg_words_posed(trace, n);
+    if (posed == 0)
+        return g_strdup(host_name(trace, from));
+    /* TRANSLATORS: a host, and the one whose address it pretends to have */
+    return g_strdup_printf(_("%s (as %s)"), host_name(trace, from), host_name(trace, posed));
+}
+
 char *mg_words_record(const MgTrace *trace, uint32_t n)
 {
     const MgRecord *record = mg_trace_record(trace, n);
     g_autofree char *summary = mg_words_summary(trace, n, 80);
     const MgDissector *dissector =
         mg_registry_dissector(mg_trace_registry(trace), record->dissector);
+    g_autofree char *from = sender(trace, n);
     if (record->kind == MG_RECORD_EXCHANGE && record->to != 0)
         /* TRANSLATORS: from host, to host, protocol, kind, wire text */
-        return g_strdup_printf(
-            _("%s to %s, %s %s %s"), host_name(trace, record->from), host_name(trace, record->to),
-            dissector != NULL ? dissector->label : "", mg_words_kind(trace, n), summary);
+        return g_strdup_printf(_("%s to %s, %s %s %s"), from, host_name(trace, record->to),
+                               dissector != NULL ? dissector->label : "", mg_words_kind(trace, n),
+                               summary);
     /* TRANSLATORS: host, kind, text */
     return g_strdup_printf(_("%s, %s: %s"), host_name(trace, record->from), mg_words_kind(trace, n),
                            summary);
