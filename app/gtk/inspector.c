@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* inspector.c - the panel on the right */
+/* inspector.c - the panel on the right
+ *
+ * It has two pages. That of the event has layers, octets, what they mean and, below, the state of the
+ * host that it reached; that of a host has the host's state alone, and stays while time passes. */
 #include "inspector.h"
+
+#include <adwaita.h>
 
 #include "bytes-view.h"
 #include "explanation.h"
@@ -11,6 +16,7 @@
 struct _MgInspector {
     GtkBox parent_instance;
     MgSession *session;
+    GtkWidget *pages, *event, *host, *host_now, *back;
     GtkWidget *heading, *tree, *bytes_area, *bytes, *explanation, *now;
     uint32_t shown;    /* record; 0 none */
     MgTrace *shown_of; /* the trace it is of: borrowed, compared only */
@@ -129,6 +135,27 @@ static void show_tree(MgInspector *self, const MgTrace *trace, uint32_t n)
         mg_explanation_show_record(MG_EXPLANATION(self->explanation), trace, n);
 }
 
+static bool shows_host(MgInspector *self)
+{
+    return gtk_stack_get_visible_child(GTK_STACK(self->pages)) == self->host;
+}
+
+static void show_event(MgInspector *self)
+{
+    bool had_focus = gtk_widget_get_focus_child(self->host) != NULL;
+    gtk_stack_set_visible_child(GTK_STACK(self->pages), self->event);
+    if (had_focus)
+        gtk_widget_child_focus(self->tree, GTK_DIR_TAB_FORWARD);
+}
+
+/* The eye moves on with the position, and a host's page stays; a choice elsewhere is a choice. */
+static void on_selected(MgInspector *self)
+{
+    uint32_t position = mg_session_position(self->session);
+    if (shows_host(self) && mg_session_selected(self->session) != position)
+        show_event(self);
+}
+
 static void show_record(MgInspector *self)
 {
     MgTrace *trace = mg_session_trace(self->session);
@@ -166,6 +193,7 @@ static void on_pointed(MgInspector *self)
     mg_inspector_tree_point(MG_INSPECTOR_TREE(self->tree), mg_session_pointed(self->session));
     if (node == MG_NODE_ROOT)
         return;
+    show_event(self);
     mg_inspector_tree_select(MG_INSPECTOR_TREE(self->tree), node);
     show_node(self, node);
 }
@@ -187,46 +215,88 @@ static void mg_inspector_class_init(MgInspectorClass *class)
     gtk_widget_class_set_css_name(GTK_WIDGET_CLASS(class), "inspector");
 }
 
-static void mg_inspector_init(MgInspector *self)
+static GtkWidget *scrolled_new(GtkWidget *child)
 {
-    gtk_orientable_set_orientation(GTK_ORIENTABLE(self), GTK_ORIENTATION_VERTICAL);
+    GtkWidget *scrolled = gtk_scrolled_window_new();
+    gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scrolled), GTK_POLICY_NEVER,
+                                   GTK_POLICY_AUTOMATIC);
+    gtk_widget_set_vexpand(scrolled, TRUE);
+    gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scrolled), child);
+    return scrolled;
+}
+
+static GtkWidget *host_page_new(MgInspector *self)
+{
+    GtkWidget *column = gtk_box_new(GTK_ORIENTATION_VERTICAL, 12);
+    gtk_widget_add_css_class(column, "inspector-lower");
+    GtkWidget *content = adw_button_content_new();
+    adw_button_content_set_icon_name(ADW_BUTTON_CONTENT(content), "go-previous-symbolic");
+    adw_button_content_set_label(ADW_BUTTON_CONTENT(content), _("Back to the event"));
+    self->back = gtk_button_new();
+    gtk_button_set_child(GTK_BUTTON(self->back), content);
+    gtk_widget_set_halign(self->back, GTK_ALIGN_START);
+    gtk_widget_add_css_class(self->back, "flat");
+    gtk_accessible_update_property(GTK_ACCESSIBLE(self->back), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   _("Back to the event"), -1);
+    g_signal_connect_swapped(self->back, "clicked", G_CALLBACK(show_event), self);
+    gtk_box_append(GTK_BOX(column), self->back);
+    self->host_now = mg_host_now_new(NULL);
+    gtk_box_append(GTK_BOX(column), self->host_now);
+    return scrolled_new(column);
+}
+
+static GtkWidget *bytes_area_new(MgInspector *self)
+{
+    self->bytes = mg_bytes_view_new();
+    g_signal_connect_swapped(self->bytes, "picked", G_CALLBACK(on_octet), self);
+    GtkWidget *area = scrolled_new(self->bytes);
+    gtk_widget_set_vexpand(area, FALSE);
+    gtk_scrolled_window_set_propagate_natural_height(GTK_SCROLLED_WINDOW(area), TRUE);
+    gtk_scrolled_window_set_max_content_height(GTK_SCROLLED_WINDOW(area), 130);
+    gtk_scrolled_window_set_min_content_height(GTK_SCROLLED_WINDOW(area), 60);
+    gtk_widget_add_css_class(area, "bytes-area");
+    return area;
+}
+
+static GtkWidget *event_page_new(MgInspector *self)
+{
+    GtkBox *page = GTK_BOX(gtk_box_new(GTK_ORIENTATION_VERTICAL, 0));
     self->heading = gtk_label_new(NULL);
     gtk_label_set_xalign(GTK_LABEL(self->heading), 0);
     gtk_label_set_ellipsize(GTK_LABEL(self->heading), PANGO_ELLIPSIZE_END);
     gtk_widget_add_css_class(self->heading, "heading");
     gtk_widget_add_css_class(self->heading, "inspector-heading");
-    gtk_box_append(GTK_BOX(self), self->heading);
+    gtk_box_append(page, self->heading);
     self->tree = mg_inspector_tree_new();
     gtk_widget_set_vexpand(self->tree, TRUE);
     gtk_widget_set_size_request(self->tree, -1, 150);
     g_signal_connect_swapped(self->tree, "picked", G_CALLBACK(on_picked), self);
-    gtk_box_append(GTK_BOX(self), self->tree);
-
-    self->bytes_area = gtk_scrolled_window_new();
-    gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(self->bytes_area), GTK_POLICY_NEVER,
-                                   GTK_POLICY_AUTOMATIC);
-    gtk_scrolled_window_set_propagate_natural_height(GTK_SCROLLED_WINDOW(self->bytes_area), TRUE);
-    gtk_scrolled_window_set_max_content_height(GTK_SCROLLED_WINDOW(self->bytes_area), 130);
-    gtk_scrolled_window_set_min_content_height(GTK_SCROLLED_WINDOW(self->bytes_area), 60);
-    gtk_widget_add_css_class(self->bytes_area, "bytes-area");
-    self->bytes = mg_bytes_view_new();
-    g_signal_connect_swapped(self->bytes, "picked", G_CALLBACK(on_octet), self);
-    gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(self->bytes_area), self->bytes);
-    gtk_box_append(GTK_BOX(self), self->bytes_area);
-
-    GtkWidget *lower = gtk_scrolled_window_new();
-    gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(lower), GTK_POLICY_NEVER,
-                                   GTK_POLICY_AUTOMATIC);
-    gtk_widget_set_vexpand(lower, TRUE);
-    gtk_widget_set_size_request(lower, -1, 220);
+    gtk_box_append(page, self->tree);
+    self->bytes_area = bytes_area_new(self);
+    gtk_box_append(page, self->bytes_area);
     GtkWidget *column = gtk_box_new(GTK_ORIENTATION_VERTICAL, 16);
     gtk_widget_add_css_class(column, "inspector-lower");
     self->explanation = mg_explanation_new();
     gtk_box_append(GTK_BOX(column), self->explanation);
     self->now = mg_host_now_new(NULL);
     gtk_box_append(GTK_BOX(column), self->now);
-    gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(lower), column);
-    gtk_box_append(GTK_BOX(self), lower);
+    GtkWidget *lower = scrolled_new(column);
+    gtk_widget_set_size_request(lower, -1, 220);
+    gtk_box_append(page, lower);
+    return GTK_WIDGET(page);
+}
+
+static void mg_inspector_init(MgInspector *self)
+{
+    gtk_orientable_set_orientation(GTK_ORIENTABLE(self), GTK_ORIENTATION_VERTICAL);
+    self->pages = gtk_stack_new();
+    gtk_stack_set_hhomogeneous(GTK_STACK(self->pages), TRUE);
+    gtk_widget_set_vexpand(self->pages, TRUE);
+    self->event = event_page_new(self);
+    self->host = host_page_new(self);
+    gtk_stack_add_child(GTK_STACK(self->pages), self->event);
+    gtk_stack_add_child(GTK_STACK(self->pages), self->host);
+    gtk_box_append(GTK_BOX(self), self->pages);
 }
 
 GtkWidget *mg_inspector_new(MgSession *session)
@@ -235,6 +305,8 @@ GtkWidget *mg_inspector_new(MgSession *session)
     self->session = g_object_ref(session);
     self->shown = UINT32_MAX;
     mg_host_now_set_session(MG_HOST_NOW(self->now), session);
+    mg_host_now_set_session(MG_HOST_NOW(self->host_now), session);
+    g_signal_connect_swapped(session, "notify::selected", G_CALLBACK(on_selected), self);
     g_signal_connect_swapped(session, "notify::selected", G_CALLBACK(show_record), self);
     g_signal_connect_swapped(session, "notify::trace", G_CALLBACK(show_record), self);
     g_signal_connect_swapped(session, "notify::pointed", G_CALLBACK(on_pointed), self);
@@ -245,12 +317,14 @@ GtkWidget *mg_inspector_new(MgSession *session)
 
 void mg_inspector_focus(MgInspector *self)
 {
-    gtk_widget_child_focus(self->tree, GTK_DIR_TAB_FORWARD);
+    gtk_widget_child_focus(shows_host(self) ? self->host : self->tree, GTK_DIR_TAB_FORWARD);
 }
 
 void mg_inspector_show_host(MgInspector *self, MgHostId host)
 {
-    mg_host_now_set_host(MG_HOST_NOW(self->now), host);
+    mg_host_now_set_host(MG_HOST_NOW(self->host_now), host);
+    if (mg_session_network(self->session) != NULL && host != 0)
+        gtk_stack_set_visible_child(GTK_STACK(self->pages), self->host);
 }
 
 const char *mg_inspector_field(MgInspector *self)

@@ -14,7 +14,8 @@ G_DECLARE_FINAL_TYPE(MgInspector, mg_inspector, MG, INSPECTOR, GtkBox)
 GtkWidget *mg_inspector_new(MgSession *session);
 /* Moves the keyboard to the tree. */
 void mg_inspector_focus(MgInspector *self);
-/* Shows what this host is doing, until another event is selected. */
+/* Shows what this host is doing, and goes on while the position moves, until somebody selects
+ * another event or goes back to it. */
 void mg_inspector_show_host(MgInspector *self, MgHostId host);
 /* For tests: the field that is shown, and the octets that are lit. */
 const char *mg_inspector_field(MgInspector *self);

@@ -2,6 +2,8 @@
 /* ladder-index.c - which records are rows of the ladder */
 #include "ladder-index.h"
 
+#include "words.h"
+
 #define STATES_LOOK_MAX 64u /* records after a row that are looked at for states */
 
 struct MgLadderIndex {
@@ -62,15 +64,6 @@ static MgFold *fold_at(const MgLadderIndex *index, uint32_t fold)
     return &g_array_index(index->folds, MgFold, fold - 1);
 }
 
-static bool says_same(const MgTrace *trace, uint32_t a, uint32_t b)
-{
-    g_autoptr(GString) one = g_string_new(NULL);
-    g_autoptr(GString) other = g_string_new(NULL);
-    mg_trace_summarize(trace, a, one);
-    mg_trace_summarize(trace, b, other);
-    return g_string_equal(one, other);
-}
-
 /* The fold of the datagram right before this one, if this says the same between the same hosts. */
 static uint32_t fold_of_same(MgLadderIndex *index, uint32_t n)
 {
@@ -78,11 +71,8 @@ static uint32_t fold_of_same(MgLadderIndex *index, uint32_t n)
     if (fold == 0)
         return 0;
     MgFold *of = fold_at(index, fold);
-    const MgRecord *record = mg_trace_record(index->trace, n);
-    const MgRecord *last = mg_trace_record(index->trace, before);
-    if ((of->first != before && !of->again) || of->last != before || last->from != record->from ||
-        last->to != record->to || last->dissector != record->dissector ||
-        last->kind != record->kind || !says_same(index->trace, of->first, n))
+    if ((of->first != before && !of->again) || of->last != before ||
+        !mg_words_says_again(index->trace, of->first, n))
         return 0;
     of->again = true;
     of->answer = 0;

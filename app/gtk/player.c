@@ -6,6 +6,8 @@
  * rests. With reduced motion every token is shown so, and a beat is a rest. */
 #include "player.h"
 
+#include "words.h"
+
 #define WAY_US  900000 /* at normal speed */
 #define REST_US 500000
 
@@ -133,9 +135,31 @@ double mg_player_progress(MgPlayer *self)
     return self->progress;
 }
 
+/* Of a flood that says the same at the same moment, the first is seen, then the last: who guesses
+ * sends thousands. */
+static uint32_t past_flood(MgSession *session, uint32_t to)
+{
+    const MgTrace *trace = mg_session_trace(session);
+    uint32_t from = mg_session_position(session), fence = mg_session_fence(session);
+    uint32_t end = fence != 0 ? fence : mg_trace_n_records(trace);
+    if (from == 0 || to <= from)
+        return to;
+    for (uint32_t n = to; n <= end; n++) {
+        const MgRecord *record = mg_trace_record(trace, n);
+        if (record->at != mg_trace_record(trace, from)->at || record->flow == 0 ||
+            mg_trace_flow(trace, record->flow)->transport != MG_TRANSPORT_DATAGRAM ||
+            !mg_words_says_again(trace, from, n))
+            break;
+        to = n;
+    }
+    return to;
+}
+
 void mg_player_go(MgPlayer *self, MgStep step, gboolean back)
 {
     uint32_t to = mg_session_peek(self->session, step, back);
+    if (!back && step == MG_STEP_EXCHANGE)
+        to = past_flood(self->session, to);
     if (to == mg_session_position(self->session)) {
         if (!back)
             mg_session_set_playing(self->session, FALSE);

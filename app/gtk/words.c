@@ -104,6 +104,18 @@ MgHostId mg_words_posed(const MgTrace *trace, uint32_t n)
     return 0;
 }
 
+bool mg_words_says_again(const MgTrace *trace, uint32_t before, uint32_t n)
+{
+    const MgRecord *a = mg_trace_record(trace, before), *b = mg_trace_record(trace, n);
+    if (a->kind != b->kind || a->from != b->from || a->to != b->to || a->dissector != b->dissector)
+        return false;
+    g_autoptr(GString) one = g_string_new(NULL);
+    g_autoptr(GString) other = g_string_new(NULL);
+    mg_trace_summarize(trace, before, one);
+    mg_trace_summarize(trace, n, other);
+    return g_string_equal(one, other);
+}
+
 /* "mallory", or, if it lies about its address, "mallory (as ns.example.net)". */
 static char *sender(const MgTrace *trace, uint32_t n)
 {

@@ -20,6 +20,8 @@ char *mg_words_markup(const char *text);
 const char *mg_words_kind(const MgTrace *trace, uint32_t n);
 /* The host whose address the sender of an exchange has written on it instead of its own; 0 none. */
 MgHostId mg_words_posed(const MgTrace *trace, uint32_t n);
+/* Whether record `n` says what record `before` said, between the same hosts. */
+bool mg_words_says_again(const MgTrace *trace, uint32_t before, uint32_t n);
 /* (transfer full) For a screen reader: "alice to mta.example.com, SMTP command EHLO". */
 char *mg_words_record(const MgTrace *trace, uint32_t n);
 /* (transfer full) The record's summary without line ends, of at most `max` characters. */
