@@ -184,8 +184,9 @@ static void print_result(Iterate *iterate)
         mg_dns_recursion_each(iterate->recursion, print_record, &result);
     }
     mg_dns_output_text(&iterate->output, out);
-    mg_dns_output_exit(&iterate->output,
-                       rcode == MG_DNS_SERVFAIL ? MG_DNS_EXIT_FAILED : MG_DNS_EXIT_DONE);
+    mg_dns_output_exit(&iterate->output, rcode == MG_DNS_SERVFAIL   ? MG_DNS_EXIT_FAILED
+                                         : rcode == MG_DNS_NXDOMAIN ? MG_DNS_EXIT_NO
+                                                                    : MG_DNS_EXIT_DONE);
 }
 
 /* ---- the engine ---- */

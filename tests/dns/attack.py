@@ -3,35 +3,27 @@
 """attack.py MAILGLASS SOURCE - attacks on the DNS in the networks that are shipped: each succeeds, and each defence
 lowers its rate as it should. Prints TAP."""
 import json
+import os
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
-import tempfile
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+import tap
+from tap import check
 
 mailglass, source = sys.argv[1:3]
-number = failures = 0
-scratch = pathlib.Path(tempfile.mkdtemp())
-
-
-def check(good, what, detail=''):
-    global number, failures
-    number += 1
-    failures += not good
-    print(('ok' if good else 'not ok'), number, '-', what)
-    if not good:
-        print('#', str(detail).replace('\n', '\n# '))
 
 
 def call(*words):
-    return subprocess.run([mailglass, *words], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300)
+    return tap.run(mailglass, *words)
 
 
 def network(name, script, settings=()):
     """The path of a copy of a network with another script; settings are (host, key, value)."""
-    folder = scratch / f'{name}-{number}'
-    shutil.copytree(pathlib.Path(source, 'networks', name), folder, dirs_exist_ok=True)
+    folder = tap.scratch / f'{name}-{len(list(tap.scratch.iterdir()))}'
+    shutil.copytree(pathlib.Path(source, 'networks', name), folder)
     ini = (folder / 'network.ini').read_text()
     ini = ini[:ini.index('[script]')] + '[script]\n'
     for host, key, value in settings:
@@ -48,13 +40,13 @@ def network(name, script, settings=()):
 def rate(path, rule, seeds, *settings):
     words = [word for setting in settings for word in ('--set', setting)]
     result = call('run', path, '--seeds', str(seeds), '--until', f'mailglass.rule == "{rule}"', '--json', *words)
-    return json.loads(result.stdout) if result.returncode == 0 else {'error': result.stderr}
+    return json.loads(result.out) if result.code == 0 else {'error': result.err}
 
 
 def rows(path, *words):
     result = call('run', path, '--json', *words)
-    check(result.returncode == 0 and result.stderr == '', f'{path} runs', result)
-    return [json.loads(line) for line in result.stdout.splitlines()]
+    check(result.code == 0 and result.err == '', f'{path} runs', result)
+    return result.rows()
 
 
 TEXTS = {}  # what a rule says: its id
@@ -153,12 +145,10 @@ for words, code, says in (
         (['--set', 'resolver.nothing=1'], 2, 'resolver'), (['--set', 'nobody.flood=1'], 2, 'nobody'),
         (['--set', 'root.zones=x'], 2, 'root')):
     result = call('run', POISON, '--quiet', *words)
-    check(result.returncode == code and says in result.stderr and result.stdout == '', ' '.join(words), result)
+    check(result.code == code and says in result.err and result.out == '', ' '.join(words), result)
 result = call('run', POISON, '--seeds', '4', '--until', 'smtp', '--count', 'dns.flags.response == 1')
-check(result.returncode == 0 and result.stdout.startswith('4 of 4 '), '--count', result)
+check(result.code == 0 and result.out.startswith('4 of 4 '), '--count', result)
 result = call('run', POISON, '--seeds', '4', '--until', 'mailglass.kind == "note"', '--count', 'smtp')
-check(result.stdout.startswith('0 of 4 '), '--until ends a run before it counts', result)
+check(result.out.startswith('0 of 4 '), '--until ends a run before it counts', result)
 
-shutil.rmtree(scratch)
-print(f'1..{number}')
-sys.exit(failures > 0)
+tap.plan()

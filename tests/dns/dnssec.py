@@ -5,20 +5,17 @@ NSD serves: the same verdicts as unbound's, and delv validates what we hand on. 
 import base64
 import json
 import os
-import pathlib
 import re
-import shutil
-import signal
-import socket
-import subprocess
 import sys
-import tempfile
-import time
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+import servers
+import tap
+from tap import check, run
+from tap import scratch as here
 
 mailglass = sys.argv[1]
-PATH = os.environ['PATH'] + ':/usr/sbin:/sbin'
 TOOLS = ('nsd', 'dig', 'unbound', 'delv', 'ldns-signzone', 'ldns-keygen', 'ldns-key2ds')
-found = {name: shutil.which(name, path=PATH) for name in TOOLS}
 ROOT, TLD, LEAF, UNBOUND, OTHER = (f'127.0.0.{i}' for i in (51, 52, 53, 54, 55))
 LEAF_TEXT = '''@ SOA ns h 1 2 3 4 60
 @ NS ns
@@ -88,23 +85,13 @@ QUESTIONS += [
     ('nods.test', 'DS', SECURE), ('p256.test', 'DS', SECURE), ('unsigned.opt', 'DS', SECURE), ('below.nsec3.test', 'DS', SECURE),
     ('signed.nsec3.test', 'DS', SECURE), ('www.p256.test', 'DS', SECURE), ('www.p256.test', 'NSEC', SECURE),
 ]
-results, processes = [], []
-here = pathlib.Path(tempfile.mkdtemp(prefix='mailglass-dnssec-'))
-
-
-def check(good, name, detail=''):
-    results.append((good, name, detail))
-
-
-def run(*words, cwd=None):
-    return subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=60, cwd=cwd)
 
 
 def tool(name, *words):
-    done = run(found[name], *words, cwd=here)
-    if done.returncode != 0:
-        raise SystemExit(f'{name} {words}: {done.stdout}{done.stderr}')
-    return done.stdout.strip()
+    done = run(name, *words, cwd=here)
+    if done.code != 0:
+        raise SystemExit(f'{name} {words}: {done.out}{done.err}')
+    return done.out.strip()
 
 
 # ---- signing ----
@@ -196,43 +183,9 @@ def make_zones():
 
 # ---- servers ----
 
-def free_port():
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            udp.bind(('127.0.0.1', 0))
-            port = udp.getsockname()[1]
-            try:
-                for address in (ROOT, TLD, LEAF, OTHER, UNBOUND):
-                    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-                        with socket.socket(socket.AF_INET, kind) as other:
-                            other.bind((address, port))
-            except OSError:
-                continue
-            return port
-
-
-def wait_for(address, port, zone):
-    for _ in range(100):
-        if 'status: ' in run(found['dig'], '+tries=1', '+time=1', '-p', port, f'@{address}', zone, 'SOA').stdout:
-            return
-        time.sleep(0.05)
-    raise SystemExit(f'nobody answers at {address}')
-
-
 def start_nsd(address, zones, port):
-    folder = here / address
-    folder.mkdir()
-    text = (f'server:\n ip-address: {address}\n port: {port}\n username: ""\n chroot: ""\n zonesdir: "{folder}"\n pidfile: ""\n'
-            f' zonelistfile: "{folder}/list"\n xfrdfile: ""\n xfrdir: "{folder}"\n server-count: 1\n logfile: "{folder}/log"\n'
-            f' rrl-ratelimit: 0\n rrl-whitelist-ratelimit: 0\nremote-control:\n control-enable: no\n')
-    for number, (name, records) in enumerate(zones.items()):
-        head = '' if 'RRSIG' in records else f'$ORIGIN {name}.\n$TTL 600\n'
-        (folder / f'{number}.zone').write_text(head + records)
-        text += f'zone:\n name: "{name}"\n zonefile: "{number}.zone"\n'
-    (folder / 'nsd.conf').write_text(text)
-    processes.append(subprocess.Popen([found['nsd'], '-d', '-c', str(folder / 'nsd.conf')], stdout=subprocess.DEVNULL,
-                                      stderr=subprocess.DEVNULL))
-    wait_for(address, port, next(iter(zones)))
+    servers.start_nsd(address, port, {
+        name: ('' if 'RRSIG' in records else f'$ORIGIN {name}.\n$TTL 600\n') + records for name, records in zones.items()})
 
 
 def start_unbound(places, port):
@@ -245,30 +198,21 @@ def start_unbound(places, port):
         for zone in zones if address != OTHER else ():
             text += f'stub-zone:\n name: "{zone}"\n stub-addr: {address}@{port}\n stub-prime: no\n'
     (here / 'unbound.conf').write_text(text)
-    processes.append(subprocess.Popen([found['unbound'], '-d', '-c', str(here / 'unbound.conf')], stdout=subprocess.DEVNULL,
-                                      stderr=subprocess.DEVNULL))
-    wait_for(UNBOUND, port, 'test')
+    tap.start('unbound', '-d', '-c', here / 'unbound.conf')
+    if not tap.wait_until(lambda: servers.answers(UNBOUND, port, 'test')):
+        raise SystemExit('unbound does not answer')
 
 
 def start_resolver(port, *words):
-    process = subprocess.Popen([mailglass, 'dns', 'resolve', '--listen', '127.0.0.1:0', '--hints', here / 'hints', '--port', str(port),
-                                *map(str, words)], stdout=subprocess.PIPE, text=True)
-    processes.append(process)
-    return int([process.stdout.readline(), process.stdout.readline()][0].rsplit(':', 1)[1])
-
-
-def stop(process):
-    process.send_signal(signal.SIGINT)
-    process.wait(timeout=20)
-    return process.returncode
+    return tap.Listening(2, mailglass, 'dns', 'resolve', '--listen', '127.0.0.1:0', '--hints', here / 'hints', '--port', port, *words)
 
 
 # ---- asking ----
 
 def ask(address, port, name, kind, *words):
-    words = [found['dig'], '-p', port, f'@{address}', '+noall', '+comments', '+answer', '+authority', '+dnssec', *words, name, kind]
+    words = ['dig', '-p', port, f'@{address}', '+noall', '+comments', '+answer', '+authority', '+dnssec', *words, name, kind]
     for _ in range(5):
-        text = run(*words).stdout
+        text = run(*words).out
         # Once in 30,000 times dig draws the server's port for itself, and hears its own question.
         if 'query response not set' not in text:
             break
@@ -321,7 +265,7 @@ def test_replies(ours):
     text = ask('127.0.0.1', ours, 'www.p256.test', 'RRSIG', '+nodnssec')
     check('RRSIG' in text, 'RRSIG for who asks for it', text)
     done = run(mailglass, 'dns', 'lookup', 'www.p256.test', '--dnssec', '--server', f'127.0.0.1:{ours}')
-    check(re.search(r'flags:[^;]* ad\b', done.stdout), 'dns lookup shows ad', done.stdout + done.stderr)
+    check(re.search(r'flags:[^;]* ad\b', done.out), 'dns lookup shows ad', done.out + done.err)
 
 
 def test_delv(port):
@@ -331,8 +275,8 @@ def test_delv(port):
     for name, kind, wanted in QUESTIONS:
         if name.split('.', 1)[-1] in SKIPPED or wanted == BOGUS or kind == 'NSEC' or name.startswith('far.') or (wanted == INSECURE and not name.startswith('www')):
             continue
-        done = run(found['delv'], '-a', here / 'delv.anchor', '+root=.', '-p', port, '@127.0.0.1', name, kind)
-        text = done.stdout + done.stderr
+        done = run('delv', '-a', here / 'delv.anchor', '+root=.', '-p', port, '@127.0.0.1', name, kind)
+        text = done.out + done.err
         good = 'fully validated' in text if wanted == SECURE else 'unsigned answer' in text or 'fully validated' not in text
         check(good, f'delv: {name} {kind}', text)
 
@@ -340,55 +284,42 @@ def test_delv(port):
 def test_iterate(port):
     words = ['--hints', here / 'hints', '--port', port, '--validate', '--trust-anchor', here / 'anchor']
     done = run(mailglass, 'dns', 'iterate', 'www.p256.test', *words)
-    check('NOERROR secure (signed)' in done.stdout and done.returncode == 0, 'iterate --validate: secure', done.stdout + done.stderr)
+    check('NOERROR secure (signed)' in done.out and done.code == 0, 'iterate --validate: secure', done.out + done.err)
     done = run(mailglass, 'dns', 'iterate', 'www.expired.test', *words, '--json')
-    last = json.loads(done.stdout.splitlines()[-1])
-    check(last['security'] == 'bogus' and last['why'] == 'expired' and done.returncode == 3, 'iterate --validate --json: bogus', done.stdout)
+    last = json.loads(done.lines[-1])
+    check(last['security'] == 'bogus' and last['why'] == 'expired' and done.code == 3, 'iterate --validate --json: bogus', done.out)
     done = run(mailglass, 'dns', 'iterate', 'www.p256.test', '--hints', here / 'hints', '--port', port, '--validate')
-    check(done.returncode == 3 and 'trust-anchor' in done.stderr, 'iterate --validate wants an anchor', done.stderr)
+    check(done.code == 3 and 'trust-anchor' in done.err, 'iterate --validate wants an anchor', done.err)
     (here / 'wrong').write_text('. A 192.0.2.1\n. DS 1 2\n')
     done = run(mailglass, 'dns', 'iterate', 'www.p256.test', '--hints', here / 'hints', '--validate', '--trust-anchor', here / 'wrong')
-    check(done.returncode == 3 and 'wrong:1:1: error: a trust anchor is a DS' in done.stderr and 'wrong:2:' in done.stderr,
-          'an anchor that is none', done.stderr)
+    check(done.code == 3 and 'wrong:1:1: error: a trust anchor is a DS' in done.err and 'wrong:2:' in done.err,
+          'an anchor that is none', done.err)
 
 
 def main():
-    missing = [name for name in TOOLS if found[name] is None]
-    if missing:
-        print(f'1..0 # SKIP {", ".join(missing)} not installed')
-        return 0
-    try:
-        places = make_zones()
-        (here / 'hints').write_text(f'. 3600 NS a.root.\na.root. 3600 A {ROOT}\n')
-        port = free_port()
-        for address, zones in places.items():
-            start_nsd(address, zones, port)
-        start_unbound(places, port)
-        ours = start_resolver(port, '--validate', '--trust-anchor', here / 'anchor')
-        test_verdicts(ours, port)
-        test_other_server(ours)
-        test_replies(ours)
-        check(stop(processes[-1]) == 0, 'the resolver ends well')
-        ours = start_resolver(port, '--validate', '--minimise', '--trust-anchor', here / 'anchor.key')
-        test_delv(ours)
-        for name, kind, wanted in QUESTIONS:
-            text = ask('127.0.0.1', ours, name, kind)
-            check(verdict(text)[0] == wanted, f'{name} {kind}: {wanted}, with a shortened name and what is remembered', text)
-        check(stop(processes[-1]) == 0, 'the resolver ends well')
-        test_iterate(port)
-    finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.wait(timeout=20)
-        if os.environ.get('KEEP') is None:
-            shutil.rmtree(here, ignore_errors=True)
-    print(f'1..{len(results)}')
-    for number, (good, name, detail) in enumerate(results, 1):
-        print(f'{"ok" if good else "not ok"} {number} - {name}')
-        if not good:
-            print('\n'.join(f'# {line}' for line in str(detail).splitlines()[:60]))
-    return 0 if all(good for good, _, _ in results) else 1
+    places = make_zones()
+    (here / 'hints').write_text(f'. 3600 NS a.root.\na.root. 3600 A {ROOT}\n')
+    port = tap.free_port(ROOT, TLD, LEAF, OTHER, UNBOUND)
+    for address, zones in places.items():
+        start_nsd(address, zones, port)
+    start_unbound(places, port)
+    resolver = start_resolver(port, '--validate', '--trust-anchor', here / 'anchor')
+    ours = resolver.ports['dns.resolver']
+    test_verdicts(ours, port)
+    test_other_server(ours)
+    test_replies(ours)
+    check(resolver.stop()[0] == 0, 'the resolver ends well')
+    resolver = start_resolver(port, '--validate', '--minimise', '--trust-anchor', here / 'anchor.key')
+    ours = resolver.ports['dns.resolver']
+    test_delv(ours)
+    for name, kind, wanted in QUESTIONS:
+        text = ask('127.0.0.1', ours, name, kind)
+        check(verdict(text)[0] == wanted, f'{name} {kind}: {wanted}, with a shortened name and what is remembered', text)
+    check(resolver.stop()[0] == 0, 'the resolver ends well')
+    test_iterate(port)
 
 
-sys.exit(main())
+missing = [name for name in TOOLS if not tap.find(name)]
+if missing:
+    tap.skip_all(f'{", ".join(missing)} not installed')
+tap.main(main)

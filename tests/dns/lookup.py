@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """lookup.py MAILGLASS SOURCE - the verb "lookup" in a whole network: who is asked, and what comes back. Prints TAP."""
 import json
-import pathlib
-import subprocess
+import os
 import sys
-import tempfile
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+import tap
+from tap import check
 
 mailglass, source = sys.argv[1:3]
 
@@ -79,7 +81,7 @@ WRONG = ['example', 'example MX at', 'example MX in 192.0.2.53', 'example MX at 
 def run(folder, lines):
     script = ''.join(f'{i + 1}=at {i * 20}s alice lookup {line}\n' for i, line in enumerate(lines))
     (folder / 'network.ini').write_text(NETWORK + script)
-    return subprocess.run([mailglass, 'run', '--json', str(folder)], capture_output=True, text=True)
+    return tap.run(mailglass, 'run', '--json', folder)
 
 
 def last(rows, wanted):
@@ -87,14 +89,13 @@ def last(rows, wanted):
     return found[-1] if found else {'from': None, 'summary': None}
 
 
-results = []
-with tempfile.TemporaryDirectory() as name:
-    folder = pathlib.Path(name)
+def main():
+    folder = tap.scratch
     for file, text in FILES.items():
         (folder / file).write_text(text)
     said = run(folder, [row[0] for row in ROWS])
-    events = [json.loads(line) for line in said.stdout.splitlines() if line.startswith('{"n"')]
-    results.append(('the network runs', said.returncode == 0, said.stderr))
+    events = [json.loads(line) for line in said.lines if line.startswith('{"n"')]
+    check(said.code == 0, 'the network runs', said)
     for i, (line, who, what, state, note) in enumerate(ROWS):
         mine = [e for e in events if i * 20 <= e['time'] < i * 20 + 20]
         answer = last(mine, lambda e: e['to'] == 'alice' and e['kind'] == 'answer')
@@ -102,16 +103,13 @@ with tempfile.TemporaryDirectory() as name:
         notes = ' '.join(e['summary'] for e in mine if e['kind'] == 'note' and e['from'] == 'alice')
         good = (answer['from'] == who and (what is None or answer['summary'] == what) and note in notes and
                 (end['summary'] or '').endswith('→ ' + state))
-        results.append((f'lookup {line}', good, f'{answer}\n{end}\n{notes}'))
+        check(good, f'lookup {line}', f'{answer}\n{end}\n{notes}')
     direct = [e for e in events if 20 <= e['time'] < 40 and e['to'] is not None]
-    results.append(('a server that is said is asked alone', len(direct) == 2, direct))
+    check(len(direct) == 2, 'a server that is said is asked alone', direct)
     for line in WRONG:
         said = run(folder, [line])
-        good = said.returncode != 0 and 'lookup NAME TYPE [at SERVER]' in said.stderr
-        results.append((f'lookup {line}: told how to write it', good, said.stderr))
+        good = said.code != 0 and 'lookup NAME TYPE [at SERVER]' in said.err
+        check(good, f'lookup {line}: told how to write it', said)
 
-print(f'1..{len(results)}')
-for i, (name, good, detail) in enumerate(results, 1):
-    print('ok' if good else 'not ok', i, '-', name)
-    if not good:
-        print('\n'.join('# ' + line for line in str(detail).splitlines()))
+
+tap.main(main)

@@ -6,55 +6,21 @@ GROUP is nsd, knot, tools or unbound. Servers run on loopback from a folder that
 Zones are unsigned, signed with NSEC, and signed with NSEC3. Prints TAP."""
 import itertools
 import os
-import pathlib
 import random
 import re
-import shutil
-import signal
 import socket
 import struct
-import subprocess
 import sys
-import tempfile
 import time
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+import servers
+import tap
+from tap import check, free_port, run, scratch, skip, start
+from tap import find as tool
+
 mailglass, group = sys.argv[1:3]
-PATH = os.environ['PATH'] + ':/usr/sbin:/sbin'
-scratch = pathlib.Path(tempfile.mkdtemp(prefix='mailglass-peers-'))
-results, processes = [], []
-
-
-def check(good, name, detail=''):
-    results.append(('ok' if good else 'not ok', name, '' if good else str(detail)))
-    return good
-
-
-def skip(name, why):
-    results.append(('ok', f'{name} # SKIP {why}', ''))
-
-
-def tool(name):
-    return shutil.which(name, path=PATH)
-
-
-def run(*words, **more):
-    return subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=60, **more)
-
-
-def start(*words, **more):
-    processes.append(subprocess.Popen([str(w) for w in words], **more))
-    return processes[-1]
-
-
-def free_port():
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-            udp.bind(('127.0.0.1', 0))
-            try:
-                tcp.bind(udp.getsockname())
-            except OSError:
-                continue
-            return udp.getsockname()[1]
+ours_running = []
 
 
 # ---- messages ----
@@ -200,9 +166,9 @@ def sign(zone, *options):
     folder = scratch / f'sign{len(list(scratch.iterdir()))}'
     folder.mkdir()
     (folder / 'zone').write_text(zone)
-    key = run(tool('ldns-keygen'), '-a', 'ECDSAP256SHA256', 'example.net', cwd=folder).stdout.strip()
+    key = run(tool('ldns-keygen'), '-a', 'ECDSAP256SHA256', 'example.net', cwd=folder).out.strip()
     done = run(tool('ldns-signzone'), *options, '-i', '20200101', '-e', '20400101', 'zone', key, cwd=folder)
-    check(done.returncode == 0, f'a zone is signed {" ".join(options)}', done.stderr)
+    check(done.code == 0, f'a zone is signed {" ".join(options)}', done.err)
     return folder / 'zone.signed'
 
 
@@ -225,18 +191,15 @@ def zones():
 def serve(files, *options):
     """The port of `mailglass dns serve`."""
     words = [w for f in files for w in ('--zone', f)]
-    process = start(mailglass, 'dns', 'serve', *words, *options, '--listen', f'127.0.0.1:{free_port()}', stdout=subprocess.PIPE, text=True)
-    process.stdout.readline()
-    return int(process.stdout.readline().rsplit(':', 1)[1])
+    ours_running.append(tap.Listening(2, mailglass, 'dns', 'serve', *words, *options, '--listen', f'127.0.0.1:{free_port()}'))
+    return list(ours_running[-1].ports.values())[-1]
 
 
 def wait(port):
-    for _ in range(100):
+    def answers():
         reply = ask(port, query('example.net', 'SOA'))
-        if reply and reply[3] & 15 == 0:
-            return True
-        time.sleep(0.05)
-    return False
+        return reply and reply[3] & 15 == 0
+    return tap.wait_until(answers)
 
 
 def folder_for(name):
@@ -246,31 +209,8 @@ def folder_for(name):
 
 
 def nsd(net, org):
-    folder, port = folder_for('nsd'), free_port()
-    (folder / 'nsd.conf').write_text(f'''server:
- ip-address: 127.0.0.1@{port}
- username: ""
- chroot: ""
- server-count: 1
- rrl-ratelimit: 0
- minimal-responses: no
- zonesdir: "{folder}"
- pidfile: "{folder}/pid"
- zonelistfile: "{folder}/zonelist"
- xfrdfile: "{folder}/xfrd"
- xfrdir: "{folder}"
- database: ""
-remote-control:
- control-enable: no
-zone:
- name: example.net
- zonefile: {net}
- provide-xfr: 127.0.0.1 NOKEY
-zone:
- name: example.org
- zonefile: {org}
-''')
-    start(tool('nsd'), '-d', '-c', folder / 'nsd.conf', stderr=subprocess.DEVNULL)
+    port = free_port()
+    servers.start_nsd('127.0.0.1', port, {'example.net': net, 'example.org': org}, ' provide-xfr: 127.0.0.1 NOKEY\n')
     return port
 
 
@@ -297,7 +237,7 @@ zone:
   - domain: example.org
     file: "{org}"
 ''')
-    start(tool('knotd'), '-c', folder / 'knot.conf', stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    start(tool('knotd'), '-c', folder / 'knot.conf')
     return port
 
 
@@ -356,36 +296,36 @@ def test_tools():
     everything = zones()
     net, org = everything.get('nsec', everything['plain'])
     port = serve((net, org), '--transfer', '127.0.0.0/8', '--nsid', 'our-server', '--cookie-secret', 'e5e973e5a6b2a43f48e7dc849e37bfcf')
-    wanted = records(run(mailglass, 'dns', 'zone', net, '--origin', 'example.net').stdout)
+    wanted = records(run(mailglass, 'dns', 'zone', net, '--origin', 'example.net').out)
     check(len(wanted) > 40, 'the zone is printed', len(wanted))
     for name, words in (('dig', ('@127.0.0.1', '-p', port)), ('kdig', ('@127.0.0.1', '-p', port)), ('drill', ('@127.0.0.1', '-p', port))):
         if not tool(name):
             skip(f'{name} asks', f'{name} is not installed')
             continue
         order = (lambda n, t: (n, f'@127.0.0.1', '-p', port, t)) if name == 'drill' else (lambda n, t: (*words, n, t))
-        got = run(tool(name), *order('example.net', 'MX')).stdout
+        got = run(tool(name), *order('example.net', 'MX')).out
         check('NOERROR' in got and 'mx1.example.net.' in got, f'{name} reads an answer', got)
-        got = run(tool(name), *order('nowhere.example.net', 'MX')).stdout
+        got = run(tool(name), *order('nowhere.example.net', 'MX')).out
         check('NXDOMAIN' in got and 'SOA' in got, f'{name} reads NXDOMAIN', got)
-        got = run(tool(name), *order('big.example.org', 'TXT'), *(('-t',) if name == 'drill' else ())).stdout
+        got = run(tool(name), *order('big.example.org', 'TXT'), *(('-t',) if name == 'drill' else ())).out
         check(got.count('a text that makes the answer too long') == 60, f'{name} asks again over TCP', got[:600])
-        got = records(run(tool(name), *order('example.net', 'AXFR')).stdout)
+        got = records(run(tool(name), *order('example.net', 'AXFR')).out)
         squeeze = lambda rows: sorted(r.replace('"', '').replace(' ', '') for r in rows)
         check(squeeze(got) == squeeze(wanted), f'{name} has the whole zone',
               [x for x in squeeze(got) if x not in squeeze(wanted)][:3] + [x for x in squeeze(wanted) if x not in squeeze(got)][:3])
     if tool('dig'):
-        got = run('dig', '@127.0.0.1', '-p', port, 'example.net', 'MX', '+nsid', '+subnet=192.0.2.0/24').stdout
+        got = run('dig', '@127.0.0.1', '-p', port, 'example.net', 'MX', '+nsid', '+subnet=192.0.2.0/24').out
         check('(good)' in got and 'our-server' in got and '192.0.2.0/24/0' in got, 'dig finds cookie, NSID and subnet good', got)
-        got = run('dig', '@127.0.0.1', '-p', port, 'example.com').stdout
+        got = run('dig', '@127.0.0.1', '-p', port, 'example.com').out
         check('EDE: 20 (Not Authoritative)' in got and 'REFUSED' in got, 'dig reads the extended error', got)
-        got = run('dig', '@127.0.0.1', '-p', port, 'example.net', '+opcode=notify').stdout
+        got = run('dig', '@127.0.0.1', '-p', port, 'example.net', '+opcode=notify').out
         check('NOTIMP' in got, 'NOTIFY is not implemented', got)
-        got = run('dig', '@127.0.0.1', '-p', port, 'example.net', 'IXFR=5', '+noall', '+answer').stdout
+        got = run('dig', '@127.0.0.1', '-p', port, 'example.net', 'IXFR=5', '+noall', '+answer').out
         check(len(records(got)) == 1, 'IXFR with the newest serial: the SOA alone', got)
-        got = run('dig', '@127.0.0.1', '-p', port, 'example.net', 'IXFR=4', '+noall', '+answer').stdout
+        got = run('dig', '@127.0.0.1', '-p', port, 'example.net', 'IXFR=4', '+noall', '+answer').out
         check(len(records(got)) == len(wanted), 'IXFR with an older one: the whole zone', len(records(got)))
         closed = serve((net, org))
-        got = run('dig', '@127.0.0.1', '-p', closed, 'example.net', 'AXFR').stdout
+        got = run('dig', '@127.0.0.1', '-p', closed, 'example.net', 'AXFR').out
         check('Transfer failed' in got, 'without --transfer nobody has the zone', got)
 
 
@@ -422,7 +362,7 @@ stub-zone:
  name: example.org
  stub-addr: 127.0.0.1@{at}
 ''')
-        start(tool('unbound'), '-d', '-c', folder / 'unbound.conf', stderr=subprocess.DEVNULL)
+        start(tool('unbound'), '-d', '-c', folder / 'unbound.conf')
         wait(port)
         bad = []
         for label, kind, rcode in (('@', 'MX', 'NOERROR'), ('www', 'A', 'NOERROR'), ('x.wild', 'A', 'NOERROR'), ('nowhere', 'A', 'NXDOMAIN'),
@@ -430,7 +370,7 @@ stub-zone:
                                    ('x.old', 'A', 'NOERROR'), ('k.cw', 'A', 'NOERROR'), ('insecure', 'DS', 'NOERROR'), ('sub', 'DS', 'NOERROR'),
                                    ('zzzz', 'A', 'NXDOMAIN'), ('chain1', 'AAAA', 'NOERROR')):
             full = 'example.net' if label == '@' else label + '.example.net'
-            got = run('dig', '@127.0.0.1', '-p', port, full, kind, '+dnssec').stdout
+            got = run('dig', '@127.0.0.1', '-p', port, full, kind, '+dnssec').out
             flags = re.search(r'flags: ([a-z ]*);', got)
             secure = flags and 'ad' in flags[1].split()
             exempt = name == 'opt-out' and (label == 'insecure' or rcode == 'NXDOMAIN' or label in ('x.wild', 'k.cw'))
@@ -439,7 +379,7 @@ stub-zone:
         check(not bad, f'{name}: unbound over our server' + (' validates' if anchor else ''), bad[:2])
 
 
-try:
+def main():
     if group in ('nsd', 'knot'):
         if tool('nsd' if group == 'nsd' else 'knotd'):
             compare(group, nsd if group == 'nsd' else knot)
@@ -449,20 +389,8 @@ try:
         test_tools()
     else:
         test_unbound()
-finally:
-    for process in processes:
-        process.send_signal(signal.SIGTERM)
-    for process in processes:
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-    codes = [p.returncode for p in processes if p.args[0] == mailglass]
-    check(all(c == 0 for c in codes), 'our servers ended well', codes)
-    shutil.rmtree(scratch, ignore_errors=True)
+    codes = [listening.stop() for listening in ours_running]
+    check(all(code == 0 for code, _ in codes), 'our servers ended well', codes)
 
-print(f'1..{len(results)}')
-for i, (good, name, detail) in enumerate(results, 1):
-    print(good, i, '-', name)
-    if detail:
-        print('\n'.join('# ' + line for line in detail.splitlines()))
+
+tap.main(main)

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """replay.py MAILGLASS SOURCE - "dns replay": our scenarios, the shared ones when they are there, and files that are
 none. Prints TAP."""
-import json
+import os
 import pathlib
-import subprocess
 import sys
-import tempfile
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+import tap
+from tap import check
 
 mailglass, source = sys.argv[1], pathlib.Path(sys.argv[2])
 ours = sorted((source / 'tests/dns/scenarios').glob('*.rpl'))
@@ -29,37 +31,32 @@ BAD = {  # text: what is complained of
 
 
 def run(*words):
-    return subprocess.run([mailglass, 'dns', 'replay', *map(str, words)], capture_output=True, text=True, timeout=100)
+    return tap.run(mailglass, 'dns', 'replay', *words)
 
 
-tests = []
-for path in ours + shared:
-    done = run('--json', path)
-    last = json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}
-    good = done.returncode == 0 and last.get('passed') is True and last['steps'] == last['steps_passed']
-    tests.append((path.name, good if path.name not in KNOWN else not good, done.stdout + done.stderr))
-with tempfile.TemporaryDirectory() as folder:
-    file = pathlib.Path(folder, 'bad.rpl')
+def main():
+    for path in ours + shared:
+        done = run('--json', path)
+        last = done.rows()[-1] if done.out else {}
+        good = done.code == 0 and last.get('passed') is True and last['steps'] == last['steps_passed']
+        check(good if path.name not in KNOWN else not good, path.name, done)
+    file = tap.scratch / 'bad.rpl'
     for text, wanted in BAD.items():
         file.write_text(text)
         done = run(file)
-        tests.append((f'not read: {wanted}', done.returncode == 3 and wanted in done.stderr, done.stderr))
+        check(done.code == 3 and wanted in done.err, f'not read: {wanted}', done)
     file.write_text((source / 'tests/dns/scenarios/chain.rpl').read_text().replace('A 192.0.2.80 ; wanted', 'A 192.0.2.81'))
     line = next(i for i, l in enumerate(file.read_text().splitlines(), 1) if l.startswith('STEP 10'))
     done = run(file)
-    tests.append(('a step that fails is named', done.returncode == 1 and f'bad.rpl:{line}: step 10 CHECK_ANSWER: answer' in
-                  done.stdout and '192.0.2.81' in done.stdout and '192.0.2.80' in done.stdout, done.stdout))
+    check(done.code == 1 and f'bad.rpl:{line}: step 10 CHECK_ANSWER: answer' in done.out and '192.0.2.81' in done.out and
+          '192.0.2.80' in done.out, 'a step that fails is named', done)
     done = run('--json', file)
-    step = json.loads(done.stdout.splitlines()[0])
-    tests.append(('… in JSON, too', step['step'] == 10 and step['line'] == line and not step['passed'], done.stdout))
+    step = done.rows()[0]
+    check(step['step'] == 10 and step['line'] == line and not step['passed'], '… in JSON, too', done)
     done = run('--queries', file)
-    tests.append(('queries are printed', '192.0.2.1 www.example. A' in done.stdout or '192.0.2.1 example.' in done.stdout,
-                  done.stdout))
-    tests.append(('no file: usage', run().returncode == 2, ''))
-    tests.append(('no such file', run(pathlib.Path(folder, 'none.rpl')).returncode == 3, ''))
+    check('192.0.2.1 www.example. A' in done.out or '192.0.2.1 example.' in done.out, 'queries are printed', done)
+    check(run().code == 2, 'no file: usage')
+    check(run(tap.scratch / 'none.rpl').code == 3, 'no such file')
 
-print(f'1..{len(tests)}')
-for number, (name, good, text) in enumerate(tests, 1):
-    print(f'{"ok" if good else "not ok"} {number} - {name}')
-    if not good:
-        print(''.join(f'# {line}\n' for line in text.splitlines()[:20]), end='')
+
+tap.main(main)

@@ -5,19 +5,15 @@
 Each NSD has a loopback address of its own; all have one port. Asked with dig, drill and kdig. Prints TAP."""
 import json
 import os
-import pathlib
 import re
-import shutil
-import signal
-import socket
-import subprocess
 import sys
-import tempfile
-import time
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+import servers
+import tap
+from tap import check, find, run
 
 mailglass = sys.argv[1]
-PATH = os.environ['PATH'] + ':/usr/sbin:/sbin'
-nsd, dig, drill, kdig = (shutil.which(name, path=PATH) for name in ('nsd', 'dig', 'drill', 'kdig'))
 ROOT, TLD, LEAF, OTHER = (f'127.0.0.{i}' for i in (31, 32, 33, 34))
 
 ZONES = {
@@ -48,48 +44,6 @@ ROWS = [
     ('nothing', 'A', 'NXDOMAIN', []),
     ('big.example.test', 'TXT', 'NOERROR', 20),
 ]
-results, processes = [], []
-
-
-def check(good, name, detail=''):
-    results.append((good, name, detail))
-
-
-def free_port():
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            udp.bind(('127.0.0.1', 0))
-            port = udp.getsockname()[1]
-            try:
-                for address in ZONES:
-                    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-                        with socket.socket(socket.AF_INET, kind) as other:
-                            other.bind((address, port))
-            except OSError:
-                continue
-            return port
-
-
-def run(*words):
-    return subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=60)
-
-
-def start_nsd(folder, address, zones, port):
-    folder.mkdir()
-    text = (f'server:\n ip-address: {address}\n port: {port}\n username: ""\n chroot: ""\n zonesdir: "{folder}"\n pidfile: ""\n'
-            f' zonelistfile: "{folder}/list"\n xfrdfile: ""\n xfrdir: "{folder}"\n server-count: 1\n hide-version: yes\n'
-            f' logfile: "{folder}/log"\n rrl-ratelimit: 0\n rrl-whitelist-ratelimit: 0\nremote-control:\n control-enable: no\n')
-    for number, (name, records) in enumerate(zones.items()):
-        (folder / f'{number}.zone').write_text(f'$ORIGIN {name}\n$TTL 600\n{records}')
-        text += f'zone:\n name: "{name}"\n zonefile: "{number}.zone"\n'
-    (folder / 'nsd.conf').write_text(text)
-    processes.append(subprocess.Popen([nsd, '-d', '-c', str(folder / 'nsd.conf')], stdout=subprocess.DEVNULL,
-                                      stderr=subprocess.DEVNULL))
-    for _ in range(100):
-        if 'status: ' in run(dig, '+tries=1', '+time=1', '-p', port, f'@{address}', next(iter(zones)), 'SOA').stdout:
-            return
-        time.sleep(0.05)
-    raise SystemExit(f'NSD does not answer at {address}: {(folder / "log").read_text()}')
 
 
 def rows_of(text):
@@ -102,95 +56,74 @@ def line_is_comment(words):
 
 
 def compare(name, done, rcode, wanted):
-    got = rows_of(done.stdout.split('AUTHORITY SECTION')[0])
-    good = f'status: {rcode}' in done.stdout or f'rcode: {rcode}' in done.stdout
+    got = rows_of(done.out.split('AUTHORITY SECTION')[0])
+    good = f'status: {rcode}' in done.out or f'rcode: {rcode}' in done.out
     good = good and (len(got) == wanted if isinstance(wanted, int) else [g.lower() for g in got] == sorted(w.lower() for w in wanted))
-    check(good, name, done.stdout + done.stderr)
+    check(good, name, done.out + done.err)
 
 
 def ask_all(port, words, label):
     for name, kind, rcode, wanted in ROWS:
-        compare(f'{label}: {name} {kind}', run(dig, '-p', port, '@127.0.0.1', '+noall', '+comments', '+answer', *words, name, kind), rcode,
+        compare(f'{label}: {name} {kind}', run('dig', '-p', port, '@127.0.0.1', '+noall', '+comments', '+answer', *words, name, kind), rcode,
                 wanted)
 
 
 def start_resolver(hints, port, *words):
-    process = subprocess.Popen([mailglass, 'dns', 'resolve', '--listen', '127.0.0.1:0', '--hints', hints, '--port', str(port), *words],
-                               stdout=subprocess.PIPE, text=True)
-    processes.append(process)
-    lines = [process.stdout.readline(), process.stdout.readline()]
-    check([line.split()[1] for line in lines] == ['dns.resolver', 'dns.resolver-tcp'], 'it says where it listens', lines)
-    return int(lines[0].rsplit(':', 1)[1])
-
-
-def stop(process):
-    process.send_signal(signal.SIGINT)
-    process.wait(timeout=20)
-    return process.returncode
+    resolver = tap.Listening(2, mailglass, 'dns', 'resolve', '--listen', '127.0.0.1:0', '--hints', hints, '--port', port, *words)
+    check(list(resolver.ports) == ['dns.resolver', 'dns.resolver-tcp'], 'it says where it listens', resolver.lines)
+    return resolver
 
 
 def test_iterate(hints, port):
     done = run(mailglass, 'dns', 'iterate', 'www.example.test', '--hints', hints, '--port', port)
-    check(done.returncode == 0 and f'1  {ROOT}  www.example.test. A' in done.stdout and 'web.far.test.\t300\tIN\tA\t192.0.2.80' in
-          done.stdout, 'iterate: each step', done.stdout + done.stderr)
+    check(done.code == 0 and f'1  {ROOT}  www.example.test. A' in done.out and 'web.far.test.\t300\tIN\tA\t192.0.2.80' in
+          done.out, 'iterate: each step', done.out + done.err)
     done = run(mailglass, 'dns', 'iterate', 'big.example.test', 'TXT', '--hints', hints, '--port', port, '--json', '--minimise')
-    steps = [json.loads(line) for line in done.stdout.splitlines()]
+    steps = [json.loads(line) for line in done.lines]
     check(steps and steps[0]['name'] == 'test.' and any(s.get('tcp') for s in steps[:-1]) and steps[-1]['rcode'] == 'NOERROR' and
-          len(steps[-1]['answer']) == 20, 'iterate: JSON, TCP after TC, a shortened name', done.stdout[:2000] + done.stderr)
+          len(steps[-1]['answer']) == 20, 'iterate: JSON, TCP after TC, a shortened name', done.out[:2000] + done.err)
     for words in ([], ['--json', '--minimise']):
         words = ['www.example.test', 'AAAA', '--hints', hints, '--port', port, *words]
         one, other = run(mailglass, 'dns', 'iterate', *words), run(mailglass, 'dns', 'lookup', '--iterate', *words)
         # Of two name servers it is chance which is asked, so that the first step and the end are compared.
-        ends = [(out.stdout.splitlines()[0], re.sub(r'"queries":\d+', '', out.stdout.splitlines()[-1])) for out in (one, other) if out.stdout]
-        check(len(ends) == 2 and ends[0] == ends[1] and one.returncode == other.returncode == 0, 'lookup --iterate: the same',
-              f'{one.stdout}\n{other.stdout}{other.stderr}')
-    check(run(mailglass, 'dns', 'lookup', 'a.test', '--iterate', '--tcp', '--hints', hints).returncode == 2, 'lookup --iterate: no --tcp')
-    check(run(mailglass, 'dns', 'lookup', 'a.test', '--hints', hints).returncode == 2, 'lookup: no --hints')
-    check(run(mailglass, 'dns', 'lookup', 'a.test', '--iterate').returncode == 2, 'lookup --iterate: hints are wanted')
+        ends = [(out.lines[0], re.sub(r'"queries":\d+', '', out.lines[-1])) for out in (one, other) if out.out]
+        check(len(ends) == 2 and ends[0] == ends[1] and one.code == other.code == 0, 'lookup --iterate: the same',
+              f'{one.out}\n{other.out}{other.err}')
+    check(run(mailglass, 'dns', 'lookup', 'a.test', '--iterate', '--tcp', '--hints', hints).code == 2, 'lookup --iterate: no --tcp')
+    check(run(mailglass, 'dns', 'lookup', 'a.test', '--hints', hints).code == 2, 'lookup: no --hints')
+    check(run(mailglass, 'dns', 'lookup', 'a.test', '--iterate').code == 2, 'lookup --iterate: hints are wanted')
     done = run(mailglass, 'dns', 'iterate', '192.0.2.25', '--hints', hints, '--port', port)
-    check(f'1  {ROOT}  25.2.0.192.in-addr.arpa. PTR' in done.stdout and 'NXDOMAIN' in done.stdout, 'iterate: an address', done.stdout)
+    check(f'1  {ROOT}  25.2.0.192.in-addr.arpa. PTR' in done.out and 'NXDOMAIN' in done.out, 'iterate: an address', done.out)
     done = run(mailglass, 'dns', 'iterate', 'www.lame.test', '--hints', hints, '--port', port)
-    check(done.returncode == 3 and 'SERVFAIL' in done.stdout, 'iterate: nobody knows', done.stdout + done.stderr)
-    check(run(mailglass, 'dns', 'iterate', 'a.test').returncode == 2, 'iterate: hints are wanted')
-    check(run(mailglass, 'dns', 'iterate', 'a..test', '--hints', hints).returncode == 2, 'iterate: no name')
+    check(done.code == 3 and 'SERVFAIL' in done.out, 'iterate: nobody knows', done.out + done.err)
+    check(run(mailglass, 'dns', 'iterate', 'a.test').code == 2, 'iterate: hints are wanted')
+    check(run(mailglass, 'dns', 'iterate', 'a..test', '--hints', hints).code == 2, 'iterate: no name')
 
 
-def main(folder):
-    port = free_port()
-    for number, (address, zones) in enumerate(ZONES.items()):
-        start_nsd(folder / str(number), address, zones, port)
-    hints = folder / 'root.hints'
+def main():
+    port = tap.free_port(*ZONES)
+    for address, zones in ZONES.items():
+        servers.start_nsd(address, port, {name: f'$ORIGIN {name}\n$TTL 600\n{records}' for name, records in zones.items()})
+    hints = tap.scratch / 'root.hints'
     hints.write_text(f'. 3600 NS a.root.\na.root. 3600 A {ROOT}\n')
-    ours = start_resolver(hints, port)
+    resolver = start_resolver(hints, port)
+    ours = resolver.ports['dns.resolver']
     ask_all(ours, [], 'dig')
     ask_all(ours, ['+tcp'], 'dig over TCP, from the cache')
     ask_all(ours, ['+noedns'], 'dig without EDNS')
-    if drill:
-        done = run(drill, '-p', ours, '@127.0.0.1', 'example.test', 'MX')
-        compare('drill', done, 'NOERROR', ROWS[0][3])
-    if kdig:
-        done = run(kdig, '-p', ours, '@127.0.0.1', '+noall', '+header', '+answer', 'www.example.test', 'AAAA')
+    if find('drill'):
+        compare('drill', run('drill', '-p', ours, '@127.0.0.1', 'example.test', 'MX'), 'NOERROR', ROWS[0][3])
+    if find('kdig'):
+        done = run('kdig', '-p', ours, '@127.0.0.1', '+noall', '+header', '+answer', 'www.example.test', 'AAAA')
         compare('kdig', done, 'NOERROR', ROWS[2][3])
-        done = run(kdig, '-p', ours, '@127.0.0.1', '+tcp', '+keepopen', '+short', 'mx.example.test', 'A', 'big.example.test', 'TXT')
-        check('192.0.2.25' in done.stdout and done.stdout.count('x' * 250) == 20, 'two questions over one stream', done.stdout)
-    check(stop(processes.pop()) == 0, 'it ends cleanly')
-    ask_all(start_resolver(hints, port, '--minimise'), [], 'minimised')
+        done = run('kdig', '-p', ours, '@127.0.0.1', '+tcp', '+keepopen', '+short', 'mx.example.test', 'A', 'big.example.test', 'TXT')
+        check('192.0.2.25' in done.out and done.out.count('x' * 250) == 20, 'two questions over one stream', done)
+    code, err = resolver.stop()
+    check(code == 0, 'it ends cleanly', err)
+    ask_all(start_resolver(hints, port, '--minimise').ports['dns.resolver'], [], 'minimised')
     test_iterate(hints, port)
 
 
-if not nsd or not dig:
-    print('1..0 # SKIP nsd and dig are wanted')
-    sys.exit(0)
-scratch = pathlib.Path(tempfile.mkdtemp(prefix='mailglass-resolver-'))
-try:
-    main(scratch)
-finally:
-    for process in processes:
-        process.terminate()
-        process.wait(timeout=20)
-    shutil.rmtree(scratch, ignore_errors=True)
-print(f'1..{len(results)}')
-for number, (good, name, detail) in enumerate(results, 1):
-    print(f'{"ok" if good else "not ok"} {number} - {name}')
-    if not good:
-        print(''.join(f'# {line}\n' for line in str(detail).splitlines()[:30]), end='')
+if not find('nsd') or not find('dig'):
+    tap.skip_all('nsd and dig are wanted')
+tap.main(main)
