@@ -9,39 +9,19 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import time
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+import tap
+from tap import check, find, run
 
 mailglass, source = sys.argv[1:3]
 networks = os.path.join(source, 'networks')
 shipped = sorted(n for n in os.listdir(networks) if os.path.exists(os.path.join(networks, n, 'network.ini')))
-scratch = tempfile.mkdtemp(prefix='mailglass-cli-')
-n = failures = 0
+scratch = str(tap.scratch)
 
 
-def check(ok, name, detail=''):
-    global n, failures
-    n += 1
-    failures += not ok
-    print('ok' if ok else 'not ok', n, '-', name)
-    if not ok:
-        print('\n'.join('# ' + line for line in str(detail).splitlines()[-40:]))
-
-
-class Result:
-    def __init__(self, *words, **environment):
-        self.run = subprocess.run([mailglass, *words], capture_output=True, stdin=subprocess.DEVNULL,
-                                  env={**os.environ, **environment})
-        self.out = self.run.stdout.decode()
-        self.err = self.run.stderr.decode()
-        self.code = self.run.returncode
-        self.lines = self.out.splitlines()
-
-    def rows(self):
-        return [json.loads(line) for line in self.lines]
-
-    def __str__(self):
-        return f'exit {self.code}\n{self.out}\n{self.err}'
+def ours(*words, **environment):
+    return run(mailglass, *words, env=environment)
 
 
 def same(a, b, without):
@@ -62,21 +42,21 @@ def usage():
             (['run', 'first-mail', '--quiet', '--trace', '/nonexistent/x.pcapng'], 3, '/nonexistent/x.pcapng'),
             (['plugin', 'list', 'smtp'], 2, 'smtp'), (['plugin', 'check', '/nonexistent.so'], 3, '/nonexistent.so'),
             (['picture', 'first-mail'], 2, '--output'), (['picture', '--help'], 0, None), (['network', 'check'], 2, '--help'), (['network', 'new'], 2, '--help'), (['network', 'new', networks], 3, networks)]:
-        got = Result(*words)
+        got = ours(*words)
         good = got.code == code and (said is None or (said in got.err and got.err.startswith('mailglass')))
         good = good and (code == 0) == (got.err == '') and (code != 0 or got.out != '')
         check(good, f'{" ".join(words)}: exit {code}, said on the right side', got)
-    check('Example' in Result('run', '--help').out, '--help has an example')
-    check('mailglass dns lookup' in Result('help').out, 'help lists the commands')
-    check('네트워크' in Result('help', LANGUAGE='ko', LC_ALL='C.UTF-8').out, 'and speaks Korean')
+    check('Example' in ours('run', '--help').out, '--help has an example')
+    check('mailglass dns lookup' in ours('help').out, 'help lists the commands')
+    check('네트워크' in ours('help', LANGUAGE='ko', LC_ALL='C.UTF-8').out, 'and speaks Korean')
     # The window's program is what runs without a command.
     for words in ([], ['first-mail'], ['--first-frame']):
-        got = Result(*words, MAILGLASS_WINDOW='/bin/echo')
+        got = ours(*words, MAILGLASS_WINDOW='/bin/echo')
         check(got.code == 0 and got.out.split() == words, f'the window gets {words}', got)
     words = ['picture', 'first-mail', '--at', '4', '--output', 'x.png', '--dark']
-    got = Result(*words, MAILGLASS_WINDOW='/bin/echo')
+    got = ours(*words, MAILGLASS_WINDOW='/bin/echo')
     check(got.code == 0 and got.out.split() == ['--picture', *words[1:]], 'and draws pictures', got)
-    got = Result(MAILGLASS_WINDOW='/nonexistent/window')
+    got = ours(MAILGLASS_WINDOW='/nonexistent/window')
     check(got.code == 3 and '/nonexistent/window' in got.err, 'a window that is not there is named', got)
 
 
@@ -85,7 +65,7 @@ KINDS = {'command', 'reply', 'query', 'answer', 'data', 'note', 'decision', 'sta
 
 
 def runs(name, mails, fetched):
-    first, again = Result('run', name, '--json'), Result('run', name, '--json')
+    first, again = ours('run', name, '--json'), ours('run', name, '--json')
     check(first.code == 0 and first.err == '', f'{name} runs', first)
     rows = first.rows()
     total = rows.pop()
@@ -100,14 +80,14 @@ def runs(name, mails, fetched):
     check(first.out == again.out, f'{name}: two processes say the same, hash and all', again.lines[-1:])
     check(re.fullmatch('[0-9a-f]{64}', total['hash']), f'{name}: the hash is one', total)
     # Nothing is lost in this network, so chance decides numbers and nothing else.
-    other = Result('run', name, '--json', '--seed', '2').rows()
+    other = ours('run', name, '--json', '--seed', '2').rows()
     check(len(other) == len(rows) + 1 and same(other[-1], total, {'hash'}) and other[-1]['hash'] != total['hash'] and
           [(r['time'], r['from'], r['to'], r['kind']) for r in other[:-1]] ==
           [(r['time'], r['from'], r['to'], r['kind']) for r in rows], f'{name}: another seed, the same story')
-    times = Result('run', name, '--json', '--repeat', '3').rows()[-1]
+    times = ours('run', name, '--json', '--repeat', '3').rows()[-1]
     check((times['delivered'], times['fetched']) == (3 * mails, 3 * fetched), f'{name}: three times over', times)
 
-    text = Result('run', name)
+    text = ours('run', name)
     exchanges = [line for line in text.lines if '→' in line]
     want = [r for r in rows if r['to'] is not None]
     check(len(exchanges) == len(want), f'{name}: text and JSON agree', f'{len(exchanges)} {len(want)}')
@@ -117,31 +97,31 @@ def runs(name, mails, fetched):
     columns = {re.search(r'   (SMTP|POP3|DNS|LMTP) ', line).start() for line in exchanges}
     check(len(columns) == 1, f'{name}: columns stand under each other', columns)
     check(f'{mails} mail' in text.lines[-1] and total['hash'][:12] in text.lines[-1], f'{name}: ends in plain words', text.lines[-1])
-    quiet = Result('run', name, '--quiet')
+    quiet = ours('run', name, '--quiet')
     check(quiet.lines == text.lines[-1:], f'{name}: --quiet is the summary alone', quiet)
     return rows, total
 
 
 def options():
-    until = Result('run', 'first-mail', '--json', '--until', 'smtp.req.command == "DATA"')
+    until = ours('run', 'first-mail', '--json', '--until', 'smtp.req.command == "DATA"')
     rows = until.rows()
     check(until.code == 0 and rows[-2]['fields'].get('smtp.req.command') == 'DATA' and
           sum(r.get('fields', {}).get('smtp.req.command') == 'DATA' for r in rows) == 1, '--until stops at the first', until.err)
-    never = Result('run', 'first-mail', '--quiet', '--until', 'smtp.response.code == 999')
+    never = ours('run', 'first-mail', '--quiet', '--until', 'smtp.response.code == 999')
     check(never.code == 1 and '--until' in never.err, '--until that never matches: exit 1', never)
-    early = Result('run', 'first-mail', '--json', '--time', '0.5')
+    early = ours('run', 'first-mail', '--json', '--time', '0.5')
     check(early.code == 0 and len(early.lines) > 5 and all(r['time'] < 0.5 for r in early.rows()), '--time stops', early.err)
-    picked = Result('run', 'two-domains', '--json', '--filter', 'smtp.req.command in {"MAIL", "RCPT"}')
+    picked = ours('run', 'two-domains', '--json', '--filter', 'smtp.req.command in {"MAIL", "RCPT"}')
     got = {r['fields']['smtp.req.command'] for r in picked.rows()[:-1]}
     check(got == {'MAIL', 'RCPT'}, '--filter picks', got)
-    check(len(Result('run', 'two-domains', '--json', '--filter', 'frame.number == 0').lines) == 1, '--filter may pick nothing')
-    packets = [r['summary'] for r in Result('run', 'first-mail', '--json', '--level', 'packet').rows()[:-1] if r['protocol'] == 'tcp']
-    exchanges = [r for r in Result('run', 'first-mail', '--json', '--level', 'exchange').rows()[:-1] if r['protocol'] == 'tcp']
+    check(len(ours('run', 'two-domains', '--json', '--filter', 'frame.number == 0').lines) == 1, '--filter may pick nothing')
+    packets = [r['summary'] for r in ours('run', 'first-mail', '--json', '--level', 'packet').rows()[:-1] if r['protocol'] == 'tcp']
+    exchanges = [r for r in ours('run', 'first-mail', '--json', '--level', 'exchange').rows()[:-1] if r['protocol'] == 'tcp']
     check(any(s.startswith('SYN') for s in packets) and exchanges == [], '--level packet shows SYN, exchange does not', packets)
-    dated = Result('run', 'first-mail', '--json', '--now', '0').out
-    check('1970' in dated and '1970' not in Result('run', 'first-mail', '--json').out, '--now fixes the date')
+    dated = ours('run', 'first-mail', '--json', '--now', '0').out
+    check('1970' in dated and '1970' not in ours('run', 'first-mail', '--json').out, '--now fixes the date')
     path = os.path.join(scratch, 'x.pcapng')
-    traced = Result('run', 'first-mail', '--quiet', '--trace', path)
+    traced = ours('run', 'first-mail', '--quiet', '--trace', path)
     check(traced.code == 0 and open(path, 'rb').read(4) == b'\x0a\x0d\x0d\x0a', '--trace writes pcapng', traced)
     full = os.path.exists('/dev/full') and subprocess.run([mailglass, 'run', 'first-mail'], stdout=open('/dev/full', 'w'),
                                                          stderr=subprocess.PIPE)
@@ -150,8 +130,8 @@ def options():
 
 def interrupt():
     path = os.path.join(scratch, 'interrupted.pcapng')
-    process = subprocess.Popen([mailglass, 'run', 'first-mail', '--repeat', '1000000', '--json', '--trace', path],
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = tap.start(mailglass, 'run', 'first-mail', '--repeat', '1000000', '--json', '--trace', path, stdout=subprocess.PIPE,
+                        stderr=subprocess.PIPE)
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
     out, err = process.communicate()
@@ -190,15 +170,15 @@ def mistakes():
     path = os.path.join(folder, 'network.ini')
     open(path, 'w').write(MISTAKES)
     want = [3, 6, 7, 11, 11, 14, 15, 16, 17, 18, 20, 21]
-    got = Result('network', 'check', folder)
+    got = ours('network', 'check', folder)
     errors = [line for line in got.lines if ': error: ' in line]
     lines = [int(m.group(1)) for m in (re.match(re.escape(path) + r':(\d+): error: .{10}', line) for line in errors) if m]
     check(got.code == 1 and lines == want, f'{len(want)} mistakes, {len(want)} lines with file and line, in order', got)
     check(f'{path}:4: warning: ' in got.out and '"title"' in got.out, 'an unknown key is a warning and a guess', got)
-    rows = Result('network', 'check', folder, '--json').rows()
+    rows = ours('network', 'check', folder, '--json').rows()
     check([r['line'] for r in rows if r['severity'] == 'error'] == want and all(r['file'] == path and r['text'] for r in rows),
           'the same in JSON', rows)
-    ran = Result('run', folder)
+    ran = ours('run', folder)
     check(ran.code == 3 and ran.out == '' and ran.err.count(': error: ') == len(want), 'run says the same, and exit 3', ran)
     # A zone that does not parse is reported with its own line.
     broken = os.path.join(scratch, 'broken')
@@ -207,22 +187,22 @@ def mistakes():
     text = open(zone).read()
     line = text[:text.index('IN MX')].count('\n') + 1
     open(zone, 'w').write(text.replace('IN MX   10', 'IN MX   ten'))
-    got = Result('network', 'check', broken)
+    got = ours('network', 'check', broken)
     check(got.code == 1 and got.out.count(f'{zone}:{line}:') == 1, 'a zone that does not parse is pointed at', got)
 
 
 def made():
     folder = os.path.join(scratch, 'mine')
-    new = Result('network', 'new', folder)
-    checked = Result('network', 'check', folder)
+    new = ours('network', 'new', folder)
+    checked = ours('network', 'check', folder)
     check(new.code == 0 and checked.code == 0 and 'warning' not in checked.out, 'network new makes a network without a fault', checked)
-    check(Result('run', folder, '--quiet').code == 0, 'which runs')
-    check(Result('network', 'new', folder).code == 3, 'and is not overwritten')
+    check(ours('run', folder, '--quiet').code == 0, 'which runs')
+    check(ours('network', 'new', folder).code == 3, 'and is not overwritten')
 
 
 def documentation_only(name):
     folder = os.path.join(networks, name)
-    checked = Result('network', 'check', name)
+    checked = ours('network', 'check', name)
     check(checked.code == 0 and 'warning' not in checked.out, f'{name}: network check finds nothing', checked)
     good = [ipaddress.ip_network(a) for a in ('192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24', '2001:db8::/32')]
     bad = []
@@ -238,10 +218,9 @@ def documentation_only(name):
                     bad.append(f'{file}: {word}')
             if file.endswith('.eml') and (data.count(b'\n') != data.count(b'\r\n') or b'\r\n\r\n' not in data):
                 bad.append(f'{file}: lines do not end in CR LF')
-            if file.endswith('.zone') and shutil.which('nsd-checkzone', path=os.environ['PATH'] + ':/usr/sbin'):
+            if file.endswith('.zone') and find('nsd-checkzone'):
                 origin = '.' if file == 'root.zone' else file[:-5]
-                tool = shutil.which('nsd-checkzone', path=os.environ['PATH'] + ':/usr/sbin')
-                if subprocess.run([tool, origin, os.path.join(root, file)], capture_output=True).returncode:
+                if run(find('nsd-checkzone'), origin, os.path.join(root, file)).code:
                     bad.append(f'{file}: nsd-checkzone refuses it')
     check(not bad, f'{name}: names and addresses for documentation only, files as others read them', '\n'.join(bad))
     ini = open(os.path.join(folder, 'network.ini')).read()
@@ -249,31 +228,18 @@ def documentation_only(name):
 
 
 def plugins():
-    rows = Result('plugin', 'list', '--json').rows()
+    rows = ours('plugin', 'list', '--json').rows()
     check({'smtp', 'pop3', 'dns'} <= {r['id'] for r in rows} and
           all(list(r) == ['id', 'version', 'summary', 'path', 'problem', 'dissectors', 'engines'] for r in rows), 'plugin list', rows)
     for row in rows:
         if row['id']:
-            got = Result('plugin', 'check', row['path'])
+            got = ours('plugin', 'check', row['path'])
             check(got.code == 0 and ': error: ' not in got.out, f'plugin check {row["id"]}', got)
     path = os.path.join(scratch, 'broken.so')
     open(path, 'w').write('no plugin')
-    got = Result('plugin', 'check', path)
+    got = ours('plugin', 'check', path)
     check(got.code == 1 and got.out.startswith(path + ': error: '), 'plugin check of what is none: exit 1', got)
 
 
-try:
-    usage()
-    plugins()
-    runs('first-mail', 1, 1)
-    runs('two-domains', 2, 2)
-    for name in shipped:
-        documentation_only(name)
-    options()
-    interrupt()
-    mistakes()
-    made()
-finally:
-    shutil.rmtree(scratch)
-print(f'1..{n}')
-sys.exit(failures > 0)
+tap.main(usage, plugins, lambda: runs('first-mail', 1, 1), lambda: runs('two-domains', 2, 2),
+         *(lambda name=name: documentation_only(name) for name in shipped), options, interrupt, mistakes, made)

@@ -3,45 +3,24 @@
 """lesson.py MAILGLASS SOURCE - mailglass lesson, as teachers, students and scripts use it. Prints TAP."""
 import csv
 import io
-import json
 import os
 import re
 import shutil
-import subprocess
 import sys
-import tempfile
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+import tap
+from tap import check
 
 mailglass, source = sys.argv[1:3]
 lessons = os.path.join(source, 'lessons')
 shipped = sorted(n for n in os.listdir(lessons) if os.path.exists(os.path.join(lessons, n, 'lesson.md')))
-scratch = tempfile.mkdtemp(prefix='mailglass-lesson-')
-os.environ.update(XDG_DATA_HOME=os.path.join(scratch, 'data'), LC_ALL='C.UTF-8', LANGUAGE='en')
-for name in ('MAILGLASS_PROGRESS', 'MAILGLASS_LESSON_PATH'):
-    os.environ.pop(name, None)
-n = failures = 0
+scratch = str(tap.scratch)
+tap.environment['XDG_DATA_HOME'] = os.path.join(scratch, 'data')
 
 
-def check(ok, name, detail=''):
-    global n, failures
-    n += 1
-    failures += not ok
-    print('ok' if ok else 'not ok', n, '-', name)
-    if not ok:
-        print('\n'.join('# ' + line for line in str(detail).splitlines()[-60:]))
-
-
-class Result:
-    def __init__(self, *words, typed='', **environment):
-        self.run = subprocess.run([mailglass, 'lesson', *words], capture_output=True, input=typed.encode(), timeout=300,
-                                  env={**os.environ, **environment})
-        self.out, self.err, self.code = self.run.stdout.decode(), self.run.stderr.decode(), self.run.returncode
-        self.lines = self.out.splitlines()
-
-    def rows(self):
-        return [json.loads(line) for line in self.lines]
-
-    def __str__(self):
-        return f'exit {self.code}\n{self.out}\n{self.err}'
+def ours(*words, typed='', **environment):
+    return tap.run(mailglass, 'lesson', *words, typed=typed, env=environment)
 
 
 def progress(name):
@@ -53,7 +32,7 @@ def usage():
     broken = os.path.join(scratch, 'broken.ini')
     open(broken, 'w').write('no key file\n')
     new = os.path.join(scratch, 'used')
-    Result('new', new)
+    ours('new', new)
     for words, code, said in [
             (['list', '--help'], 0, None), (['show', '--help'], 0, None), (['run', '--help'], 0, None), (['check', '--help'], 0, None),
             (['new', '--help'], 0, None), (['report', '--help'], 0, None), (['show', 'pop3'], 0, None), (['list'], 0, None),
@@ -66,86 +45,86 @@ def usage():
             (['show', 'no-such'], 3, 'smtp-by-hand'), (['run', 'no-such'], 3, 'smtp-by-hand'), (['check', 'no-such'], 3, 'no-such'),
             (['new', new], 3, 'lesson.md'), (['new', broken + '/x'], 3, 'broken.ini'), (['report', broken], 3, 'broken.ini'),
             (['report', '/nonexistent.ini'], 3, '/nonexistent.ini')]:
-        got = Result(*words)
+        got = ours(*words)
         good = got.code == code and (said is None or (said in got.err and got.err.startswith('mailglass')))
         check(good and (code == 0) == (got.err == '') and (code != 0 or got.out != ''), f'{" ".join(words)}: exit {code}', got)
-    got = Result('list', '--help', LANGUAGE='ko')
+    got = ours('list', '--help', LANGUAGE='ko')
     check('단원' in got.out or '수업' in got.out, 'help speaks Korean', got)
 
 
 def listed():
-    rows = {row['id']: row for row in Result('list', '--json').rows()}
+    rows = {row['id']: row for row in ours('list', '--json').rows()}
     keys = ['id', 'folder', 'group', 'title', 'minutes', 'steps', 'passed', 'finished', 'problems']
     check(set(shipped) == set(rows) and all(list(row) == keys for row in rows.values()), 'list --json has every lesson', rows)
     check(all(row['minutes'] > 0 and row['steps'] > 5 and row['problems'] == [] for row in rows.values()), 'and what they are', rows)
-    text = Result('list')
+    text = ours('list')
     check(all(re.search(rf'^  {re.escape(name)} ', text.out, re.M) for name in shipped) and
           text.lines[0] == 'The way of a mail', 'list says the same in text', text)
-    korean = Result('list', LANGUAGE='ko')
+    korean = ours('list', LANGUAGE='ko')
     check(korean.code == 0 and '손으로 하는 SMTP' in korean.out and not re.search('^[A-Z][a-z]+ [a-z]', korean.out, re.M),
           'and in Korean', korean)
     # A folder of one's own: one lesson that works, one that does not, one instead of a shipped one.
     own = os.path.join(scratch, 'own')
     for name in ('mine', 'pop3'):
-        Result('new', os.path.join(own, name))
+        ours('new', os.path.join(own, name))
     shutil.copytree(os.path.join(source, 'tests/lesson/twenty'), os.path.join(own, 'twenty'))
-    rows = {row['id']: row for row in Result('list', '--json', MAILGLASS_LESSON_PATH=own).rows()}
+    rows = {row['id']: row for row in ours('list', '--json', MAILGLASS_LESSON_PATH=own).rows()}
     check(rows['mine']['steps'] == 2 and rows['pop3']['title'] == 'My lesson' and rows['pop3']['folder'] == os.path.join(own, 'pop3'),
           'MAILGLASS_LESSON_PATH is looked at first', rows)
     check(rows['twenty']['title'] is None and len(rows['twenty']['problems']) > 10, 'a broken one is listed with what is wrong', rows)
-    text = Result('list', MAILGLASS_LESSON_PATH=own)
+    text = ours('list', MAILGLASS_LESSON_PATH=own)
     check('cannot be used' in text.out and own in text.out and text.code == 0, 'in text, too', text)
-    check(Result('run', 'twenty', MAILGLASS_LESSON_PATH=own).code == 3, 'and is not run')
+    check(ours('run', 'twenty', MAILGLASS_LESSON_PATH=own).code == 3, 'and is not run')
 
 
 def shown():
     for name in shipped:
         for language, other in (('en', 'ko'), ('ko', 'en')):
-            plain, notes = Result('show', name, '--language', language), Result('show', name, '--language', language, '--notes')
+            plain, notes = ours('show', name, '--language', language), ours('show', name, '--language', language, '--notes')
             source_text = open(os.path.join(lessons, name, 'lesson.md')).read()
             titles = [t for t in re.findall(rf'^### {language}: (.*)$', source_text, re.M)]
             check(plain.code == notes.code == 0 and all(t.replace('`', '') in plain.out for t in titles) and
                   len(notes.lines) > len(plain.lines) and not re.search(r'\*\*|\]\(', notes.out), f'show {name} in {language}', plain)
             check(bool(re.search('[가-힣]{2}', plain.out)) == (language == 'ko') or name == 'nslookup', f'and in {language} alone', plain)
-    check('For the teacher' in Result('show', 'pop3', '--notes').out, 'notes are for the teacher')
-    check('For the teacher' not in Result('show', 'pop3').out, 'and for nobody else')
+    check('For the teacher' in ours('show', 'pop3', '--notes').out, 'notes are for the teacher')
+    check('For the teacher' not in ours('show', 'pop3').out, 'and for nobody else')
 
 
 def checked():
     for name in shipped:
-        got = Result('check', name)
+        got = ours('check', name)
         check(got.code == 0 and got.err == '' and re.fullmatch(rf'{name}: sound \(\d+ steps\)\n', got.out), f'check {name}: sound', got)
-    every = Result('check', '--all')
+    every = ours('check', '--all')
     check(every.code == 0 and len(every.lines) == len(shipped) and all(': sound (' in line for line in every.lines), 'check --all', every)
     folder = os.path.join(source, 'tests/lesson/twenty')
     wanted = open(os.path.join(folder, 'problems.txt')).read().replace('DATA', source).splitlines()
-    got = Result('check', folder)
+    got = ours('check', folder)
     check(got.code == 1 and [line.split('lesson.md:', 1)[1] for line in got.lines] == wanted and got.err == '' and
           all(line.startswith(folder + '/lesson.md:') for line in got.lines), 'twenty mistakes: twenty lines', got)
-    both = Result('check', folder, 'pop3')
+    both = ours('check', folder, 'pop3')
     check(both.code == 1 and 'pop3: sound' in both.out, 'a good one beside it is sound', both)
-    mixed = Result('check', 'pop3', 'no-such')
+    mixed = ours('check', 'pop3', 'no-such')
     check(mixed.code == 3 and 'pop3: sound' in mixed.out and 'no-such' in mixed.err, 'and what is not there is said', mixed)
-    file = Result('check', os.path.join(lessons, 'pop3', 'lesson.md'))
+    file = ours('check', os.path.join(lessons, 'pop3', 'lesson.md'))
     check(file.code == 0, 'check lesson.md itself', file)
     # The glossary is judged with the lesson that it is for.
     folder = os.path.join(scratch, 'glossed', 'mine')
-    Result('new', folder)
+    ours('new', folder)
     glossary = os.path.join(scratch, 'glossed', 'glossary.md')
     open(glossary, 'w').write('## word\n### en: word\nMeaning.\n')
-    got = Result('check', folder)
+    got = ours('check', folder)
     check(got.code == 1 and len(got.lines) == 1 and 'glossary.md:2: error: ' in got.out, 'a glossary is judged, too', got)
-    korean = Result('check', os.path.join(source, 'tests/lesson/twenty'), LANGUAGE='ko')
+    korean = ours('check', os.path.join(source, 'tests/lesson/twenty'), LANGUAGE='ko')
     check(korean.code == 1 and len(korean.lines) == 20 and all(re.search('[가-힣]', line) for line in korean.lines),
           'mistakes are said in Korean', korean)
 
 
 def made():
     folder = os.path.join(scratch, 'made', 'mine')
-    new = Result('new', folder)
-    got = Result('check', folder)
+    new = ours('new', folder)
+    got = ours('check', folder)
     check(new.code == 0 and got.code == 0 and got.out == 'mine: sound (2 steps)\n', 'new makes what check finds sound', got)
-    check(Result('run', folder, typed=':1\n\n\n', **progress('made')).code == 0, 'which can be taken')
+    check(ours('run', folder, typed=':1\n\n\n', **progress('made')).code == 0, 'which can be taken')
 
 
 def steps_of(name):
@@ -169,20 +148,20 @@ def script_of(name, prefixed=True):
 
 def taken():
     for name in shipped:
-        got = Result('run', name, typed='\n'.join(script_of(name)) + '\n', **progress('typed-' + name))
+        got = ours('run', name, typed='\n'.join(script_of(name)) + '\n', **progress('typed-' + name))
         check(got.code == 0 and 'the lesson is done' in got.out and '✗' not in got.out and ' ! ' not in got.out and got.err == '',
               f'{name}: typed from the first step to the last', got)
-    row = [r for r in Result('list', '--json', **progress('typed-pop3')).rows() if r['id'] == 'pop3'][0]
+    row = [r for r in ours('list', '--json', **progress('typed-pop3')).rows() if r['id'] == 'pop3'][0]
     check(row['finished'] and row['passed'] == row['steps'], 'and it is kept', row)
-    check('done' in Result('list', **progress('typed-pop3')).out, 'and listed')
+    check('done' in ours('list', **progress('typed-pop3')).out, 'and listed')
     bare = script_of('smtp-by-hand', prefixed=False)
-    got = Result('run', 'smtp-by-hand', typed='\n'.join(bare) + '\n', **progress('bare'))
+    got = ours('run', 'smtp-by-hand', typed='\n'.join(bare) + '\n', **progress('bare'))
     check(got.code == 0 and '220' in got.out, 'smtp-by-hand: at the console that waits, the line alone is enough', got)
-    crlf = Result('run', 'smtp-by-hand', typed='\r\n'.join(bare) + '\r\n', **progress('crlf'))
+    crlf = ours('run', 'smtp-by-hand', typed='\r\n'.join(bare) + '\r\n', **progress('crlf'))
     check(crlf.code == 0 and crlf.out == got.out, 'with other line ends', crlf)
     for name in shipped:
         typed = ':solution\n\n' * len(list(steps_of(name)))
-        got = Result('run', name, '--language', 'ko', typed=typed, **progress('solved'))
+        got = ours('run', name, '--language', 'ko', typed=typed, **progress('solved'))
         check(got.code == 0 and re.search('[가-힣]', got.out) and not re.search(r'^  ! ', got.out, re.M), f'{name}: by its solutions, in Korean', got)
 
 
@@ -190,27 +169,27 @@ def unfinished():
     mine = progress('unfinished')
     script = script_of('smtp-by-hand')
     third = [i for i, line in enumerate(script) if line == ''][2]
-    got = Result('run', 'smtp-by-hand', typed='\n'.join(script[:third + 1]) + '\n', **mine)
+    got = ours('run', 'smtp-by-hand', typed='\n'.join(script[:third + 1]) + '\n', **mine)
     check(got.code == 1 and 'the lesson is done' not in got.out, 'a script that ends too early: exit 1', got)
     title = [line for line in got.lines if line.startswith('== Step 4 of')]
-    got = Result('run', 'smtp-by-hand', typed=':quit\n', **mine)
+    got = ours('run', 'smtp-by-hand', typed=':quit\n', **mine)
     check(got.code == 1 and [line for line in got.lines if line.startswith('== ')] == title, 'it goes on where it was left', got)
-    got = Result('run', 'smtp-by-hand', typed='\n'.join(script[third + 1:]) + '\n', **mine)
+    got = ours('run', 'smtp-by-hand', typed='\n'.join(script[third + 1:]) + '\n', **mine)
     check(got.code == 0, 'and can be finished from there', got)
-    got = Result('run', 'smtp-by-hand', typed=':quit\n', **mine)
+    got = ours('run', 'smtp-by-hand', typed=':quit\n', **mine)
     check('== Step 1 of' in got.out, 'what was finished begins anew', got)
-    got = Result('run', 'smtp-by-hand', '--step', 'envelope', typed=':quit\n', **mine)
+    got = ours('run', 'smtp-by-hand', '--step', 'envelope', typed=':quit\n', **mine)
     number = re.search(r'== Step (\d+) of', got.out).group(1)
-    again = Result('run', 'smtp-by-hand', '--step', number, typed=':quit\n', **mine)
+    again = ours('run', 'smtp-by-hand', '--step', number, typed=':quit\n', **mine)
     check(got.out == again.out and int(number) > 3, '--step by its id and by its number', got)
-    check(Result('run', 'smtp-by-hand', typed='', **progress('nothing')).code == 1, 'nothing typed: exit 1')
-    check(Result('run', 'smtp-by-hand', typed='\n' * 30, **progress('enters')).code == 1, 'Enter alone does not finish it')
-    skipped = Result('run', 'smtp-by-hand', typed=':next\n' * 30, **progress('skips'))
+    check(ours('run', 'smtp-by-hand', typed='', **progress('nothing')).code == 1, 'nothing typed: exit 1')
+    check(ours('run', 'smtp-by-hand', typed='\n' * 30, **progress('enters')).code == 1, 'Enter alone does not finish it')
+    skipped = ours('run', 'smtp-by-hand', typed=':next\n' * 30, **progress('skips'))
     check(skipped.code == 1 and 'this is the last step' in skipped.out, 'nor does skipping', skipped)
 
 
 def words():
-    got = Result('run', 'smtp-by-hand', typed='\n'.join(
+    got = ours('run', 'smtp-by-hand', typed='\n'.join(
         [':help', ':check', ':hint', ':hint', ':hint', ':nonsense', 'EHLO x', ':back', ':9', ':z', 'a', ':ko', ':en', ':1', 'HALLO', 'alice dance',
          ':again', 'alice talk smtp://nobody.example.net', 'zoe> x', ':next', 'NOOP', 'b', ':back', ':quit']) + '\n', **progress('words'))
     for said in ('begins this step again', '✗ The server has not greeted you yet.', '(:hint helps)', 'Without a number it is port 25',
@@ -219,11 +198,11 @@ def words():
                  '✓ Yes. EHLO asks'):
         check(said in got.out, f'run says: {said}', got)
     check(got.code == 1 and got.err == '', 'and survives what is typed', got)
-    got = Result('run', 'dns-leak', '--step', 'repair', typed=':2\n:1\n:2\n:again\n:1\n:2\n', **progress('depths'))
+    got = ours('run', 'dns-leak', '--step', 'repair', typed=':2\n:1\n:2\n:again\n:1\n:2\n', **progress('depths'))
     set_in = {len(line.split(' DNS ')[1]) - len(line.split(' DNS ')[1].lstrip()) for line in got.out.splitlines() if ' → tld ' in line}
     check(len(set_in) == 1, 'a step that begins again sets its lines in as before', got)
     wild = ''.join(chr(c) for c in range(1, 127)) * 20 + '\n' + 'x' * 100000 + '\n:\n: \n::\n>\n> \nalice>\n!\n!link\nwait\nwait x\nalice\nalice \n'
-    got = Result('run', 'smtp-by-hand', typed=wild, **progress('wild'))
+    got = ours('run', 'smtp-by-hand', typed=wild, **progress('wild'))
     check(got.code == 1 and got.err == '', 'whatever it is', got)
 
 
@@ -232,38 +211,25 @@ def reported():
     for learner in ('Kim, Minji', '=cmd', '박서준'):
         path = os.path.join(scratch, f'{len(files)}.ini')
         open(path, 'w').write(f'[learner]\nname={learner}\n')
-        Result('run', 'smtp-by-hand', typed=':check\n:hint\nalice talk smtp://mx.example.net\n\na\nb\n\n:solution\n', MAILGLASS_PROGRESS=path)
+        ours('run', 'smtp-by-hand', typed=':check\n:hint\nalice talk smtp://mx.example.net\n\na\nb\n\n:solution\n', MAILGLASS_PROGRESS=path)
         files.append(path)
-    got = Result('report', *files)
-    rows = list(csv.DictReader(io.StringIO(got.run.stdout.decode(), newline='')))
-    check(got.code == 0 and got.run.stdout.count(b'\r\n') == got.run.stdout.count(b'\n') == len(rows) + 1, 'report is CSV by RFC 4180', got)
+    got = ours('report', *files)
+    rows = list(csv.DictReader(io.StringIO(got.octets.decode(), newline='')))
+    check(got.code == 0 and got.octets.count(b'\r\n') == got.octets.count(b'\n') == len(rows) + 1, 'report is CSV by RFC 4180', got)
     check([r['learner'] for r in rows] == sum(([who] * 3 for who in ('Kim, Minji', "'=cmd", '박서준')), []), 'a row a step of each', rows)
     check([(r['step'], r['attempts'], r['hints'], r['solution'], r['wrong']) for r in rows[:3]] ==
           [('connect', '1', '1', 'false', '0'), ('hello', '0', '0', 'false', '1'), ('helo', '0', '0', 'true', '0')], 'with what was done', rows)
     check(all(bool(re.fullmatch(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ', r['passed'])) for r in rows), 'and when', rows)
-    parsed = Result('report', '--json', *files).rows()
+    parsed = ours('report', '--json', *files).rows()
     check(len(parsed) == len(rows) and parsed[3]['learner'] == '=cmd' and parsed[0]['attempts'] == 1 and parsed[2]['solution'] is True,
           'and in JSON', parsed)
-    got = Result('report', files[0], '/nonexistent.ini', files[2])
+    got = ours('report', files[0], '/nonexistent.ini', files[2])
     check(got.code == 3 and '/nonexistent.ini' in got.err and '박서준' in got.out, 'one that is missing hides no other', got)
-    own = Result('report', MAILGLASS_PROGRESS=files[2])
+    own = ours('report', MAILGLASS_PROGRESS=files[2])
     check(own.code == 0 and len(own.lines) == 4, "one's own", own)
-    none = Result('report', **progress('none'))
+    none = ours('report', **progress('none'))
     check(none.code == 0 and none.out == 'learner,lesson,step,passed,attempts,hints,solution,wrong\r\n' and
           not os.path.exists(progress('none')['MAILGLASS_PROGRESS']), 'nothing done: a header, and no file', none)
 
 
-try:
-    usage()
-    listed()
-    shown()
-    checked()
-    made()
-    taken()
-    unfinished()
-    words()
-    reported()
-finally:
-    shutil.rmtree(scratch)
-print(f'1..{n}')
-sys.exit(failures > 0)
+tap.main(usage, listed, shown, checked, made, taken, unfinished, words, reported)

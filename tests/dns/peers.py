@@ -197,7 +197,7 @@ def serve(files, *options):
 
 def wait(port):
     def answers():
-        reply = ask(port, query('example.net', 'SOA'))
+        reply = ask(port, query('example.net', 'SOA', flags=0x100))  # a resolver answers only who wants recursion
         return reply and reply[3] & 15 == 0
     return tap.wait_until(answers)
 

@@ -5,27 +5,21 @@ import email
 import email.policy
 import email.utils
 import glob
-import json
 import os
-import subprocess
 import sys
 import sysconfig
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+import tap
+from tap import check, run
+
 mailglass, builder = sys.argv[1:3]
-tests = []
-
-
-def check(good, name, more=''):
-    tests.append(bool(good))
-    print('ok' if good else 'not ok', len(tests), '-', name)
-    if not good:
-        print('\n'.join('# ' + line for line in str(more).splitlines()))
 
 
 def parse(path, *words):
-    ran = subprocess.run([mailglass, 'message', 'parse', path, *words], capture_output=True, timeout=60)
-    assert ran.returncode == 0 and not ran.stderr, ran.stderr
-    return ran.stdout
+    ran = run(mailglass, 'message', 'parse', path, *words)
+    assert ran.code == 0 and not ran.err, ran.err
+    return ran
 
 
 def leaves(part):
@@ -35,7 +29,7 @@ def leaves(part):
 
 
 # ---- what we write ----
-wire = subprocess.run([builder, '--build'], capture_output=True, check=True).stdout
+wire = run(builder, '--build').octets
 message = email.message_from_bytes(wire, policy=email.policy.default)
 check(not message.defects and not any(p.defects for p in message.walk()), 'no defects', message.defects)
 check(message['From'].addresses[0].display_name == '앨리스 Müller' and message['From'].addresses[0].addr_spec == 'alice@example.com',
@@ -60,7 +54,7 @@ for path in files:
     theirs = email.message_from_bytes(open(path, 'rb').read(), policy=email.policy.compat32)
     if any(p.get_content_maintype() == 'message' or p.defects for p in theirs.walk()):
         continue  # it takes messages apart that are encoded or are reports otherwise
-    ours = json.loads(parse(path, '--json'))
+    ours = parse(path, '--json').rows()[0]
     mine = [p for p in leaves(ours['part'])]
     his = [p for p in theirs.walk() if not p.is_multipart()]
     if [p['type'] for p in mine] != [p.get_content_type() for p in his]:
@@ -90,17 +84,14 @@ if files:
     check(not wrong and compared > 0, f'{compared} parts of {len(files)} messages as Python reads them', '\n'.join(wrong))
 
 # ---- a part alone ----
-scratch = os.path.join(os.environ.get('TMPDIR', '/tmp'), f'mailglass-message-{os.getpid()}.eml')
-open(scratch, 'wb').write(wire)
-try:
-    check(parse(scratch, '--part', '2') == b'%PDF\0\xff', '--part gives the octets')
-    check(parse(scratch, '--part', '3.1') == b'hello\r\n', '--part of a message inside')
-    none = subprocess.run([mailglass, 'message', 'parse', scratch, '--part', '9'], capture_output=True)
-    check(none.returncode == 1 and b'no such part' in none.stderr, '--part that is not there: exit 1', none)
-    report = parse(scratch).decode()
-    check('3.1  text/plain' in report and '앨리스 Müller <alice@example.com>' in report and '보고서 2026.pdf' in report, 'for people', report)
-    gone = subprocess.run([mailglass, 'message', 'parse', scratch + '.none'], capture_output=True)
-    check(gone.returncode == 3 and b'.none' in gone.stderr, 'no such file: exit 3, and its name', gone)
-finally:
-    os.unlink(scratch)
-print(f'1..{len(tests)}')
+letter = tap.scratch / 'letter.eml'
+letter.write_bytes(wire)
+check(parse(letter, '--part', '2').octets == b'%PDF\0\xff', '--part gives the octets')
+check(parse(letter, '--part', '3.1').octets == b'hello\r\n', '--part of a message inside')
+none = run(mailglass, 'message', 'parse', letter, '--part', '9')
+check(none.code == 1 and 'no such part' in none.err, '--part that is not there: exit 1', none)
+report = parse(letter).out
+check('3.1  text/plain' in report and '앨리스 Müller <alice@example.com>' in report and '보고서 2026.pdf' in report, 'for people', report)
+gone = run(mailglass, 'message', 'parse', f'{letter}.none')
+check(gone.code == 3 and '.none' in gone.err, 'no such file: exit 3, and its name', gone)
+tap.plan()

@@ -8,17 +8,18 @@ import glob
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+import tap
 
 mailglass = sys.argv[1]
 verbose = '-v' in sys.argv
 suites = os.environ.get('MAILGLASS_SUITES') or os.path.join(os.path.dirname(__file__), '../../../shared/suites')
 folder = os.path.join(suites, 'message')
 if not os.path.isdir(folder):
-    print('1..0 # SKIP no suites')
-    sys.exit(0)
+    tap.skip_all('no suites')
 
 # Where we differ, and why: aspect, place, reason. `(ours, theirs)` tells whether this is that difference.
 DIFFERENT = [
@@ -145,16 +146,14 @@ class Case:
 
 
 def parse(path):
-    ran = subprocess.run([mailglass, 'message', 'parse', path, '--json'], capture_output=True, timeout=60)
-    if ran.returncode:
-        raise AssertionError(ran.stderr.decode())
-    return json.loads(ran.stdout)
+    ran = tap.run(mailglass, 'message', 'parse', path, '--json')
+    assert ran.code == 0, ran.err
+    return ran.rows()[0]
 
 
 files = sorted(glob.glob(os.path.join(folder, '**/*.eml'), recursive=True))
-total, meant, number = {}, [], 0
+total, meant = {}, []
 for path in files:
-    number += 1
     theirs = json.load(open(path[:-4] + '.json'))
     case = Case(os.path.relpath(path, folder)[:-4])
     data = open(path, 'rb').read()
@@ -172,11 +171,9 @@ for path in files:
     for aspect, (done, good) in case.counts.items():
         total[aspect] = [a + b for a, b in zip(total.get(aspect, [0, 0]), (done, good))]
     meant += case.meant
-    print('not ok' if case.wrong else 'ok', number, '-', case.name)
-    for line in case.wrong if verbose else case.wrong[:5]:
-        print('#', line)
-print(f'1..{number}')
+    tap.check(not case.wrong, case.name, '\n'.join(case.wrong if verbose else case.wrong[:5]))
 print('# ' + ', '.join(f'{aspect} {good}/{done}' for aspect, (done, good) in sorted(total.items())))
 print(f'# {len(meant)} differences are meant')
 for line in meant if verbose else []:
     print('#', line)
+tap.plan()

@@ -7,31 +7,24 @@ alone, and runs the installed command. Prints TAP."""
 import json
 import os
 import shutil
-import subprocess
 import sys
-import tempfile
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+import tap
+from tap import check
 
 build, source = (os.path.abspath(p) for p in sys.argv[1:3])
 here = os.path.join(source, 'tests', 'plugins')
-scratch = tempfile.mkdtemp(prefix='mailglass-plugins-')
-n = failures = 0
-
-
-def check(ok, name, detail=''):
-    global n, failures
-    n += 1
-    failures += not ok
-    print(('ok' if ok else 'not ok'), n, '-', name)
-    if not ok:
-        print('\n'.join('# ' + line for line in str(detail).splitlines()))
+scratch = str(tap.scratch)
+root = os.path.join(scratch, 'root')
+tap.ignore_leaks()
+for name in [name for name in tap.environment if name.startswith('MAILGLASS_')]:
+    del tap.environment[name]
+tap.environment['XDG_DATA_HOME'] = scratch + '/home'
 
 
 def run(*words, **environment):
-    env = {k: v for k, v in os.environ.items() if not k.startswith('MAILGLASS_')}
-    # GLib and the sanitizers' run time are loaded by a program that was built without LeakSanitizer in
-    # mind for dlopen()ed modules that stay resident; leaks are the unit tests' business.
-    env.update(ASAN_OPTIONS='detect_leaks=0', XDG_DATA_HOME=scratch + '/home', LC_ALL='C.UTF-8', **environment)
-    return subprocess.run(words, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    return tap.run(*words, env=environment)
 
 
 def find(root, name):
@@ -44,18 +37,17 @@ def find(root, name):
 def compile_plugin(output, *flags, code=None):
     # The sanitizers of the host are not needed in the plugin: its symbols are resolved when loaded.
     pc = os.path.dirname(find(root, 'mailglass.pc'))
-    cflags = run('pkg-config', '--cflags', 'mailglass', PKG_CONFIG_PATH=pc).stdout.split()
+    cflags = run('pkg-config', '--cflags', 'mailglass', PKG_CONFIG_PATH=pc).out.split()
     # What is installed into a scratch root is there under its prefix.
-    prefix = run('pkg-config', '--variable=prefix', 'mailglass', PKG_CONFIG_PATH=pc).stdout.strip()
+    prefix = run('pkg-config', '--variable=prefix', 'mailglass', PKG_CONFIG_PATH=pc).out.strip()
     cflags = ['-I' + root + f[2:] if f.startswith('-I' + prefix + '/include') and prefix != '/usr' else f for f in cflags]
     code = code or os.path.join(here, 'outside', 'daytime.c')
     return run('gcc', '-shared', '-fPIC', '-fvisibility=hidden', '-Wall', '-Werror', *cflags, *flags, code, '-o', output)
 
 
-try:
-    root = os.path.join(scratch, 'root')
+def main():
     installed = run('meson', 'install', '-C', build, '--no-rebuild', '--quiet', DESTDIR=root)
-    check(installed.returncode == 0, 'installs', installed.stdout + installed.stderr)
+    check(installed.code == 0, 'installs', installed.out + installed.err)
     mailglass = os.path.join(next(f for f, _, _ in os.walk(root) if os.path.basename(f) == 'bin'), 'mailglass')
     own = os.path.dirname(find(root, 'smtp.so'))
     data = os.path.dirname(os.path.dirname(find(root, 'glossary.md')))  # …/share/mailglass/lessons/glossary.md
@@ -68,35 +60,35 @@ try:
                      if os.path.exists(os.path.join(source, 'lessons', f, 'lesson.md')))
     shelf = {'MAILGLASS_PLUGIN_PATH': own, 'MAILGLASS_DATA': data}
     listed = run(mailglass, 'lesson', 'list', '--json', **shelf)
-    found = {row['id']: row for row in map(json.loads, listed.stdout.splitlines())}
+    found = {row['id']: row for row in map(json.loads, listed.lines)}
     check(sorted(found) == lessons and all(r['folder'].startswith(root) and not r['problems'] for r in found.values()),
-          'the installed lessons are found, and sound', listed.stdout + listed.stderr)
+          'the installed lessons are found, and sound', listed.out + listed.err)
     for lesson in ('first-mail', 'smtp-by-hand'):  # a network that is shipped, and one of its own
         proved = run(mailglass, 'lesson', 'check', lesson, **shelf)
-        check(proved.returncode == 0, f'{lesson} is proved where it is installed', proved.stdout + proved.stderr)
+        check(proved.code == 0, f'{lesson} is proved where it is installed', proved.out + proved.err)
 
     theirs = os.path.join(scratch, 'theirs')
     os.mkdir(theirs)
     built = compile_plugin(theirs + '/daytime.so')
-    check(built.returncode == 0, 'a plugin builds outside the tree from the installed headers', built.stderr)
+    check(built.code == 0, 'a plugin builds outside the tree from the installed headers', built.err)
     include = run('gcc', '-M', '-I' + os.path.dirname(os.path.dirname(find(root, 'plugin.h'))),
-                  *run('pkg-config', '--cflags', 'glib-2.0').stdout.split(), os.path.join(here, 'outside', 'daytime.c'))
-    check(source not in include.stdout.replace(os.path.join(here, 'outside'), ''), 'it sees nothing of the tree', include.stdout)
+                  *run('pkg-config', '--cflags', 'glib-2.0').out.split(), os.path.join(here, 'outside', 'daytime.c'))
+    check(source not in include.out.replace(os.path.join(here, 'outside'), ''), 'it sees nothing of the tree', include.out)
 
     env = {'MAILGLASS_PLUGIN_PATH': own + ':' + theirs, 'MAILGLASS_DATA': data}
     listed = run(mailglass, 'plugin', 'list', **env)
-    check(listed.returncode == 0 and 'daytime' in listed.stdout, 'it is listed', listed.stdout + listed.stderr)
+    check(listed.code == 0 and 'daytime' in listed.out, 'it is listed', listed.out + listed.err)
     ran = run(mailglass, 'run', os.path.join(here, 'outside', 'network'), '--json', **env)
-    rows = [json.loads(line) for line in ran.stdout.splitlines()]
-    check(ran.returncode == 0 and any(r.get('protocol') == 'daytime' and r.get('kind') == 'answer' and
+    rows = [json.loads(line) for line in ran.lines]
+    check(ran.code == 0 and any(r.get('protocol') == 'daytime' and r.get('kind') == 'answer' and
           r['fields']['daytime.string'].startswith('1772442000 ') for r in rows), 'its engines talk in a network',
-          ran.stdout + ran.stderr)
+          ran.out + ran.err)
 
     # The plugin in the user's own folder.
     os.makedirs(scratch + '/home/mailglass/plugins')
     shutil.copy(theirs + '/daytime.so', scratch + '/home/mailglass/plugins/')
     listed = run(mailglass, 'plugin', 'list', MAILGLASS_PLUGIN_PATH=own)
-    check('daytime' in listed.stdout, "it is found in the user's folder", listed.stdout + listed.stderr)
+    check('daytime' in listed.out, "it is found in the user's folder", listed.out + listed.err)
     shutil.rmtree(scratch + '/home')
 
     # Wrong ones: one clear line each, and the program goes on.
@@ -109,13 +101,13 @@ try:
     shutil.copy(own + '/smtp.so', wrong + '/taken.so')
     env['MAILGLASS_PLUGIN_PATH'] = own + ':' + wrong
     listed = run(mailglass, 'plugin', 'list', **env)
-    lines = (listed.stdout + listed.stderr).splitlines()
+    lines = (listed.out + listed.err).splitlines()
     for name, words in (('other-abi', ('ABI', '99')), ('broken', ()), ('no-symbol', ('mg_plugin',)), ('taken', ('smtp',))):
         hits = [line for line in lines if name + '.so' in line]
         check(len(hits) == 1 and all(w in hits[0] for w in words), f'{name}: one clear line', '\n'.join(lines))
     check(any(line.lstrip().startswith('smtp') for line in lines), 'the good ones are still there', '\n'.join(lines))
     ran = run(mailglass, 'run', 'first-mail', '--quiet', **env)
-    check(ran.returncode == 0, 'and a network still runs', ran.stdout + ran.stderr)
+    check(ran.code == 0, 'and a network still runs', ran.out + ran.err)
 
     # One removed: what needs it says so by name.
     few = os.path.join(scratch, 'few')
@@ -124,11 +116,10 @@ try:
         shutil.copy(os.path.join(own, name), few)
     os.rename(own, own + '.away')
     ran = run(mailglass, 'run', 'two-domains', MAILGLASS_PLUGIN_PATH=few, MAILGLASS_DATA=data)
-    check(ran.returncode == 3 and 'pop3' in ran.stderr and 'network.ini:' in ran.stderr,
-          'a network that needs a missing plugin says which', ran.stdout + ran.stderr)
+    check(ran.code == 3 and 'pop3' in ran.err and 'network.ini:' in ran.err,
+          'a network that needs a missing plugin says which', ran.out + ran.err)
     listed = run(mailglass, 'plugin', 'list', MAILGLASS_PLUGIN_PATH=few)
-    check(listed.returncode == 0 and 'pop3' not in listed.stdout, 'and the rest goes on', listed.stdout)
-finally:
-    shutil.rmtree(scratch)
-print(f'1..{n}')
-sys.exit(failures > 0)
+    check(listed.code == 0 and 'pop3' not in listed.out, 'and the rest goes on', listed.out)
+
+
+tap.main(main)

@@ -3,10 +3,13 @@
 """korean.py SOURCE PLACE… - every text that is marked in these folders or files has a Korean translation.
 
 The last is the folder that holds ko.po. Prints TAP."""
+import os
 import pathlib
 import re
-import subprocess
 import sys
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+import tap
 
 source = pathlib.Path(sys.argv[1])
 folders = [source / f for f in sys.argv[2:]]
@@ -26,8 +29,7 @@ def entries(text):
         yield strings['msgid'], strings['msgstr'], '#, fuzzy' in block
 
 
-marked = subprocess.run(['xgettext', '-kN_', '-k_', '--from-code=UTF-8', '--no-wrap', '-o', '-', *files],
-                        capture_output=True, text=True, check=True).stdout
+marked = tap.run('xgettext', '-kN_', '-k_', '--from-code=UTF-8', '--no-wrap', '-o', '-', *files).out
 wanted = {msgid for msgid, _, _ in entries(marked) if msgid}
 have = {msgid: (msgstr, fuzzy) for msgid, msgstr, fuzzy in entries((folders[-1] / 'ko.po').read_text()) if msgid}
 quoted = re.compile(r'`[^`]+`')
@@ -46,8 +48,6 @@ tests = [
     ('what is in back quotes is the same in both',
      [m for m, (s, _) in have.items() if sorted(quoted.findall(m)) != sorted(quoted.findall(s))]),
 ]
-print(f'1..{len(tests)}')
-for i, (name, wrong) in enumerate(tests, 1):
-    print('not ok' if wrong else 'ok', i, '-', name)
-    for text in wrong:
-        print('#', text)
+for name, wrong in tests:
+    tap.check(not wrong, name, '\n'.join(wrong))
+tap.plan()

@@ -9,54 +9,18 @@ import configparser
 import ctypes
 import os
 import pathlib
-import re
 import shutil
-import signal
 import socket
-import subprocess
 import sys
-import tempfile
-import time
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+import servers
+import tap
+from tap import check, find, free_port, run, scratch, skip
 
 mailglass, source = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2])
-scratch = pathlib.Path(tempfile.mkdtemp(prefix='mailglass-auth-'))
-scratch.chmod(0o755)
-environment = dict(os.environ, LC_ALL='C.UTF-8', HOME=str(scratch), LANGUAGE='en')
-# Modules that were dlopen()ed hold what LeakSanitizer then takes for leaks; the unit tests look for those.
-environment['ASAN_OPTIONS'] = os.environ.get('ASAN_OPTIONS', '') + ':detect_leaks=0'
-n = failures = 0
+tap.ignore_leaks()
 MECHANISMS = ['PLAIN', 'LOGIN', 'CRAM-MD5', 'SCRAM-SHA-1', 'SCRAM-SHA-256']
-
-
-def check(ok, name, detail=''):
-    global n, failures
-    n += 1
-    failures += not ok
-    print('ok' if ok else 'not ok', n, '-', name, flush=True)
-    if not ok:
-        print('\n'.join('# ' + line for line in str(detail).splitlines()), flush=True)
-    return ok
-
-
-def skip(name, reason):
-    global n
-    n += 1
-    print('ok', n, '-', name, '# SKIP', reason, flush=True)
-
-
-def run(*words):
-    result = subprocess.run([str(w) for w in words], env=environment, capture_output=True, text=True,
-                            stdin=subprocess.DEVNULL, timeout=60)
-    return result.returncode, result.stdout, result.stderr
-
-
-def stop(process):
-    process.send_signal(signal.SIGINT)
-    try:
-        process.communicate(timeout=20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
 
 
 def network():
@@ -73,26 +37,10 @@ def network():
     return folder, host.split(' ', 1)[1], address.strip(), password.strip()
 
 
-def serve(folder, host, trace):
-    words = [mailglass, 'serve', str(folder), '--door', f'pop3.server@{host}=127.0.0.1:0', '--trace', str(trace)]
-    process = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    match = re.search(r'127\.0\.0\.1:(\d+)', process.stdout.readline())
-    return process, int(match[1]) if match else 0
-
-
 # ---- GNU SASL, as a client of POP3 ----
 
 AUTHID, AUTHZID, PASSWORD = 1, 2, 3
 CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
-
-
-def gsasl():
-    for name in ('libgsasl.so.18', 'libgsasl.so.7'):
-        try:
-            return ctypes.CDLL(name)
-        except OSError:
-            continue
-    return None
 
 
 def by_gsasl(lib, port, mechanism, user, password):
@@ -131,11 +79,11 @@ def by_gsasl(lib, port, mechanism, user, password):
 def test_our_server():
     folder, host, address, password = network()
     capture = scratch / 'auth.pcapng'
-    process, port = serve(folder, host, capture)
-    if not check(port != 0, 'the door is open'):
-        stop(process)
+    serve = tap.Listening(1, mailglass, 'serve', folder, '--door', f'pop3.server@{host}=127.0.0.1:0', '--trace', capture)
+    port = serve.ports.get('pop3.server')
+    if not check(port, 'the door is open', serve.lines):
         return
-    if shutil.which('curl'):
+    if find('curl'):
         for mechanism in MECHANISMS[:3]:
             words = ['curl', '-sS', '-v', '--login-options', f'AUTH={mechanism}', f'pop3://127.0.0.1:{port}/']
             code, _, err = run(*words, '--user', f'{address}:{password}')
@@ -144,7 +92,7 @@ def test_our_server():
             check(code == 67 and '-ERR [AUTH]' in err, f'curl with a wrong password, {mechanism}', (code, err))
     else:
         skip('curl', 'not installed')
-    lib = gsasl()
+    lib = servers.gsasl()
     for mechanism in MECHANISMS if lib else []:
         said = by_gsasl(lib, port, mechanism, address, password)
         check(said[-2].startswith('+OK maildrop'), f'GNU SASL logs in by {mechanism}', said)
@@ -152,7 +100,7 @@ def test_our_server():
         check(said[-2].startswith('-ERR [AUTH]'), f'GNU SASL with a wrong password, {mechanism}', said)
     if not lib:
         skip('GNU SASL', 'not installed')
-    stop(process)
+    serve.stop()
     octets = capture.read_bytes() if capture.exists() else b''
     plain = f'\0{address}\0{password}'.encode()
     shown = [text for text in (password.encode(), base64.b64encode(plain), base64.b64encode(password.encode()))
@@ -195,25 +143,8 @@ service pop3-login {{
 """
 
 
-def free_port():
-    with socket.create_server(('127.0.0.1', 0)) as sock:
-        return sock.getsockname()[1]
-
-
-def wait_for(port, process):
-    for _ in range(100):
-        try:
-            with socket.create_connection(('127.0.0.1', port), 1) as sock:
-                return sock.recv(100).startswith(b'+OK')
-        except OSError:
-            if process.poll() is not None:
-                return False
-            time.sleep(0.1)
-    return False
-
-
 def test_our_client():
-    program = shutil.which('dovecot') or ('/usr/sbin/dovecot' if os.path.exists('/usr/sbin/dovecot') else None)
+    program = find('dovecot')
     if not program or os.geteuid() != 0:
         skip('Dovecot', 'not installed, or not root')
         return
@@ -229,11 +160,10 @@ def test_our_client():
     config.write_text(DOVECOT.format(d=folder, port=port, user='nobody', group='nogroup'))
     (scratch / 'secret').write_text('se cret\ube44\n')
     (scratch / 'wrong').write_text('se cret\n')
-    process = subprocess.Popen([program, '-F', '-c', str(config)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = tap.start(program, '-F', '-c', config)
     log = folder / 'log'
-    if not wait_for(port, process):
+    if not tap.wait_until(lambda: tap.greets(port, b'+OK') or process.poll() is not None) or process.poll() is not None:
         skip('Dovecot', 'it does not start: ' + (log.read_text().splitlines() or ['?'])[-1] if log.exists() else 'it does not start')
-        stop(process)
         return
     for mechanism in MECHANISMS:
         words = [mailglass, 'fetch', f'pop3://bob@127.0.0.1:{port}', '--keep', '--auth', mechanism, '--into', scratch / mechanism]
@@ -246,13 +176,7 @@ def test_our_client():
             check(code == 0, 'and by whatever is best', (code, out, err))
         code, out, err = run(*words, '--password-file', scratch / 'wrong')
         check(code != 0 and 'AUTH' in err, f'Dovecot refuses a wrong password, {mechanism}', (code, out, err))
-    stop(process)
+    tap.stop(process)
 
 
-try:
-    test_our_server()
-    test_our_client()
-    print(f'1..{n}')
-finally:
-    shutil.rmtree(scratch, ignore_errors=True)
-sys.exit(failures > 0)
+tap.main(test_our_server, test_our_client)

@@ -16,61 +16,16 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+import servers
+import tap
+from tap import check, find, free_port, one_sentence, run, scratch, skip, wait_until
+
 mailglass, source, group = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
-scratch = pathlib.Path(tempfile.mkdtemp(prefix='mailglass-real-'))
-scratch.chmod(0o755)  # Postfix gives up root before it looks
-environment = dict(os.environ, LC_ALL='C.UTF-8', HOME=str(scratch), LANGUAGE='en')
-# Modules that were dlopen()ed hold what LeakSanitizer then takes for leaks; the unit tests look for those.
-environment['ASAN_OPTIONS'] = os.environ.get('ASAN_OPTIONS', '') + ':detect_leaks=0' # the last one counts
-n = failures = 0
-
-
-def check(ok, name, detail=''):
-    global n, failures
-    n += 1
-    failures += not ok
-    print('ok' if ok else 'not ok', n, '-', name, flush=True)
-    if not ok:
-        print('\n'.join('# ' + line for line in str(detail).splitlines()), flush=True)
-    return ok
-
-
-def skip(name, reason):
-    global n
-    n += 1
-    print('ok', n, '-', name, '# SKIP', reason, flush=True)
-
-
-def run(*words, **more):
-    result = subprocess.run([str(w) for w in words], env=dict(environment, **more.pop('env', {})), capture_output=True,
-                            text=True, stdin=subprocess.DEVNULL, **more)
-    return result.returncode, result.stdout, result.stderr
-
-
-def one_sentence(text):
-    """Every failure is told by exactly one line, which names the command."""
-    lines = text.strip().splitlines()
-    return len(lines) == 1 and lines[0].startswith('mailglass ')
-
-
-def wait_until(true, seconds=20):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        result = true()
-        if result:
-            return result
-        time.sleep(0.05)
-    return None
-
-
-def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
+tap.ignore_leaks()
 
 
 class Server:
@@ -177,7 +132,7 @@ def test_send():
         url = f'smtp://127.0.0.1:{full.getsockname()[1]}'
         code, out, err = run(mailglass, 'send', url, '--timeout', '400ms', *base, letter)
         check(code == 3 and 'timed out' in err and one_sentence(err), 'a time-out is exit 3', (code, out, err))
-        process = subprocess.Popen([mailglass, 'send', url, *base, str(letter)], env=environment, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen([mailglass, 'send', url, *base, str(letter)], env=tap.environment, stderr=subprocess.PIPE, text=True)
         time.sleep(0.7)
         process.send_signal(signal.SIGINT)
         err = process.communicate(timeout=10)[1]
@@ -197,7 +152,7 @@ def test_send():
     code, out, err = run(mailglass, 'send', '--help')
     check(code == 0 and 'Example' in out and not err, 'help with an example', (out, err))
 
-    if shutil.which('tshark'):
+    if find('tshark'):
         server = smtp()
         capture = scratch / 'send.pcapng'
         code, out, err = run(mailglass, 'send', f'smtp://127.0.0.1:{server.port}', *base, '--trace', capture, letter)
@@ -268,7 +223,7 @@ def test_fetch():
     check(code == 0 and maildir('m2') == want and server.removed == set(), '--keep leaves them there', (code, err))
     check(objects[-1] == {'summary': True, 'fetched': 2} and objects[0]['octets'] == len(letters[0]), 'JSON', out)
 
-    if shutil.which('tshark'):
+    if find('tshark'):
         server = pop3(letters)
         capture = scratch / 'fetch.pcapng'
         code, out, err = run(mailglass, 'fetch', f'pop3://bob@127.0.0.1:{server.port}', '--into', scratch / 'm2', '--password-file', secret,
@@ -319,30 +274,10 @@ def test_fetch():
     check(code == 3 and 'password' in err and one_sentence(err), 'without a terminal a password must be given', (code, out, err))
 
 
-class Serve:
+def serve_doors(network, doors, *more):
     """mailglass serve, with its doors by engine name."""
-
-    def __init__(self, network, doors, *more):
-        words = [mailglass, 'serve', str(network), *more]
-        for door in doors:
-            words += ['--door', door + '=127.0.0.1:0']
-        self.process = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.ports, self.lines = {}, []
-        for _ in doors:
-            line = self.process.stdout.readline()
-            self.lines.append(line)
-            match = re.fullmatch(r'listening ([\w.]+)@(\S+) 127\.0\.0\.1:(\d+)\n', line)
-            if match:
-                self.ports[match[1]] = int(match[3])
-
-    def stop(self):
-        self.process.send_signal(signal.SIGINT)
-        try:
-            _, err = self.process.communicate(timeout=20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            _, err = self.process.communicate()
-        return self.process.returncode, err
+    return tap.Listening(len(doors), mailglass, 'serve', network, *more,
+                         *(word for door in doors for word in ('--door', door + '=127.0.0.1:0')))
 
 
 def hosts_of(network):
@@ -377,7 +312,7 @@ def test_serve():
     mda = next(h for h, keys in hosts_of(network).items() if address in keys.get('mailboxes', ''))
     mx = next((h for h, keys in host_with(network, 'smtp.server', ['mta']) if keys.get('region') == domain), None)
     capture = scratch / 'serve.pcapng'
-    serve = Serve(network, [f'smtp.server@{mx}', f'pop3.server@{mda}'], '--trace', str(capture))
+    serve = serve_doors(network, [f'smtp.server@{mx}', f'pop3.server@{mda}'], '--trace', str(capture))
     if not check(len(serve.ports) == 2, 'both doors are open', (serve.lines, serve.process.poll())):
         print('#', serve.stop())
         return
@@ -385,12 +320,12 @@ def test_serve():
     def curl(*words):
         return run('curl', '-sS', '--user', f'{address}:{password}', f'pop3://127.0.0.1:{serve.ports["pop3.server"]}/', *words)
 
-    if shutil.which('swaks') and shutil.which('curl'):
+    if find('swaks') and find('curl'):
         code, out, err = run('swaks', '--server', f'127.0.0.1:{serve.ports["smtp.server"]}', '--from', 'stranger@example.org', '--to',
                              address, '--header', 'Subject: from swaks', '--body', 'first\n.second\nthird')
         check(code == 0, 'swaks delivers', out + err)
         letter = wait_until(lambda: next((text for i in range(1, 9) for text in [run('curl', '-sS', '--user', f'{address}:{password}',
-                            f'pop3://127.0.0.1:{serve.ports["pop3.server"]}/{i}')[1]] if 'from swaks' in text), None))
+                            f'pop3://127.0.0.1:{serve.ports["pop3.server"]}/{i}').out] if 'from swaks' in text), None))
         check(letter and '\n.second' in letter and '\n..second' not in letter, 'and curl reads it in the simulated mailbox', letter)
         check(letter and 'Received:' in letter, 'with a Received line', letter)
         code, out, err = curl()
@@ -423,7 +358,7 @@ def test_serve():
     code, err = serve.stop()
     silent.close()
     check(code == 0 and not err, 'SIGINT ends it with exit 0', (code, err))
-    if shutil.which('tshark'):
+    if find('tshark'):
         code, out, err = run('tshark', '-r', capture, '-d', f'tcp.port=={serve.ports["smtp.server"]},smtp', '-Y',
                              f'tcp.port=={serve.ports["smtp.server"]} && smtp.req.command == "RCPT"', '-T', 'fields', '-e',
                              'smtp.req.parameter')
@@ -436,85 +371,24 @@ def test_serve():
     check(code == 3 and err, 'no such network is exit 3', (code, out, err))
 
 
-MAIN_CF = '''compatibility_level = 3.6
-queue_directory = {0}/queue
-data_directory = {0}/data
-mail_owner = postfix
-setgid_group = postdrop
-myhostname = mx.example.net
-mydestination =
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-mynetworks = 127.0.0.0/8
+SETTINGS = '''myhostname = mx.example.net
 virtual_mailbox_domains = example.net
-virtual_mailbox_base = {0}/mail
-virtual_mailbox_maps = inline:{{ {{ bob@example.net = bob/ }} }}
-virtual_uid_maps = static:5000
-virtual_gid_maps = static:5000
-virtual_minimum_uid = 1
-maillog_file = {0}/maillog
-maillog_file_prefixes = {0}
+virtual_mailbox_maps = inline:{ { bob@example.net = bob/ } }
 '''
-MASTER_CF = '''127.0.0.1:{0} inet n - n - - smtpd
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-proxymap unix - - n - - proxymap
-smtp unix - - n - - smtp
-error unix - - n - - error
-retry unix - - n - - error
-virtual unix - n n - - virtual
-anvil unix - - n - 1 anvil
-postlog unix-dgram n - n - 1 postlogd
-'''
-
-
-def start_postfix():
-    """A Postfix of our own. Returns (port, stop), or a reason why there is none."""
-    if not shutil.which('postfix', path=os.environ['PATH'] + ':/usr/sbin'):
-        return 'Postfix is not installed'
-    if os.geteuid() != 0:
-        return 'Postfix wants root'
-    folder, port = scratch / 'postfix', free_port()
-    for name in ('etc', 'queue', 'data', 'mail'):
-        (folder / name).mkdir(parents=True)
-    shutil.chown(folder / 'data', 'postfix')
-    os.chown(folder / 'mail', 5000, 5000)
-    (folder / 'etc' / 'main.cf').write_text(MAIN_CF.format(folder))
-    (folder / 'etc' / 'master.cf').write_text(MASTER_CF.format(port))
-    postfix = shutil.which('postfix', path=os.environ['PATH'] + ':/usr/sbin')
-    code, out, err = run(postfix, '-c', folder / 'etc', 'start')
-
-    def answers():
-        try:
-            with socket.create_connection(('127.0.0.1', port), 1) as s:
-                return s.recv(4) == b'220 '
-        except OSError:
-            return False
-    if code != 0 or not wait_until(answers):
-        run(postfix, '-c', folder / 'etc', 'stop')
-        log = folder / 'maillog'
-        return 'Postfix did not start: ' + ' '.join((err + (log.read_text() if log.exists() else '')).split())[-300:]
-    return port, lambda: run(postfix, '-c', folder / 'etc', 'stop')
 
 
 def test_postfix():
-    started = start_postfix()
-    if isinstance(started, str):
-        return skip('a real Postfix takes our mail', started)
-    port, stop = started
+    postfix = servers.Postfix(SETTINGS)
+    if postfix.why:
+        return skip('a real Postfix takes our mail', postfix.why)
+    port = postfix.port
     try:
         letter = scratch / 'letter.eml'
         letter.write_text(LETTER)
         code, out, err = run(mailglass, 'send', f'smtp://127.0.0.1:{port}', '--from', 'alice@example.com', '--to', 'bob@example.net',
                              letter)
         check(code == 0 and '250 2.0.0' in out, 'Postfix takes it', (code, out, err))
-        box = scratch / 'postfix' / 'mail' / 'bob' / 'new'
-        files = wait_until(lambda: list(box.glob('*')) if box.is_dir() else None) or []
-        text = files[0].read_text() if files else ''
+        text = postfix.letter('bob', '')
         check(text.endswith(LETTER + '\n'), 'and delivers it unchanged', text)
         check('Return-Path: <alice@example.com>' in text, 'with our envelope', text)
         code, out, err = run(mailglass, 'send', f'smtp://127.0.0.1:{port}', '--from', 'alice@example.com', '--to', 'nobody@example.net',
@@ -524,14 +398,14 @@ def test_postfix():
         big = scratch / 'big.eml'
         big.write_text('Subject: big\n\n' + ('x' * 76 + '\n') * 30000)
         code, out, err = run(mailglass, 'send', f'smtp://127.0.0.1:{port}', '--from', '', '--to', 'bob@example.net', big)
-        arrived = wait_until(lambda: any(f.stat().st_size > 30000 * 77 for f in box.glob('*')))
+        arrived = wait_until(lambda: any(f.stat().st_size > 30000 * 77 for f in (postfix.folder / 'mail/bob/new').glob('*')))
         check(code == 0 and arrived, 'two million octets', (code, out, err))
         huge = scratch / 'huge.eml'
         huge.write_text('Subject: huge\n\n' + ('x' * 76 + '\n') * 150000)
         code, out, err = run(mailglass, 'send', f'smtp://127.0.0.1:{port}', '--from', 'a@example.com', '--to', 'bob@example.net', huge)
         check(code == 1 and '55' in out, 'more than it takes is refused', (code, out, err))
     finally:
-        stop()
+        postfix.stop()
 
 
 ZONE = '''$TTL 300
@@ -547,73 +421,53 @@ www IN CNAME mx
 '''
 
 
-def test_dns():
-    nsd = shutil.which('nsd', path=os.environ['PATH'] + ':/usr/sbin')
-    port = free_port(socket.SOCK_DGRAM)
-    process = None
-    if nsd:
-        (scratch / 'example.net.zone').write_text(ZONE)
-        (scratch / 'nsd.conf').write_text(f'''server:
-  ip-address: 127.0.0.1@{port}
-  username: ""
-  zonesdir: "{scratch}"
-  database: ""
-  pidfile: ""
-  xfrdfile: "{scratch}/xfrd.state"
-  zonelistfile: "{scratch}/zone.list"
-  server-count: 1
-remote-control:
-  control-enable: no
-zone:
-  name: example.net
-  zonefile: example.net.zone
-''')
-        process = subprocess.Popen([nsd, '-d', '-c', str(scratch / 'nsd.conf')], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+def test_nsd():
+    if not find('nsd') or not find('dig'):
+        return skip('a real NSD is asked', 'NSD or dig is not installed')
+    port = free_port()
+    servers.start_nsd('127.0.0.1', port, {'example.net': ZONE})
 
-        def lookup(*words):
-            return run(mailglass, 'dns', 'lookup', *words, '--server', f'127.0.0.1:{port}', '--json')
-        try:
-            up = wait_until(lambda: run('dig', '+tries=1', '+time=1', '-p', port, '@127.0.0.1', 'example.net', 'SOA', '+short')[1])
-            if not up:
-                skip('a real NSD is asked', 'NSD did not start')
-            else:
-                code, out, err = lookup('example.net', 'MX')
-                answer = json.loads(out) if out else {}
-                check(code == 0 and answer.get('rcode') == 'NOERROR', 'lookup exits 0', (code, out, err))
-                check(sorted(r['data'] for r in answer.get('answer', [])) == ['10 mx.example.net.', '20 mx2.example.net.'] and
-                      answer['answer'][0]['ttl'] == 300 and answer['answer'][0]['name'] == 'example.net.', 'MX records', out)
-                for name, kind in (('mx.example.net', 'A'), ('mx.example.net', 'AAAA'), ('www.example.net', 'A'), ('example.net', 'TXT')):
-                    code, out, err = lookup(name, kind)
-                    want = run('dig', '-p', port, '@127.0.0.1', name, kind, '+noall', '+answer', '+nottlid')[1]
-                    want = sorted(' '.join(line.split()[4:]) for line in
-                                  run('dig', '-p', port, '@127.0.0.1', name, kind, '+noall', '+answer')[1].splitlines() if line)
-                    got = sorted(r['data'] for r in json.loads(out)['answer']) if out else None
-                    check(code == 0 and got == want, f'{name} {kind} as dig has it', (got, want, err))
-                code, out, err = lookup('nothing.example.net')
-                check(code == 1 and json.loads(out)['rcode'] == 'NXDOMAIN' and one_sentence(err), 'NXDOMAIN is exit 1', (code, out, err))
-                code, out, err = lookup('mx.example.net', 'MX')
-                check(code == 0 and json.loads(out)['answer'] == [], 'no data is exit 0', (code, out, err))
-                code, out, err = lookup('example.org')
-                check(code == 3 and one_sentence(err), 'REFUSED is exit 3', (code, out, err))
-                code, out, err = run(mailglass, 'dns', 'lookup', 'mx.example.net', '--server', f'127.0.0.1:{port}')
-                check(code == 0 and 'status: NOERROR' in out and 'mx.example.net.\t300\tIN\tA\t192.0.2.25\n' in out, 'text', out)
-                code, out, err = run(mailglass, 'dns', 'lookup', 'mx.example.net', '--server', f'127.0.0.1:{port}', '--short', '--tcp')
-                check(code == 0 and out == '192.0.2.25\n', 'over TCP, short', out)
-        finally:
-            process.terminate()
-            process.wait()
-    else:
-        skip('a real NSD is asked', 'NSD is not installed')
-    code, out, err = run(mailglass, 'dns', 'lookup', 'example.net', '--server', f'127.0.0.1:{free_port(socket.SOCK_DGRAM)}')
+    def lookup(*words):
+        return run(mailglass, 'dns', 'lookup', *words, '--server', f'127.0.0.1:{port}', '--json')
+
+    def dig(*words):
+        return sorted(' '.join(line.split()[4:]) for line in
+                      run('dig', '-p', port, '@127.0.0.1', *words, '+noall', '+answer').lines if line)
+
+    code, out, err = lookup('example.net', 'MX')
+    answer = json.loads(out) if out else {}
+    check(code == 0 and answer.get('rcode') == 'NOERROR', 'lookup exits 0', (code, out, err))
+    check(sorted(r['data'] for r in answer.get('answer', [])) == ['10 mx.example.net.', '20 mx2.example.net.'] and
+          answer['answer'][0]['ttl'] == 300 and answer['answer'][0]['name'] == 'example.net.', 'MX records', out)
+    for name, kind in (('mx.example.net', 'A'), ('mx.example.net', 'AAAA'), ('www.example.net', 'A'), ('example.net', 'TXT')):
+        code, out, err = lookup(name, kind)
+        want = dig(name, kind)
+        got = sorted(r['data'] for r in json.loads(out)['answer']) if out else None
+        check(code == 0 and got == want, f'{name} {kind} as dig has it', (got, want, err))
+    code, out, err = lookup('nothing.example.net')
+    check(code == 1 and json.loads(out)['rcode'] == 'NXDOMAIN' and one_sentence(err), 'NXDOMAIN is exit 1', (code, out, err))
+    code, out, err = lookup('mx.example.net', 'MX')
+    check(code == 0 and json.loads(out)['answer'] == [], 'no data is exit 0', (code, out, err))
+    code, out, err = lookup('example.org')
+    check(code == 3 and one_sentence(err), 'REFUSED is exit 3', (code, out, err))
+    code, out, err = run(mailglass, 'dns', 'lookup', 'mx.example.net', '--server', f'127.0.0.1:{port}')
+    check(code == 0 and 'status: NOERROR' in out and 'mx.example.net.\t300\tIN\tA\t192.0.2.25\n' in out, 'text', out)
+    code, out, err = run(mailglass, 'dns', 'lookup', 'mx.example.net', '--server', f'127.0.0.1:{port}', '--short', '--tcp')
+    check(code == 0 and out == '192.0.2.25\n', 'over TCP, short', out)
+
+
+def test_dns():
+    test_nsd()
+    code, out, err = run(mailglass, 'dns', 'lookup', 'example.net', '--server', f'127.0.0.1:{free_port()}')
     check(code == 3 and one_sentence(err), 'nobody there is exit 3', (code, out, err))
     code, out, err = run(mailglass, 'dns', 'lookup', 'example.net', 'NONSENSE', '--server', '127.0.0.1')
     check(code == 2 and one_sentence(err), 'a type that is not one is exit 2', (code, out, err))
 
-    if not shutil.which('dig'):
+    if not find('dig'):
         return skip('dig asks a simulated name server', 'no dig')
     network = two_domains()
     server = next(h for h, keys in hosts_of(network).items() if 'example.net.zone' in keys.get('zones', ''))
-    serve = Serve(network, [f'dns.server@{server}'])
+    serve = serve_doors(network, [f'dns.server@{server}'])
     if check(len(serve.ports) == 1, 'a UDP door is open', serve.lines):
         port = serve.ports['dns.server']
         code, out, err = run('dig', '-p', port, '@127.0.0.1', 'example.net', 'MX', '+norecurse', '+tries=1', '+time=3')
@@ -626,7 +480,7 @@ zone:
 
 def test_quiet():
     """A simulation opens no socket."""
-    if not shutil.which('strace'):
+    if not find('strace'):
         return skip('a simulation opens no socket', 'no strace')
     networks = [p for p in sorted((source / 'networks').iterdir()) if (p / 'network.ini').exists()]
     log = scratch / 'strace.log'
@@ -645,10 +499,5 @@ def test_quiet():
     check(re.search(r'AF_INET', log.read_text()), 'fetching does', log.read_text()[:500])
 
 
-try:
-    {'send': test_send, 'fetch': test_fetch, 'serve': test_serve, 'postfix': test_postfix, 'dns': test_dns,
-     'quiet': test_quiet}[group]()
-finally:
-    shutil.rmtree(scratch, ignore_errors=True)
-    print(f'1..{n}')
-sys.exit(failures > 0)
+tap.main({'send': test_send, 'fetch': test_fetch, 'serve': test_serve, 'postfix': test_postfix, 'dns': test_dns,
+          'quiet': test_quiet}[group])

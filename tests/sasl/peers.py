@@ -7,12 +7,18 @@ imaplib talk over a socket pair to a stub that leaves every login to our server.
 import base64
 import ctypes
 import imaplib
+import os
 import smtplib
 import socket
 import subprocess
 import sys
 import threading
 import unicodedata
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+import servers
+import tap
+from tap import check, skip
 
 PEER = sys.argv[1]
 USER, PASSWORD, EXPORTER = 'bob', 'se cret,=\u00aa\ube44', 'thirty-two octets of an exporter'
@@ -21,12 +27,6 @@ ASK_SIMPLE, ASK_EXTERNAL = 500, 501
 OK, NEEDS_MORE, NO_CALLBACK, ERROR_AUTH = 0, 1, 51, 31
 MECHANISMS = ['PLAIN', 'LOGIN', 'CRAM-MD5', 'SCRAM-SHA-1', 'SCRAM-SHA-256', 'SCRAM-SHA-1-PLUS', 'SCRAM-SHA-256-PLUS',
               'EXTERNAL']
-results = []
-
-
-def said(good, name):
-    results.append(good)
-    print('ok' if good else 'not ok', len(results), '-', name, flush=True)
 
 
 class Ours:
@@ -100,13 +100,9 @@ CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctyp
 
 
 def load():
-    try:
-        lib = ctypes.CDLL('libgsasl.so.18')
-    except OSError:
-        try:
-            lib = ctypes.CDLL('libgsasl.so.7')
-        except OSError:
-            return False
+    lib = servers.gsasl()
+    if not lib:
+        return False
     lib.gsasl_property_fast.restype = ctypes.c_char_p
     lib.gsasl_property_fast.argtypes = [ctypes.c_void_p, ctypes.c_int]
     lib.gsasl_property_set.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p]
@@ -269,28 +265,25 @@ def main():
     if load():
         for mechanism in MECHANISMS:
             got = our_server(mechanism, PASSWORD)
-            said(got == ('D ' + USER, OK), f'GNU SASL logs in by {mechanism}: {got}')
+            check(got == ('D ' + USER, OK), f'GNU SASL logs in by {mechanism}: {got}')
             got = our_client(mechanism, PASSWORD)
-            said(got == (OK, 'D ' + USER), f'our client logs in at GNU SASL by {mechanism}: {got}')
+            check(got == (OK, 'D ' + USER), f'our client logs in at GNU SASL by {mechanism}: {got}')
             if mechanism != 'EXTERNAL':
                 got = our_server(mechanism, PASSWORD + 'x')
-                said(got[0] == 'F sasl.wrong-credentials', f'GNU SASL with a wrong password, {mechanism}: {got}')
+                check(got[0] == 'F sasl.wrong-credentials', f'GNU SASL with a wrong password, {mechanism}: {got}')
                 got = our_client(mechanism, PASSWORD + 'x')
-                said(got[0] not in (OK, NEEDS_MORE), f'GNU SASL refuses our wrong password, {mechanism}: {got}')
+                check(got[0] not in (OK, NEEDS_MORE), f'GNU SASL refuses our wrong password, {mechanism}: {got}')
     else:
-        print('# libgsasl is not installed')
-        results.append(True)
-        print('ok 1 - GNU SASL # SKIP not installed')
+        skip('GNU SASL', 'not installed')
     for mechanism in ('PLAIN', 'LOGIN', 'CRAM-MD5'):
         ascii_password = PASSWORD[:9]
         globals()['PASSWORD'], keep = ascii_password, PASSWORD # smtplib sends ASCII alone
-        said(by_smtplib(mechanism, ascii_password), f'smtplib logs in by {mechanism}')
-        said(not by_smtplib(mechanism, 'wrong'), f'smtplib with a wrong password, {mechanism}')
+        check(by_smtplib(mechanism, ascii_password), f'smtplib logs in by {mechanism}')
+        check(not by_smtplib(mechanism, 'wrong'), f'smtplib with a wrong password, {mechanism}')
         if mechanism != 'LOGIN':
-            said(by_imaplib(mechanism, ascii_password), f'imaplib logs in by {mechanism}')
-            said(not by_imaplib(mechanism, 'wrong'), f'imaplib with a wrong password, {mechanism}')
+            check(by_imaplib(mechanism, ascii_password), f'imaplib logs in by {mechanism}')
+            check(not by_imaplib(mechanism, 'wrong'), f'imaplib with a wrong password, {mechanism}')
         globals()['PASSWORD'] = keep
-    print(f'1..{len(results)}')
 
 
-main()
+tap.main(main)

@@ -4,65 +4,18 @@
 
 Our server, behind a door, with swaks, curl and Python's smtplib: logins, BDAT, SMTPUTF8, notices on demand. Our
 client (CARRY) with Postfix, and Postfix relaying to our server. What is not installed is skipped. Prints TAP."""
-import base64
 import os
-import pathlib
-import re
-import shutil
-import signal
 import smtplib
-import socket
-import subprocess
 import sys
-import tempfile
 import time
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+import servers
+import tap
+from tap import check, find, run, scratch, skip, wait_until
+
 mailglass, carry, source = (os.path.abspath(p) for p in sys.argv[1:4])
-scratch = pathlib.Path(tempfile.mkdtemp(prefix='mailglass-esmtp-'))
-scratch.chmod(0o755)  # Postfix gives up root before it looks
-environment = dict(os.environ, LC_ALL='C.UTF-8', HOME=str(scratch), LANGUAGE='en')
-environment['ASAN_OPTIONS'] = os.environ.get('ASAN_OPTIONS', '') + ':detect_leaks=0'
-os.environ['PATH'] += ':/usr/sbin'
-n = failures = 0
-
-
-def check(ok, name, detail=''):
-    global n, failures
-    n += 1
-    failures += not ok
-    print('ok' if ok else 'not ok', n, '-', name, flush=True)
-    if not ok:
-        print('\n'.join('# ' + line for line in str(detail).splitlines()), flush=True)
-    return ok
-
-
-def skip(name, reason):
-    global n
-    n += 1
-    print('ok', n, '-', name, '# SKIP', reason, flush=True)
-
-
-def run(*words, **more):
-    result = subprocess.run([str(w) for w in words], env=environment, capture_output=True, text=True,
-                            stdin=subprocess.DEVNULL, timeout=60, **more)
-    return result.returncode, result.stdout, result.stderr
-
-
-def wait_until(true, seconds=20):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        result = true()
-        if result:
-            return result
-        time.sleep(0.1)
-    return None
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
-
+tap.ignore_leaks()
 
 NETWORK = '''[network]
 format=1
@@ -92,14 +45,10 @@ class Serve:
         folder = scratch / 'network'
         folder.mkdir(exist_ok=True)
         (folder / 'network.ini').write_text(NETWORK)
-        self.trace = scratch / f'serve-{free_port()}.pcapng'
-        words = [mailglass, 'serve', str(folder), '--trace', str(self.trace)]
-        for engine in ('smtp.server', 'pop3.server'):
-            words += ['--door', f'{engine}@mx.example.net=127.0.0.1:0']
-        self.process = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.lines = [self.process.stdout.readline() for _ in range(2)]
-        ports = [re.search(r'127\.0\.0\.1:(\d+)$', line) for line in self.lines]
-        self.smtp, self.pop = (int(m[1]) if m else 0 for m in ports)
+        self.trace = scratch / 'serve.pcapng'
+        doors = [word for engine in ('smtp.server', 'pop3.server') for word in ('--door', f'{engine}@mx.example.net=127.0.0.1:0')]
+        self.listening = tap.Listening(2, mailglass, 'serve', folder, '--trace', self.trace, *doors)
+        self.smtp, self.pop = (self.listening.ports.get(engine, 0) for engine in ('smtp.server', 'pop3.server'))
 
     def letters(self):
         """All letters of bob's, as the simulated mailbox has them."""
@@ -117,15 +66,6 @@ class Serve:
     def letter(self, words):
         return wait_until(lambda: next((m for m in self.letters() if words in m), None))
 
-    def stop(self):
-        self.process.send_signal(signal.SIGINT)
-        try:
-            self.process.communicate(timeout=30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.communicate()
-        return self.process.returncode
-
     def heard(self, field='smtp.command_line'):
         code, out, err = run('tshark', '-r', self.trace, '-d', f'tcp.port=={self.smtp},smtp', '-T', 'fields', '-e', field, '-Y',
                              'smtp.req')
@@ -133,7 +73,7 @@ class Serve:
 
 
 def test_swaks(serve):
-    if not shutil.which('swaks'):
+    if not find('swaks'):
         return skip('swaks', 'not installed')
     base = ['swaks', '--server', f'127.0.0.1:{serve.smtp}', '--from', 'bob@example.net', '--helo', 'c.example']
     who = ['--auth-user', 'bob@example.net', '--auth-password']
@@ -157,7 +97,7 @@ def test_swaks(serve):
 
 
 def test_curl(serve):
-    if not shutil.which('curl'):
+    if not find('curl'):
         return skip('curl', 'not installed')
     letter = scratch / 'curl.eml'
     letter.write_text('From: bob@example.net\r\nSubject: by curl\r\n\r\n.dot\r\n')
@@ -220,89 +160,16 @@ def test_smtplib(serve):
         check(s.docmd('BDAT', 'x')[0] == 501, 'a piece of no length ends the session')
 
 
-POSTFIX = '''compatibility_level = 3.6
-queue_directory = {0}/queue
-data_directory = {0}/data
-mail_owner = postfix
-setgid_group = postdrop
-myhostname = relay.example.org
-mydestination =
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-mynetworks = 127.0.0.0/8
-smtputf8_enable = yes
+SETTINGS = '''myhostname = relay.example.org
 virtual_mailbox_domains = local.example
-virtual_mailbox_base = {0}/mail
 virtual_mailbox_maps = inline:{{ {{ bob@local.example = bob/ }}, {{ 밥@local.example = bap/ }} }}
-virtual_uid_maps = static:5000
-virtual_gid_maps = static:5000
-virtual_minimum_uid = 1
-relayhost = [127.0.0.1]:{2}
-smtp_tls_security_level = none
-smtpd_discard_ehlo_keywords = {3}
-maillog_file = {0}/maillog
-maillog_file_prefixes = {0}
+relayhost = [127.0.0.1]:{0}
 '''
-MASTER = '''127.0.0.1:{0} inet n - n - - smtpd
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-proxymap unix - - n - - proxymap
-smtp unix - - n - - smtp
-relay unix - - n - - smtp
-error unix - - n - - error
-retry unix - - n - - error
-virtual unix - n n - - virtual
-anvil unix - - n - 1 anvil
-postlog unix-dgram n - n - 1 postlogd
-'''
-
-
-def start_postfix(relay):
-    if not shutil.which('postfix'):
-        return 'Postfix is not installed'
-    if os.geteuid() != 0:
-        return 'Postfix wants root'
-    folder, port = scratch / 'postfix', free_port()
-    for name in ('etc', 'queue', 'data', 'mail'):
-        (folder / name).mkdir(parents=True)
-    shutil.chown(folder / 'data', 'postfix')
-    os.chown(folder / 'mail', 5000, 5000)
-    (folder / 'etc' / 'main.cf').write_text(POSTFIX.format(folder, port, relay, ''))
-    (folder / 'etc' / 'master.cf').write_text(MASTER.format(port))
-    code, out, err = run('postfix', '-c', folder / 'etc', 'start')
-
-    def answers():
-        try:
-            with socket.create_connection(('127.0.0.1', port), 1) as s:
-                return s.recv(4) == b'220 '
-        except OSError:
-            return False
-    if code != 0 or not wait_until(answers):
-        run('postfix', '-c', folder / 'etc', 'stop')
-        log = folder / 'maillog'
-        return 'Postfix did not start: ' + ' '.join((err + (log.read_text() if log.exists() else '')).split())[-300:]
-    return port, lambda: run('postfix', '-c', folder / 'etc', 'stop')
-
-
 LETTER = 'From: a@example.org\r\nSubject: {}\r\nMessage-ID: <1@example.org>\r\nDate: Mon, 2 Mar 2026 09:00:00 +0000\r\n\r\n.dot\r\n\r\n.\r\n안녕\r\n'
 
 
-def box(name, words):
-    def look():
-        folder = scratch / 'postfix' / 'mail' / name / 'new'
-        for file in folder.glob('*') if folder.is_dir() else []:
-            text = file.read_text()
-            if words in text:
-                return text
-        return None
-    return wait_until(look) or ''
-
-
-def test_to_postfix(port):
+def test_to_postfix(postfix):
+    port = postfix.port
     letter = scratch / 'to-postfix.eml'
     cases = {
         'with BDAT': ('from=a@example.org to=bob@local.example', ['chunking=yes', 'chunk_size=50'], ['BDAT 50\\r\\n', 'LAST\\r\\n']),
@@ -318,20 +185,20 @@ def test_to_postfix(port):
         code, out, err = run(carry, f'127.0.0.1:{port}', mail, letter, *settings)
         check(code == 0 and out.startswith('ok dsn 250 2.0.0'), f'our client to Postfix {name}', (out, err))
         check(all(s in err for s in said), f'it says so: {name}', err)
-        text = box('bob', f'Subject: {subject}\n')
+        text = postfix.letter('bob', f'Subject: {subject}\n')
         check(text.endswith('\n\n.dot\n\n.\n안녕\n'), f'it arrives as it was: {name}', text)
     letter.write_bytes(LETTER.format('안녕').encode())
     code, out, err = run(carry, f'127.0.0.1:{port}', 'from=앨리스@example.org smtputf8=yes to=밥@local.example', letter)
     check(code == 0 and out.startswith('ok dsn 250') and 'MAIL FROM:<앨리스@example.org>' in err and ' SMTPUTF8' in err,
           'our client to Postfix with SMTPUTF8', (out, err))
-    check('Subject: 안녕\n' in box('bap', 'Subject: 안녕'), 'it arrives at 밥')
+    check('Subject: 안녕\n' in postfix.letter('bap', 'Subject: 안녕'), 'it arrives at 밥')
     letter.write_bytes(b'a\nb')
     code, out, err = run(carry, f'127.0.0.1:{port}', 'from=a@example.org body=BINARYMIME to=bob@local.example', letter)
     check(out.startswith('ok dsn 554 5.6.3'), 'Postfix takes no binary letter, and none is sent', (out, err))
 
 
-def test_from_postfix(port, serve):
-    with smtplib.SMTP('127.0.0.1', port, 'c.example', timeout=20) as s:
+def test_from_postfix(postfix, serve):
+    with smtplib.SMTP('127.0.0.1', postfix.port, 'c.example', timeout=20) as s:
         s.ehlo()
         s.sendmail('a@example.org', ['bob@example.net'], LETTER.format('relayed').encode(),
                    mail_options=['BODY=8BITMIME', 'RET=FULL', 'ENVID=abc'], rcpt_options=['NOTIFY=SUCCESS,FAILURE', 'ORCPT=rfc822;b@x'])
@@ -340,44 +207,41 @@ def test_from_postfix(port, serve):
     text = (serve.letter(b'Subject: relayed') or b'').decode()
     check(text.endswith('\r\n\r\n.dot\r\n\r\n.\r\n안녕\r\n'), 'Postfix relays to our server', text)
     check('with ESMTP id' in text, 'with ESMTP', text)
-    sent = wait_until(lambda: next((line for line in (scratch / 'postfix' / 'maillog').read_text().splitlines()
-                                    if 'to=<밥@example.net>' in line), None))
+    sent = wait_until(lambda: next((line for line in postfix.log().splitlines() if 'to=<밥@example.net>' in line), None))
     check(sent and 'status=sent' in sent, 'and to 밥, with SMTPUTF8', sent)
 
 
-def test_heard(serve):
-    if not shutil.which('tshark'):
+def test_heard(serve, postfixed):
+    if not find('tshark'):
         return skip('what the server heard', 'no tshark')
     octets = serve.trace.read_bytes()
     check(b'sesame' not in octets and b'c2VjcmV0' not in octets and b'AHNlY3JldA' not in octets, 'no password is in our trace')
     heard = serve.heard()
     for words in ('RET=HDRS ENVID=a+2Bb', 'NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b@c', 'BDAT 25'):
         check(words in heard, f'tshark reads {words} in our trace', heard)
-    if shutil.which('postfix') and os.geteuid() == 0:
+    if postfixed:
         for words in ('ENVID=abc RET=FULL', 'NOTIFY=SUCCESS,FAILURE', 'SMTPUTF8'):
             check(words in heard, f'Postfix said {words}', heard)
 
 
-try:
+def main():
     serve = Serve()
-    if check(serve.smtp and serve.pop, 'the doors are open', serve.lines):
-        for test in (test_swaks, test_curl, test_smtplib):
-            test(serve)
-        started = start_postfix(serve.smtp)
-        if isinstance(started, str):
-            skip('Postfix', started)
-        else:
-            port, stop = started
-            try:
-                test_to_postfix(port)
-                test_from_postfix(port, serve)
-            finally:
-                stop()
-        check(serve.stop() == 0, 'the server ends with exit 0')
-        test_heard(serve)
+    if not check(serve.smtp and serve.pop, 'the doors are open', serve.listening.lines):
+        return
+    for test in (test_swaks, test_curl, test_smtplib):
+        test(serve)
+    postfix = servers.Postfix(SETTINGS.format(serve.smtp))
+    if postfix.why:
+        skip('Postfix', postfix.why)
     else:
-        serve.stop()
-finally:
-    shutil.rmtree(scratch, ignore_errors=True)
-print(f'1..{n}')
-sys.exit(failures > 0)
+        try:
+            test_to_postfix(postfix)
+            test_from_postfix(postfix, serve)
+        finally:
+            postfix.stop()
+    code, err = serve.listening.stop()
+    check(code == 0, 'the server ends with exit 0', err)
+    test_heard(serve, not postfix.why)
+
+
+tap.main(main)
