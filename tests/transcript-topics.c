@@ -350,6 +350,8 @@ static void send_format_question(const void *data, GString *out)
     g_string_append_printf(out, " %s %u", question->address, question->port);
     add(out, "server", question->server);
     add(out, "helo", question->helo);
+    if (question->tls != MG_SEND_TLS_AS_SET)
+        g_string_append(out, question->tls == MG_SEND_TLS_NEVER ? " in-clear" : " tls");
     if (question->lmtp)
         g_string_append(out, " lmtp");
     format_mail(&question->mail, out);
@@ -370,6 +372,10 @@ static void *send_parse_question(const char *text, MgSpan data, GPtrArray *pool)
     if (port != NULL)
         question.port = (uint16_t)g_ascii_strtoull(port, NULL, 10);
     question.lmtp = g_strcmp0(lmtp, "yes") == 0;
+    const char *tls = mg_transcript_value(text, "tls", 0, pool);
+    question.tls = g_strcmp0(tls, "from-start") == 0 ? MG_SEND_TLS_FROM_START
+                   : g_strcmp0(tls, "never") == 0    ? MG_SEND_TLS_NEVER
+                                                     : MG_SEND_TLS_AS_SET;
     if (question.address == NULL)
         return NULL;
     return mg_transcript_pool_copy(pool, &question, sizeof question);
@@ -380,6 +386,8 @@ static void send_format_answer(const void *data, GString *out)
     const MgSendAnswer *answer = data;
     g_string_append_printf(out, " %s%s%s", reach_words[answer->reach], answer->lost ? " lost" : "",
                            answer->dsn ? " dsn" : "");
+    if (answer->tls_failed)
+        g_string_append(out, " tls-failed");
     for (size_t i = 0; i < answer->n_verdicts; i++) {
         if (i > 0)
             g_string_append(out, " ;");
@@ -400,6 +408,10 @@ static void *send_parse_answer(const char *text, size_t count, GPtrArray *pool)
     }
     if (g_str_has_prefix(text, "dsn")) {
         answer.dsn = true;
+        take_word(&text, pool);
+    }
+    if (g_str_has_prefix(text, "tls-failed")) {
+        answer.tls_failed = true;
         take_word(&text, pool);
     }
     /* The last verdict stands for the recipients that are left. */

@@ -37,6 +37,7 @@ typedef struct {
     GString *data, *spooled; /* spooled: (nullable) */
     uint64_t seed;
     int64_t epoch;
+    bool whole; /* not to be cut */
     uint16_t local_port, peer_port;
     bool states; /* the file lists state changes, so all of them are looked at */
     size_t n_octets;
@@ -141,7 +142,9 @@ static char *configure(Script *script, unsigned number, const char *text,
         return set_kind(script, value, kinds);
     if (strcmp(key, "file") == 0)
         return add_file(script, number, value);
-    if (strcmp(key, "host") == 0)
+    if (strcmp(key, "whole") == 0)
+        script->whole = true;
+    else if (strcmp(key, "host") == 0)
         script->host = keep(script, value);
     else if (strcmp(key, "local") == 0)
         script->local = keep(script, value);
@@ -879,8 +882,9 @@ char *mg_transcript_run_splits(const char *path, const MgEngineKind *const *kind
         return problem;
     g_autoptr(GString) whole = g_string_new(NULL);
     problem = run(script, NULL, whole, NULL);
-    if (problem == NULL)
-        problem = run_split(script, WHOLE, whole);
+    if (problem != NULL || script->whole)
+        return problem;
+    problem = run_split(script, WHOLE, whole);
     for (size_t cut = 1; cut < script->n_octets && problem == NULL; cut++) {
         problem = run_split(script, cut, whole);
         if (cut >= CUT_EVERY && script->n_octets - cut > CUT_EVERY)

@@ -210,17 +210,25 @@ typedef MgVerdict MgAcceptAnswer; /* text: "queued as 3F2A" */
 
 /* mail.send: carries one mail to one server. */
 #define MG_TOPIC_SEND "mail.send"
+/* Is the mail to be encrypted on its way? */
+typedef enum {
+    MG_SEND_TLS_AS_SET,    /* as the settings of the host say */
+    MG_SEND_TLS_NEVER,     /* it did not come about, and in the clear is better than not at all */
+    MG_SEND_TLS_FROM_START /* the port is for TLS alone (RFC 8314 §3) */
+} MgSendTls;
 typedef struct {
     MgMail mail;
     const char *address; /* the server's IP */
     uint16_t port;
     const char *server; /* (nullable) its name, for people */
     const char *helo;   /* what to call ourselves */
-    bool lmtp;          /* RFC 2033: LHLO, and a reply a recipient after the data */
+    MgSendTls tls;
+    bool lmtp; /* RFC 2033: LHLO, and a reply a recipient after the data */
 } MgSendQuestion;
 typedef struct {
     MgReach reach;
     bool lost;                 /* the connection was lost in the middle */
+    bool tls_failed;           /* TLS was begun, did not come about, and is not demanded */
     const MgVerdict *verdicts; /* one for each recipient, in order; code 0: not got so far */
     size_t n_verdicts;
     bool dsn; /* the server offered DSN, so the wishes are its business now (RFC 3461 §5.2) */

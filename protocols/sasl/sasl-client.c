@@ -42,6 +42,17 @@ static MgSpan borrow(GBytes *bytes)
     return (MgSpan){data, len};
 }
 
+void mg_sasl_client_set_channel(MgSaslClient *client, const MgSaslChannel *channel)
+{
+    g_clear_pointer(&client->exporter, g_bytes_unref);
+    g_clear_pointer(&client->end_point, g_bytes_unref);
+    client->exporter = g_bytes_new(channel->exporter.data, channel->exporter.len);
+    client->end_point = g_bytes_new(channel->end_point.data, channel->end_point.len);
+    client->identity.channel = *channel;
+    client->identity.channel.exporter = borrow(client->exporter);
+    client->identity.channel.end_point = borrow(client->end_point);
+}
+
 MgSaslClient *mg_sasl_client_new(const MgSaslIdentity *identity)
 {
     MgSaslClient *client = g_new0(MgSaslClient, 1);
@@ -52,11 +63,7 @@ MgSaslClient *mg_sasl_client_new(const MgSaslIdentity *identity)
     own->acts_as = client->acts_as = g_strdup(identity->acts_as);
     own->mechanisms = client->mechanisms = g_strdup(identity->mechanisms);
     own->nonce = client->fixed_nonce = g_strdup(identity->nonce);
-    client->exporter = g_bytes_new(identity->channel.exporter.data, identity->channel.exporter.len);
-    client->end_point =
-        g_bytes_new(identity->channel.end_point.data, identity->channel.end_point.len);
-    own->channel.exporter = borrow(client->exporter);
-    own->channel.end_point = borrow(client->end_point);
+    mg_sasl_client_set_channel(client, &identity->channel);
     own->iterations_min = own->iterations_min != 0 ? own->iterations_min : ITERATIONS_MIN;
     own->iterations_max = own->iterations_max != 0 ? own->iterations_max : ITERATIONS_MAX;
     client->fault = MG_SASL_FAULT_NONE;

@@ -102,6 +102,32 @@ bool mg_sasl_list(const MgSaslPolicy *policy, GString *out)
     return any;
 }
 
+/* ---- TLS ---- */
+
+MgSaslBinding mg_sasl_bind(const MgSecureAnswer *answer)
+{
+    MgSaslBinding binding = {0};
+    if (answer == NULL || !answer->secure)
+        return binding;
+    binding.tls = true;
+    if (answer->exporter.len > 0 && answer->exporter.len <= sizeof binding.exporter) {
+        binding.exporter_len = (uint8_t)answer->exporter.len;
+        memcpy(binding.exporter, answer->exporter.data, answer->exporter.len);
+    }
+    if (answer->end_point.len > 0 && answer->end_point.len <= sizeof binding.end_point) {
+        binding.end_point_len = (uint8_t)answer->end_point.len;
+        memcpy(binding.end_point, answer->end_point.data, answer->end_point.len);
+    }
+    return binding;
+}
+
+MgSaslChannel mg_sasl_channel(const MgSaslBinding *binding)
+{
+    return (MgSaslChannel){.tls = binding->tls,
+                           .exporter = {binding->exporter, binding->exporter_len},
+                           .end_point = {binding->end_point, binding->end_point_len}};
+}
+
 /* ---- octets ---- */
 
 void mg_sasl_octets_clear(MgSaslOctets *octets)

@@ -168,14 +168,17 @@ typedef struct {
     const char *certificate; /* (nullable) whom the client's certificate names */
 } MgSaslChannel;
 
-/* What the answer of MG_TOPIC_SECURE says of it; it borrows from `answer`. */
-static inline MgSaslChannel mg_sasl_channel(const MgSecureAnswer *answer)
-{
-    if (answer == NULL || !answer->secure)
-        return (MgSaslChannel){0};
-    return (MgSaslChannel){
-        .tls = true, .exporter = answer->exporter, .end_point = answer->end_point};
-}
+/* The same, kept by an engine for as long as its connection stands. */
+typedef struct {
+    bool tls;
+    uint8_t exporter[32], end_point[64]; /* 64: SHA-512 */
+    uint8_t exporter_len, end_point_len;
+} MgSaslBinding;
+
+/* What the answer of MG_TOPIC_SECURE says of it; NULL, or not secure: no TLS. */
+MgSaslBinding mg_sasl_bind(const MgSecureAnswer *answer);
+/* Borrows from `binding`. */
+MgSaslChannel mg_sasl_channel(const MgSaslBinding *binding);
 
 /* ---- what a server stores ---- */
 
@@ -249,6 +252,8 @@ typedef struct {
 
 typedef struct MgSaslClient MgSaslClient;
 MgSaslClient *mg_sasl_client_new(const MgSaslIdentity *identity);
+/* TLS has begun since. Before mg_sasl_client_choose(). */
+void mg_sasl_client_set_channel(MgSaslClient *client, const MgSaslChannel *channel);
 void mg_sasl_client_free(MgSaslClient *client);
 /* The strongest of what is offered ("PLAIN LOGIN CRAM-MD5"); false: mg_sasl_client_fault(). */
 bool mg_sasl_client_choose(MgSaslClient *client, const char *offered, MgSaslMechanism *out);

@@ -45,7 +45,8 @@ static MgSaslPolicy policy_of(const MgSmtpSession *session)
                           .clear = session->auth_clear || is_loopback(session->peer),
                           .host = session->host,
                           .time = session->epoch + session->now / MG_SECONDS,
-                          .seed = session->auth_seed};
+                          .seed = session->auth_seed,
+                          .channel = mg_sasl_channel(&session->binding)};
 }
 
 bool mg_smtp_auth_list(const MgSmtpSession *session, GString *out)

@@ -13,8 +13,8 @@
 G_BEGIN_DECLS
 
 extern const char MG_CLIENT_CONNECTING[], MG_CLIENT_GREETING[], MG_CLIENT_HELLO[],
-    MG_CLIENT_LOGIN[], MG_CLIENT_ENVELOPE[], MG_CLIENT_MESSAGE[], MG_CLIENT_QUITTING[],
-    MG_CLIENT_CLOSED[];
+    MG_CLIENT_SECURING[], MG_CLIENT_LOGIN[], MG_CLIENT_ENVELOPE[], MG_CLIENT_MESSAGE[],
+    MG_CLIENT_QUITTING[], MG_CLIENT_CLOSED[];
 
 enum {
     MG_CLIENT_R_REPLY,
@@ -28,6 +28,11 @@ enum {
     MG_CLIENT_R_DSN,
     MG_CLIENT_R_ADDRESS,
     MG_CLIENT_R_EMPTY,
+    MG_CLIENT_R_NO_TLS,
+    MG_CLIENT_R_TLS_MISSING,
+    MG_CLIENT_R_TLS_FAILED,
+    MG_CLIENT_R_NOT_VERIFIED,
+    MG_CLIENT_R_INJECTED,
     MG_CLIENT_R_SASL /* and those after it, in the order of MgSaslFault */
 };
 
@@ -43,11 +48,15 @@ typedef enum {
     MG_CLIENT_N_TIMES
 } MgClientTime;
 
+/* What is wanted of TLS. */
+typedef enum { MG_CLIENT_TLS_NO, MG_CLIENT_TLS_TRY, MG_CLIENT_TLS_REQUIRE } MgClientTls;
+
 typedef struct {
     MgEngine base;
     MgOutbox out;
     GString *in;
     size_t in_at;
+    uint64_t taken; /* octets of the server's that were looked at, in all */
     const char *state;
     GStringChunk *strings; /* everything that the question and the verdicts point to */
     const char *address, *helo, *server;
@@ -73,6 +82,11 @@ typedef struct {
     char *mechanisms;        /* that the server offers */
     bool may_skip_login, logged_in;
 
+    MgClientTls tls;
+    bool tls_from_start, secure, verified, tls_failed;
+    MgConnectQuestion connect_question;
+    MgSecureQuestion secure_question;
+
     unsigned offers;
     bool esmtp, tried_ehlo, eight_bit, binary, utf8, by_chunks, mail_refused;
     uint64_t size_max;
@@ -83,7 +97,6 @@ typedef struct {
     size_t reply_of; /* MESSAGE: recipient whose reply is next (LMTP) */
     MgAskId last_ask;
     bool asking;
-    MgConnectQuestion question;
     MgSendAnswer answer;
     MgTime now, due;
     bool delivered, ended, closed;
@@ -96,6 +109,22 @@ void mg_client_note(MgSmtpClient *client, unsigned rule);
 void mg_client_set_verdict(MgSmtpClient *client, size_t recipient, MgVerdict verdict);
 void mg_client_set_verdicts(MgSmtpClient *client, MgVerdict verdict);
 void mg_client_quit(MgSmtpClient *client);
+
+/* EHLO; what the server has offered before does not count any more. */
+void mg_client_say_hello(MgSmtpClient *client);
+/* The server has said what it can do, and TLS is settled: a login, or the mail. */
+void mg_client_greeted(MgSmtpClient *client);
+void mg_client_finish(MgSmtpClient *client);
+void mg_client_deliver(MgSmtpClient *client, MgReach reach, bool lost);
+
+/* ---- smtp-client-tls.c ---- */
+void mg_client_read_tls(MgSmtpClient *client, const MgSettings *settings, MgSendTls wish);
+/* Says STARTTLS, or gives all up; false: the mail goes on as the connection is. */
+bool mg_client_secure(MgSmtpClient *client);
+void mg_client_starttls_answered(MgSmtpClient *client, MgVerdict verdict);
+void mg_client_ask_secure(MgSmtpClient *client);
+/* NULL: nobody here can do TLS, or it took too long. */
+void mg_client_secured(MgSmtpClient *client, const MgSecureAnswer *answer);
 
 /* ---- smtp-client-auth.c ---- */
 void mg_client_read_auth(MgSmtpClient *client, const MgBirth *birth);

@@ -14,9 +14,10 @@
 #include "text.h"
 
 const char MG_CLIENT_CONNECTING[] = N_("connecting"), MG_CLIENT_GREETING[] = N_("greeting"),
-           MG_CLIENT_HELLO[] = N_("hello"), MG_CLIENT_LOGIN[] = N_("logging in"),
-           MG_CLIENT_ENVELOPE[] = N_("envelope"), MG_CLIENT_MESSAGE[] = N_("message"),
-           MG_CLIENT_QUITTING[] = N_("quitting"), MG_CLIENT_CLOSED[] = N_("closed");
+           MG_CLIENT_HELLO[] = N_("hello"), MG_CLIENT_SECURING[] = N_("securing"),
+           MG_CLIENT_LOGIN[] = N_("logging in"), MG_CLIENT_ENVELOPE[] = N_("envelope"),
+           MG_CLIENT_MESSAGE[] = N_("message"), MG_CLIENT_QUITTING[] = N_("quitting"),
+           MG_CLIENT_CLOSED[] = N_("closed");
 
 static const MgTransition transitions[] = {
     {MG_CLIENT_CONNECTING, N_("the connection stands"), MG_CLIENT_GREETING, "RFC 5321 §3.1"},
@@ -27,6 +28,20 @@ static const MgTransition transitions[] = {
     {MG_CLIENT_GREETING, N_("421, or the connection is lost"), MG_CLIENT_CLOSED, "RFC 5321 §3.8"},
     {MG_CLIENT_HELLO, N_("250"), MG_CLIENT_ENVELOPE, "RFC 5321 §3.3"},
     {MG_CLIENT_HELLO, N_("any other reply"), MG_CLIENT_QUITTING, "RFC 5321 §3.2"},
+    {MG_CLIENT_CONNECTING, N_("the connection stands, on a port where TLS comes first"),
+     MG_CLIENT_SECURING, "RFC 8314 §3.3"},
+    {MG_CLIENT_HELLO, N_("250, and STARTTLS is offered"), MG_CLIENT_SECURING, "RFC 3207 §4"},
+    {MG_CLIENT_SECURING, N_("TLS stands, and EHLO comes again"), MG_CLIENT_HELLO, "RFC 3207 §4.2"},
+    {MG_CLIENT_SECURING, N_("TLS stands, before the greeting"), MG_CLIENT_GREETING,
+     "RFC 8314 §3.3"},
+    {MG_CLIENT_SECURING, N_("the server cannot begin TLS now, and the mail goes without"),
+     MG_CLIENT_ENVELOPE, "RFC 3207 §4.1"},
+    {MG_CLIENT_SECURING, N_("the server cannot begin TLS now, and the login goes without"),
+     MG_CLIENT_LOGIN, "RFC 3207 §4.1"},
+    {MG_CLIENT_SECURING, N_("the server cannot begin TLS now, and nothing goes without"),
+     MG_CLIENT_QUITTING, "RFC 3207 §4.1"},
+    {MG_CLIENT_SECURING, N_("TLS has failed, or the connection is lost"), MG_CLIENT_CLOSED,
+     "RFC 3207 §4.1"},
     {MG_CLIENT_HELLO, N_("250, and there is a password to log in with"), MG_CLIENT_LOGIN,
      "RFC 4954 §4"},
     {MG_CLIENT_LOGIN, N_("235"), MG_CLIENT_ENVELOPE, "RFC 4954 §4"},
@@ -81,6 +96,25 @@ static const MgRule rules[] = {
         {"smtp.empty-message", MG_SEVERITY_NOTE, "RFC 2920 §3.1",
          N_("The server wants a message for which it accepted no recipient: it gets a "
             "lone dot.")},
+    [MG_CLIENT_R_NO_TLS] = {"smtp.sent-in-clear", MG_SEVERITY_NOTE, "RFC 7435 §3",
+                            N_("The server does not offer TLS, so the mail crosses the wire as "
+                               "it is: whoever listens can read it.")},
+    [MG_CLIENT_R_TLS_MISSING] =
+        {"smtp.tls-not-offered", MG_SEVERITY_WARN, "RFC 3207 §6",
+         N_("The client wants TLS, and the server does not offer it now: perhaps somebody in "
+            "between has taken it out of the offer. Nothing is sent.")},
+    [MG_CLIENT_R_TLS_FAILED] =
+        {"smtp.tls-failed", MG_SEVERITY_WARN, "RFC 3207 §4.1",
+         N_("TLS was begun and did not come about. The connection is of no use any more: nobody "
+            "must go on in the clear on it.")},
+    [MG_CLIENT_R_NOT_VERIFIED] =
+        {"smtp.server-not-proved", MG_SEVERITY_NOTE, "RFC 7435 §3",
+         N_("The server's certificate does not prove who it is. The client goes on: encrypted to "
+            "somebody is better than open to everybody.")},
+    [MG_CLIENT_R_INJECTED] =
+        {"smtp.reply-before-tls", MG_SEVERITY_FAULT, "RFC 3207 §4.2",
+         N_("Something came behind the reply to STARTTLS in the clear, perhaps from somebody in "
+            "between; it is thrown away.")},
     MG_SASL_RULES,
     {0},
 };
@@ -99,6 +133,9 @@ static const MgSettingRow setting_rows[] = {
         "SCRAM-SHA-256 CRAM-MD5.")},
     {"auth-clear", MG_SETTING_BOOL, "no",
      N_("Ways to log in that show the password may be used without TLS, too.")},
+    {"send-tls", MG_SETTING_TEXT, "try",
+     N_("Whether mail that is sent goes through TLS: no, try (where the server offers STARTTLS, "
+        "whoever it is), or require (and the server must prove its name).")},
     {"chunk_size", MG_SETTING_UINT, "65536", N_("How many octets a piece has at most.")},
     {"timeout_greeting", MG_SETTING_TIME, "5min",
      N_("How long the server may take for its greeting.")},
@@ -153,13 +190,14 @@ void mg_client_set_verdicts(MgSmtpClient *client, MgVerdict verdict)
         mg_client_set_verdict(client, i, verdict);
 }
 
-static void deliver(MgSmtpClient *client, MgReach reach, bool lost)
+void mg_client_deliver(MgSmtpClient *client, MgReach reach, bool lost)
 {
     if (client->delivered)
         return;
     client->delivered = true;
     client->answer = (MgSendAnswer){.reach = reach,
                                     .lost = lost,
+                                    .tls_failed = client->tls_failed,
                                     .verdicts = client->verdicts,
                                     .n_verdicts = client->n_recipients,
                                     .dsn = (client->offers & MG_SMTP_X_DSN) != 0};
@@ -168,7 +206,7 @@ static void deliver(MgSmtpClient *client, MgReach reach, bool lost)
                             .deliver = {.type = MG_TOPIC_SEND, .item = &client->answer}});
 }
 
-static void finish(MgSmtpClient *client)
+void mg_client_finish(MgSmtpClient *client)
 {
     mg_client_enter(client, MG_CLIENT_CLOSED);
     mg_outbox_add(&client->out, (MgEvent){.kind = MG_EVENT_CLOSE});
@@ -180,14 +218,14 @@ static void lose(MgSmtpClient *client)
 {
     if (!client->delivered) {
         mg_client_note(client, MG_CLIENT_R_LOST);
-        deliver(client, MG_REACH_OK, true);
+        mg_client_deliver(client, MG_REACH_OK, true);
     }
-    finish(client);
+    mg_client_finish(client);
 }
 
 void mg_client_quit(MgSmtpClient *client)
 {
-    deliver(client, MG_REACH_OK, false);
+    mg_client_deliver(client, MG_REACH_OK, false);
     mg_client_enter(client, MG_CLIENT_QUITTING);
     g_string_append(client->out.octets, "QUIT\r\n");
 }
@@ -223,10 +261,13 @@ static MgVerdict verdict_of(MgSmtpClient *client, MgSpan bytes, const MgSmtpRepl
 
 /* ---- the envelope ---- */
 
-static void send_hello(MgSmtpClient *client)
+void mg_client_say_hello(MgSmtpClient *client)
 {
     client->tried_ehlo = true;
     client->esmtp = true;
+    client->offers = 0;
+    client->size_max = 0;
+    client->mechanisms[0] = '\0';
     g_string_append_printf(client->out.octets, "%s %s\r\n", client->lmtp ? "LHLO" : "EHLO",
                            client->helo);
 }
@@ -308,13 +349,19 @@ static void read_extensions(MgSmtpClient *client, MgSpan reply)
     }
 }
 
+void mg_client_greeted(MgSmtpClient *client)
+{
+    if (!mg_client_log_in(client))
+        mg_client_begin_envelope(client);
+}
+
 static void hello_answered(MgSmtpClient *client, MgSpan bytes, const MgSmtpReply *reply)
 {
     if (reply->code >= 200 && reply->code <= 299) {
         if (client->esmtp)
             read_extensions(client, mg_span_slice(bytes, 0, reply->len));
-        if (!mg_client_log_in(client))
-            mg_client_begin_envelope(client);
+        if (!mg_client_secure(client))
+            mg_client_greeted(client);
     } else if (client->esmtp && !client->lmtp && reply->code >= 500) {
         mg_client_note(client, MG_CLIENT_R_HELO); /* RFC 5321 §3.2 */
         client->esmtp = false;
@@ -387,18 +434,18 @@ static MgTime patience(const MgSmtpClient *client)
 static void replied(MgSmtpClient *client, MgSpan bytes, const MgSmtpReply *reply)
 {
     if (client->state == MG_CLIENT_QUITTING) {
-        finish(client);
+        mg_client_finish(client);
         return;
     }
     if (reply->code == 421) { /* RFC 5321 §3.8: the server closes */
         mg_client_set_verdicts(client, verdict_of(client, bytes, reply));
-        deliver(client, MG_REACH_OK, false);
-        finish(client);
+        mg_client_deliver(client, MG_REACH_OK, false);
+        mg_client_finish(client);
         return;
     }
     if (client->state == MG_CLIENT_GREETING && reply->code == 220) {
         mg_client_enter(client, MG_CLIENT_HELLO);
-        send_hello(client);
+        mg_client_say_hello(client);
     } else if (client->state == MG_CLIENT_GREETING) {
         MgVerdict verdict = verdict_of(client, bytes, reply);
         if (verdict.code < 400)
@@ -407,6 +454,8 @@ static void replied(MgSmtpClient *client, MgSpan bytes, const MgSmtpReply *reply
         mg_client_quit(client);
     } else if (client->state == MG_CLIENT_HELLO) {
         hello_answered(client, bytes, reply);
+    } else if (client->state == MG_CLIENT_SECURING) {
+        mg_client_starttls_answered(client, verdict_of(client, bytes, reply));
     } else if (client->state == MG_CLIENT_LOGIN) {
         mg_client_login_answered(client, bytes, verdict_of(client, bytes, reply));
     } else if (client->state == MG_CLIENT_ENVELOPE) {
@@ -429,11 +478,12 @@ static bool read_reply(MgSmtpClient *client)
     case MG_REPLY_BROKEN:
         mg_client_note(client, MG_CLIENT_R_REPLY);
         if (!client->delivered)
-            deliver(client, MG_REACH_OK, true);
-        finish(client);
+            mg_client_deliver(client, MG_REACH_OK, true);
+        mg_client_finish(client);
         return true;
     default:
         client->in_at += reply.len;
+        client->taken += reply.len;
         replied(client, bytes, &reply);
         return true;
     }
@@ -463,17 +513,17 @@ static void start(MgSmtpClient *client)
     if (!good) {
         mg_client_note(client, MG_CLIENT_R_ADDRESS);
         mg_client_set_verdicts(client, verdict);
-        deliver(client, MG_REACH_OK, false);
-        finish(client);
+        mg_client_deliver(client, MG_REACH_OK, false);
+        mg_client_finish(client);
         return;
     }
-    client->question =
+    client->connect_question =
         (MgConnectQuestion){.address = client->address, .port = client->port, .dissector = "smtp"};
     client->asking = true;
     mg_outbox_add(&client->out, (MgEvent){.kind = MG_EVENT_ASK,
                                           .ask = {.id = ++client->last_ask,
                                                   .topic = MG_TOPIC_CONNECT,
-                                                  .question = &client->question}});
+                                                  .question = &client->connect_question}});
 }
 
 static void read_settings(MgSmtpClient *client, const MgSettings *settings)
@@ -504,6 +554,7 @@ static MgEngine *client_create(const MgBirth *birth)
     client->lmtp = question->lmtp;
     read_settings(client, birth->settings);
     mg_client_take_mail(client, &question->mail);
+    mg_client_read_tls(client, birth->settings, question->tls);
     client->login_fault = MG_SASL_FAULT_NONE;
     client->mechanisms = g_strdup("");
     mg_client_read_auth(client, birth);
@@ -565,33 +616,44 @@ static void client_advance(MgEngine *engine, MgTime now)
     if (client->asking) {
         client->asking = false;
         mg_outbox_add(&client->out, (MgEvent){.kind = MG_EVENT_CANCEL, .cancel = client->last_ask});
-        deliver(client, MG_REACH_TIMEOUT, false);
-        finish(client);
+        if (client->state == MG_CLIENT_SECURING) {
+            mg_client_secured(client, NULL);
+            return;
+        }
+        mg_client_deliver(client, MG_REACH_TIMEOUT, false);
+        mg_client_finish(client);
         return;
     }
     if (client->state != MG_CLIENT_QUITTING)
         mg_client_note(client, MG_CLIENT_R_TIMEOUT);
     if (!client->delivered)
-        deliver(client, MG_REACH_OK, true);
-    finish(client);
+        mg_client_deliver(client, MG_REACH_OK, true);
+    mg_client_finish(client);
 }
 
 static bool client_answer(MgEngine *engine, MgAskId ask_id, const void *answer, MgTime now)
 {
     MgSmtpClient *client = (MgSmtpClient *)engine;
-    const MgConnectAnswer *connected = answer;
     if (!client->asking || ask_id != client->last_ask)
         return false;
     client->asking = false;
     client->now = now;
+    if (client->state == MG_CLIENT_SECURING) {
+        mg_client_secured(client, answer);
+        client->due = client->closed ? MG_TIME_NEVER : now + patience(client);
+        return true;
+    }
+    const MgConnectAnswer *connected = answer;
     MgReach reach = connected != NULL ? connected->reach : MG_REACH_UNREACHABLE;
     if (reach == MG_REACH_OK) {
-        mg_client_enter(client, MG_CLIENT_GREETING);
+        mg_client_enter(client, client->tls_from_start ? MG_CLIENT_SECURING : MG_CLIENT_GREETING);
+        if (client->tls_from_start)
+            mg_client_ask_secure(client);
         client->due = now + patience(client);
         return true;
     }
-    deliver(client, reach, false);
-    finish(client);
+    mg_client_deliver(client, reach, false);
+    mg_client_finish(client);
     return true;
 }
 
@@ -601,7 +663,7 @@ static bool client_next(MgEngine *engine, MgEvent *event)
     while (!mg_outbox_next(&client->out, event)) {
         if (client->closed)
             return false;
-        if (read_reply(client))
+        if (!client->asking && read_reply(client))
             continue;
         if (client->in_at > 0) {
             g_string_erase(client->in, 0, (gssize)client->in_at);
@@ -609,6 +671,10 @@ static bool client_next(MgEngine *engine, MgEvent *event)
         }
         if (!client->ended)
             return false;
+        if (client->asking)
+            mg_outbox_add(&client->out,
+                          (MgEvent){.kind = MG_EVENT_CANCEL, .cancel = client->last_ask});
+        client->asking = false;
         lose(client);
     }
     return true;
@@ -623,6 +689,10 @@ static size_t client_facts(const MgEngine *engine, MgFact *facts, size_t max)
     if (n < max)
         mg_text_set_fact(&facts[n++], N_("Server"), "%s (%s:%u)", client->server, client->address,
                          client->port);
+    if (n < max && client->secure)
+        mg_text_set_fact(&facts[n++], N_("Protected by"), "%s",
+                         client->verified ? N_("TLS; the server has proved its name")
+                                          : N_("TLS; the server has not proved its name"));
     if (n < max && client->logged_in)
         mg_text_set_fact(&facts[n++], N_("Logged in"), "%s",
                          mg_sasl_mechanisms[mg_sasl_client_mechanism(client->sasl)].name);

@@ -55,6 +55,8 @@ static void greet(MgSmtpSession *session)
         size_t before = words->len;
         if (!session->esmtp || (session->extensions & 1u << i) == 0)
             continue;
+        if (1u << i == MG_SMTP_X_STARTTLS && session->secure) /* RFC 3207 §4.2 */
+            continue;
         g_string_append(words, mg_smtp_extensions[i]);
         if (1u << i == MG_SMTP_X_SIZE && session->size_max > 0) /* RFC 1870 §3 */
             g_string_append_printf(words, " %" G_GUINT64_FORMAT, session->size_max);
@@ -282,6 +284,8 @@ static const Command commands[] = {
      "octets [LAST]: then a piece of the letter with so many octets"},
     {"AUTH", IN_ANY | IN_CHUNKS, MAY_ARGUMENT, IN_SMTP, mg_smtp_do_auth,
      "mechanism [response]: proves who the client is"},
+    {"STARTTLS", IN_ANY | IN_CHUNKS, NO_ARGUMENT, IN_SMTP, mg_smtp_do_starttls,
+     "then TLS begins, and EHLO comes again"},
     {"RSET", IN_ANY | IN_CHUNKS, NO_ARGUMENT, IN_BOTH, do_rset, "forgets the mail that was begun"},
     {"NOOP", IN_ANY | IN_CHUNKS, MAY_ARGUMENT, IN_BOTH, do_noop, "does nothing"},
     {"VRFY", IN_ANY | IN_CHUNKS, MUST_ARGUMENT, IN_BOTH, do_vrfy, "name: is there such a mailbox?"},
@@ -290,7 +294,7 @@ static const Command commands[] = {
      "[command]: what can be said here"},
     {"QUIT", IN_ANY | IN_CHUNKS | IN_REFUSED, NO_ARGUMENT, IN_BOTH, do_quit, "ends the session"},
     {"AUTH", IN_ANY, MAY_ARGUMENT, IN_LMTP, do_not_here, NULL},
-    {"STARTTLS", IN_ANY, MAY_ARGUMENT, IN_BOTH, do_not_here, NULL},
+    {"STARTTLS", IN_ANY, MAY_ARGUMENT, IN_LMTP, do_not_here, NULL},
     {"TURN", IN_ANY, MAY_ARGUMENT, IN_BOTH, do_not_here, NULL},
     {"ETRN", IN_ANY, MAY_ARGUMENT, IN_BOTH, do_not_here, NULL},
     {"GET", IN_CONNECTED, MAY_ARGUMENT, IN_BOTH, do_other_protocol, NULL},
@@ -308,6 +312,8 @@ static bool is_offered(const MgSmtpSession *session, const Command *command)
         return (session->extensions & MG_SMTP_X_CHUNKING) != 0;
     if (command->run == mg_smtp_do_auth)
         return (session->extensions & MG_SMTP_X_AUTH) != 0;
+    if (command->run == mg_smtp_do_starttls)
+        return (session->extensions & MG_SMTP_X_STARTTLS) != 0 && !session->secure;
     return command->run != do_expn || session->expn != MG_SMTP_DENY;
 }
 
@@ -332,6 +338,13 @@ static void do_help(MgSmtpSession *session, MgSpan argument)
     else
         mg_smtp_reply(session, 214, "2.0.0", "%s(%s)", list->str,
                       session->lmtp ? "RFC 2033" : "RFC 5321");
+}
+
+/* RFC 3207 §4: what a server does before TLS even if it demands TLS. */
+static bool is_for_all(const Command *command)
+{
+    return command->run == do_ehlo || command->run == do_noop || command->run == do_quit ||
+           command->run == mg_smtp_do_starttls;
 }
 
 static unsigned state_bit(const MgSmtpSession *session)
@@ -391,7 +404,7 @@ void mg_smtp_run_command(MgSmtpSession *session, MgSpan line)
         mg_smtp_refuse(session, MG_SMTP_R_ARGUMENT, 501, "5.5.4", "This command stands alone");
     else if (command->argument == MUST_ARGUMENT && argument.len == 0)
         mg_smtp_refuse(session, MG_SMTP_R_ARGUMENT, 501, "5.5.4", "Something must follow");
-    else
+    else if (is_for_all(command) || !mg_smtp_must_secure(session))
         command->run(session, argument);
 }
 

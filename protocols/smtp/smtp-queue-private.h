@@ -28,6 +28,7 @@ enum {
     MG_QUEUE_R_NULL_MX,
     MG_QUEUE_R_SELF_MX,
     MG_QUEUE_R_NO_DOMAIN,
+    MG_QUEUE_R_IN_CLEAR,
     MG_QUEUE_R_NEXT_MX,
     MG_QUEUE_R_NO_SPOOL,
     MG_QUEUE_R_REVIVED
@@ -122,6 +123,7 @@ struct MgQueue {
     GPtrArray *addresses; /* of char * */
     unsigned host_at, address_at;
     unsigned asked_until;          /* recipients before this one were asked about there */
+    bool in_clear;                 /* TLS with the server at `address_at` did not come about */
     bool found_address, soft;      /* something that may be better later went wrong */
     bool loops;                    /* one of the addresses is our own */
     char *trouble;                 /* (nullable) the last of it */

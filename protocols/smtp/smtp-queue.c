@@ -70,6 +70,10 @@ static const MgRule rules[] = {
             "before it.")},
     [MG_QUEUE_R_NO_DOMAIN] = {"smtp.no-domain", MG_SEVERITY_NOTE, "RFC 5321 §5.1",
                               N_("The domain of the recipient does not exist, or has no address.")},
+    [MG_QUEUE_R_IN_CLEAR] =
+        {"smtp.again-in-clear", MG_SEVERITY_WARN, "RFC 7435 §3",
+         N_("TLS with this server did not come about. Nobody demands it, so the mail is sent "
+            "again in the clear: better than not at all.")},
     [MG_QUEUE_R_NEXT_MX] = {"smtp.next-mx", MG_SEVERITY_CHAT, "RFC 5321 §5.1",
                             N_("This mail exchanger cannot take it now; the next one is tried.")},
     [MG_QUEUE_R_NO_SPOOL] = {"smtp.no-room", MG_SEVERITY_NOTE, "RFC 5321 §4.2.5",

@@ -247,6 +247,7 @@ static void next_address(MgQueue *queue)
                          .port = queue->route->port,
                          .server = host->name,
                          .helo = queue->host,
+                         .tls = queue->in_clear ? MG_SEND_TLS_NEVER : MG_SEND_TLS_AS_SET,
                          .lmtp = queue->route->lmtp};
     mg_queue_ask(queue, MG_QUEUE_WAIT_SEND, MG_TOPIC_SEND, SEND_TIMEOUT);
 }
@@ -289,10 +290,24 @@ static bool take_verdicts(MgQueue *queue, const MgSendAnswer *answer)
     return taken && full && !answer->lost;
 }
 
+/* The same address again, in the clear. False if that was not it. */
+static bool try_in_clear(MgQueue *queue, const MgSendAnswer *answer)
+{
+    if (answer == NULL || !answer->tls_failed || queue->in_clear)
+        return false;
+    mg_queue_note(queue, MG_QUEUE_R_IN_CLEAR, queue->question.send.server);
+    queue->in_clear = true;
+    queue->asked_until = 0;
+    queue->go_on = next_address;
+    return true;
+}
+
 static void sent(MgQueue *queue, const MgSendAnswer *answer)
 {
     static const char *const reaches[] = {"", "connection refused", "nobody answers",
                                           "no route to it", "not an address"};
+    if (try_in_clear(queue, answer))
+        return;
     if (answer == NULL) {
         set_trouble(queue, "nothing on this host can send mail");
     } else if (answer->reach != MG_REACH_OK) {
@@ -309,6 +324,7 @@ static void sent(MgQueue *queue, const MgSendAnswer *answer)
     if (reached && !answer->lost && has_unasked(queue))
         return; /* the same address, the next recipients */
     queue->asked_until = 0;
+    queue->in_clear = false;
     if (reached) /* this host has spoken; its other addresses would say the same */
         queue->address_at = queue->addresses->len;
     else

@@ -8,7 +8,8 @@ const char MG_SMTP_CONNECTED[] = N_("connected"), MG_SMTP_REFUSED[] = N_("refuse
            MG_SMTP_READY[] = N_("ready"), MG_SMTP_MAIL[] = N_("mail"),
            MG_SMTP_RECIPIENTS[] = N_("recipients"), MG_SMTP_DATA[] = N_("data"),
            MG_SMTP_CHUNK[] = N_("chunk"), MG_SMTP_CHUNKS[] = N_("between chunks"),
-           MG_SMTP_LOGIN[] = N_("logging in"), MG_SMTP_CLOSED[] = N_("closed");
+           MG_SMTP_LOGIN[] = N_("logging in"), MG_SMTP_SECURING[] = N_("securing"),
+           MG_SMTP_CLOSED[] = N_("closed");
 
 #define MAIL_ROWS                                                                                  \
     {MG_SMTP_READY, N_("MAIL is accepted"), MG_SMTP_MAIL, "RFC 5321 §3.3"},                        \
@@ -43,6 +44,12 @@ const MgTransition mg_smtp_transitions[] = {
     {MG_SMTP_LOGIN, N_("the login succeeds or fails"), MG_SMTP_READY, "RFC 4954 §4"},
     {MG_SMTP_LOGIN, N_("too many logins have failed, or the connection ends"), MG_SMTP_CLOSED,
      "RFC 4954 §4"},
+    {MG_SMTP_READY, N_("STARTTLS"), MG_SMTP_SECURING, "RFC 3207 §4"},
+    {MG_SMTP_CONNECTED, N_("a port where TLS comes first"), MG_SMTP_SECURING, "RFC 8314 §3.3"},
+    {MG_SMTP_SECURING, N_("TLS stands: all that was said is forgotten"), MG_SMTP_CONNECTED,
+     "RFC 3207 §4.2"},
+    {MG_SMTP_SECURING, N_("TLS has failed, or the connection ends"), MG_SMTP_CLOSED,
+     "RFC 3207 §4.1"},
     {MG_SMTP_DATA, N_("the final dot, and its reply"), MG_SMTP_READY, "RFC 5321 §4.1.1.4"},
     {MG_SMTP_CHUNK, N_("the last piece, and its reply"), MG_SMTP_READY, "RFC 3030 §2"},
     MAIL_ROWS,
@@ -147,6 +154,17 @@ const MgRule mg_smtp_session_rules[] = {
          N_("Who has logged in may write only their own address on the envelope.")},
     [MG_SMTP_R_OTHER_PROTOCOL] = {"smtp.other-protocol", MG_SEVERITY_FAULT, "RFC 5321 §4.1.1",
                                   N_("The client speaks HTTP, and this is a mail server.")},
+    [MG_SMTP_R_TLS_NEEDED] = {"smtp.tls-needed", MG_SEVERITY_NOTE, "RFC 3207 §4",
+                              N_("This server does nothing for a client that has not begun "
+                                 "TLS.")},
+    [MG_SMTP_R_TLS_FAILED] =
+        {"smtp.tls-failed", MG_SEVERITY_WARN, "RFC 3207 §4.1",
+         N_("TLS was begun and did not come about. The connection is of no use any more: nobody "
+            "must go on in the clear on it.")},
+    [MG_SMTP_R_TLS_INJECTED] =
+        {"smtp.input-before-tls", MG_SEVERITY_FAULT, "RFC 3207 §4.2",
+         N_("Something came behind STARTTLS in the clear, perhaps from somebody in between who "
+            "wants it to be obeyed inside TLS.")},
     MG_SASL_RULES,
     {0},
 };
@@ -225,6 +243,12 @@ const MgSettingRow mg_smtp_server_settings[] = {
      N_("Who has logged in may write only their own address on the envelope.")},
     {"logins_max", MG_SETTING_UINT, "3",
      N_("After so many failed logins in one session the server hangs up; 0 is never.")},
+    {"starttls", MG_SETTING_TEXT, "no",
+     N_("Whether TLS may begin in the middle: no, offer, or require (nothing is done before "
+        "it; not for port 25 of a server for all the world).")},
+    {"starttls-flaw", MG_SETTING_BOOL, "no",
+     N_("Obeys inside TLS what came behind STARTTLS in the clear, as some servers did until "
+        "2011. For lessons.")},
     TELLING_ROWS,
     {"expn", MG_SETTING_TEXT, "hide",
      N_("What EXPN tells: `hide` says 252, `tell` who is behind an address, `deny` that there is "
@@ -270,8 +294,8 @@ static unsigned read_stages(const char *text)
 }
 
 const char *const mg_smtp_extensions[MG_SMTP_N_EXTENSIONS] = {
-    "PIPELINING", "SIZE",       "8BITMIME", "ENHANCEDSTATUSCODES", "DSN", "SMTPUTF8",
-    "CHUNKING",   "BINARYMIME", "AUTH"};
+    "PIPELINING", "SIZE", "8BITMIME", "ENHANCEDSTATUSCODES", "DSN", "SMTPUTF8", "CHUNKING",
+    "BINARYMIME", "AUTH", "STARTTLS"};
 
 static unsigned read_extensions(const char *text)
 {
@@ -279,7 +303,7 @@ static unsigned read_extensions(const char *text)
     for (size_t i = 0; i < MG_SMTP_N_EXTENSIONS; i++)
         if (mg_text_list_has(text, mg_span_from_string(mg_smtp_extensions[i])))
             extensions |= 1u << i;
-    extensions &= ~(unsigned)MG_SMTP_X_AUTH;    /* a setting of its own */
+    extensions &= ~(unsigned)(MG_SMTP_X_AUTH | MG_SMTP_X_STARTTLS); /* settings of their own */
     if ((extensions & MG_SMTP_X_CHUNKING) == 0) /* RFC 3030 §3: not without it */
         extensions &= ~(unsigned)MG_SMTP_X_BINARYMIME;
     if ((extensions & MG_SMTP_X_8BITMIME) == 0) /* RFC 6531 §3.1 */
@@ -313,6 +337,16 @@ static void read_auth(MgSmtpSession *session, const MgSettings *settings)
     session->own_sender = mg_text_is_yes(mg_settings_get(settings, "own-sender", "no"));
     session->logins_max = (unsigned)MIN(mg_settings_get_uint(settings, "logins_max", 3), 1000000);
     session->extensions |= MG_SMTP_X_AUTH;
+}
+
+static void read_tls(MgSmtpSession *session, const MgSettings *settings)
+{
+    const char *starttls = mg_settings_get(settings, "starttls", "no");
+    if (session->lmtp || strcmp(starttls, "no") == 0)
+        return;
+    session->extensions |= MG_SMTP_X_STARTTLS;
+    session->starttls_required = strcmp(starttls, "require") == 0;
+    session->obeys_injected = mg_text_is_yes(mg_settings_get(settings, "starttls-flaw", "no"));
 }
 
 static void read_limits(MgSmtpSession *session, const MgSettings *settings)
@@ -351,6 +385,7 @@ void mg_smtp_read_settings(MgSmtpSession *session, const MgSettings *settings)
     session->help = mg_text_is_yes(mg_settings_get(settings, "help", "yes"));
     read_limits(session, settings);
     read_auth(session, settings);
+    read_tls(session, settings);
 }
 
 /* What each extension adds to the longest line of a command. */

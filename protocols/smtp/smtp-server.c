@@ -152,6 +152,18 @@ void mg_smtp_ask_mailbox(MgSmtpSession *session, MgSmtpWait wait)
     ask(session, wait, MG_TOPIC_MAILBOX);
 }
 
+void mg_smtp_ask_secure(MgSmtpSession *session)
+{
+    session->question.secure = (MgSecureQuestion){0};
+    session->wait = MG_SMTP_WAIT_SECURE;
+    session->asked = session->now;
+    mg_outbox_add(&session->out, (MgEvent){.kind = MG_EVENT_STARTTLS,
+                                           .ask = {.id = ++session->last_ask,
+                                                   .topic = MG_TOPIC_SECURE,
+                                                   .question = &session->question,
+                                                   .taken = session->taken}});
+}
+
 void mg_smtp_ask_accept(MgSmtpSession *session)
 {
     session->question.accept = mail_of(session);
@@ -207,6 +219,12 @@ static void refuse_at(MgSmtpSession *session, MgStage stage, const MgVerdict *ve
 static void greeting(MgSmtpSession *session)
 {
     mg_smtp_reply(session, 220, NULL, "%s %s", session->host, session->lmtp ? "LMTP" : "ESMTP");
+}
+
+void mg_smtp_begin(MgSmtpSession *session)
+{
+    if (!mg_smtp_ask_policy(session, MG_STAGE_CONNECT))
+        greeting(session);
 }
 
 /* `verdict` NULL: nobody here has a policy, so nothing is against it. */
@@ -277,6 +295,9 @@ static void ask_timed_out(MgSmtpSession *session)
         return;
     case MG_SMTP_WAIT_ACCEPT:
         accept_answered(session, &late);
+        return;
+    case MG_SMTP_WAIT_SECURE:
+        mg_smtp_secured(session, NULL);
         return;
     default:
         mg_smtp_appended(session, NULL);
@@ -385,7 +406,8 @@ static MgEngine *session_create(const MgBirth *birth, const MgEngineKind *kind)
     MgSmtpSession *session = g_new0(MgSmtpSession, 1);
     session->base.kind = kind;
     session->lmtp = kind == &mg_smtp_lmtp;
-    session->submission = birth->local_port == 587; /* RFC 6409 §3.1 */
+    session->submission =
+        birth->local_port == 587 || kind == &mg_smtp_server_tls; /* RFC 6409 §3.1 */
     mg_outbox_init(&session->out);
     session->in = g_string_new(NULL);
     session->state = MG_SMTP_CONNECTED;
@@ -401,14 +423,23 @@ static MgEngine *session_create(const MgBirth *birth, const MgEngineKind *kind)
     session->auth_seed = ~birth->seed;
     session->now = session->heard = birth->now;
     mg_smtp_read_settings(session, birth->settings);
-    if (!mg_smtp_ask_policy(session, MG_STAGE_CONNECT))
-        greeting(session);
+    if (kind == &mg_smtp_server_tls) {
+        mg_smtp_enter(session, MG_SMTP_SECURING);
+        mg_smtp_ask_secure(session);
+    } else {
+        mg_smtp_begin(session);
+    }
     return &session->base;
 }
 
 static MgEngine *server_create(const MgBirth *birth)
 {
     return session_create(birth, &mg_smtp_server);
+}
+
+static MgEngine *server_tls_create(const MgBirth *birth)
+{
+    return session_create(birth, &mg_smtp_server_tls);
 }
 
 static MgEngine *lmtp_create(const MgBirth *birth)
@@ -433,6 +464,7 @@ static void session_free(MgEngine *engine)
     g_free(session->helo);
     g_free(session->mechanisms);
     g_free(session->login);
+    g_free(session->tls);
     mg_sasl_server_free(session->sasl);
     explicit_bzero(session->line, sizeof session->line); /* a login may have stood there */
     g_free(session);
@@ -505,6 +537,8 @@ static bool session_answer(MgEngine *engine, MgAskId ask_id, const void *answer,
         mg_smtp_auth_secret(session, answer);
     else if (wait == MG_SMTP_WAIT_ACCEPT)
         accept_answered(session, answer);
+    else if (wait == MG_SMTP_WAIT_SECURE)
+        mg_smtp_secured(session, answer);
     else
         mg_smtp_appended(session, answer);
     return true;
@@ -578,6 +612,8 @@ static size_t session_facts(const MgEngine *engine, MgFact *facts, size_t max)
         mg_text_set_fact(
             &facts[n++], N_("Client"), "%s%s%s%s", session->helo != NULL ? session->helo : "",
             session->helo != NULL ? " (" : "", session->peer, session->helo != NULL ? ")" : "");
+    if (n < max && session->secure)
+        mg_text_set_fact(&facts[n++], N_("Protected by"), "%s", session->tls);
     if (n < max && session->login != NULL)
         mg_text_set_fact(&facts[n++], N_("Logged in"), "%s", session->login);
     if (n < max && session->mail_from != NULL)
@@ -607,6 +643,17 @@ const MgEngineKind mg_smtp_server = {
     .settings = mg_smtp_server_settings,
     .transitions = mg_smtp_transitions,
     .create = server_create,
+    SESSION_CALLS,
+};
+
+const MgEngineKind mg_smtp_server_tls = {
+    .name = "smtp.server-tls",
+    .summary = N_("SMTP server that speaks TLS from the start, for its users"),
+    .transport = MG_TRANSPORT_STREAM,
+    .port = 465,
+    .settings = mg_smtp_server_settings,
+    .transitions = mg_smtp_transitions,
+    .create = server_tls_create,
     SESSION_CALLS,
 };
 

@@ -6,6 +6,7 @@
  *      smtp-envelope.c  MAIL and RCPT with their parameters
  *      smtp-take.c      the letter: DATA, BDAT, and what follows its end
  *      smtp-auth.c      AUTH: who the client is
+ *      smtp-tls.c       STARTTLS, and TLS from the start
  *      smtp-rules.c     tables: states, rules, settings
  */
 #pragma once
@@ -23,7 +24,7 @@ G_BEGIN_DECLS
 /* What a session is doing. One pointer each: states are compared by it. */
 extern const char MG_SMTP_CONNECTED[], MG_SMTP_REFUSED[], MG_SMTP_READY[], MG_SMTP_MAIL[],
     MG_SMTP_RECIPIENTS[], MG_SMTP_DATA[], MG_SMTP_CHUNK[], MG_SMTP_CHUNKS[], MG_SMTP_LOGIN[],
-    MG_SMTP_CLOSED[];
+    MG_SMTP_SECURING[], MG_SMTP_CLOSED[];
 extern const MgTransition mg_smtp_transitions[], mg_smtp_lmtp_transitions[];
 extern const MgSettingRow mg_smtp_server_settings[], mg_smtp_lmtp_settings[];
 
@@ -63,6 +64,9 @@ enum {
     MG_SMTP_R_LOGINS,
     MG_SMTP_R_SENDER,
     MG_SMTP_R_OTHER_PROTOCOL,
+    MG_SMTP_R_TLS_NEEDED,
+    MG_SMTP_R_TLS_FAILED,
+    MG_SMTP_R_TLS_INJECTED,
     MG_SMTP_R_SASL /* and those after it, in the order of MgSaslFault */
 };
 extern const MgRule mg_smtp_session_rules[];
@@ -82,6 +86,7 @@ typedef enum {
     MG_SMTP_WAIT_VERIFY,  /* … for VRFY or EXPN */
     MG_SMTP_WAIT_SECRET,  /* mailbox SECRET for who logs in */
     MG_SMTP_WAIT_ACCEPT,  /* mail.accept */
+    MG_SMTP_WAIT_SECURE,  /* net.secure */
     MG_SMTP_WAIT_APPEND   /* LMTP: mailbox APPEND for recipient number `n_appended` */
 } MgSmtpWait;
 
@@ -110,7 +115,13 @@ typedef struct {
     unsigned stages, extensions, recipients_max, errors_max, text_line_max, command_line_max,
         logins_max;
     MgSmtpTelling vrfy, expn;
+    bool starttls_required, obeys_injected;
     bool lmtp, submission, store, open_relay, help, auth_clear, require_auth, own_sender;
+
+    /* TLS, if it is there */
+    bool secure;
+    char *tls; /* (nullable) "TLSv1.3 TLS_AES_256_GCM_SHA384" */
+    MgSaslBinding binding;
 
     /* the login */
     MgSaslServer *sasl; /* (nullable) an exchange that is under way */
@@ -143,6 +154,7 @@ typedef struct {
         MgPolicyQuestion policy;
         MgMailboxQuestion mailbox;
         MgAcceptQuestion accept;
+        MgSecureQuestion secure;
     } question;
     MgTime asked;
     MgSmtpWait wait;
@@ -179,6 +191,9 @@ bool mg_smtp_ask_policy(MgSmtpSession *session, MgStage stage);
 /* FIND for `recipient`, APPEND for recipient number `n_appended`. */
 void mg_smtp_ask_mailbox(MgSmtpSession *session, MgSmtpWait wait);
 void mg_smtp_ask_accept(MgSmtpSession *session);
+void mg_smtp_ask_secure(MgSmtpSession *session);
+/* The session begins: a policy is asked, or the greeting said. */
+void mg_smtp_begin(MgSmtpSession *session);
 
 /* ---- smtp-rules.c ---- */
 void mg_smtp_read_settings(MgSmtpSession *session, const MgSettings *settings);
@@ -216,6 +231,13 @@ void mg_smtp_auth_secret(MgSmtpSession *session, const MgMailboxAnswer *answer);
 /* Both answer the client where it may not. */
 bool mg_smtp_must_log_in(MgSmtpSession *session);
 bool mg_smtp_may_send_as(MgSmtpSession *session, const char *sender);
+
+/* ---- smtp-tls.c ---- */
+void mg_smtp_do_starttls(MgSmtpSession *session, MgSpan argument);
+/* NULL: nobody here can do TLS, or it took too long. */
+void mg_smtp_secured(MgSmtpSession *session, const MgSecureAnswer *answer);
+/* Answers the client where nothing is done for it without TLS. */
+bool mg_smtp_must_secure(MgSmtpSession *session);
 
 /* ---- smtp-take.c ---- */
 void mg_smtp_do_data(MgSmtpSession *session, MgSpan argument);

@@ -10,6 +10,7 @@
 #include "smtp.h"
 #include "text.h"
 
+#define SMTPS          "smtps://"
 #define TYPE_A         1u
 #define LOOKUP_TIMEOUT MG_MINUTES
 #define SEND_TIMEOUT   (2 * MG_HOURS)
@@ -45,7 +46,8 @@ static const MgRule rules[] = {
 
 static const MgSettingRow setting_rows[] = {
     {"submission", MG_SETTING_TEXT, NULL,
-     N_("The server that takes this program's mail: HOST:PORT, usually port 587.")},
+     N_("The server that takes this program's mail: HOST:PORT, usually port 587; or "
+        "smtps://HOST, port 465, where TLS comes first.")},
     {"account", MG_SETTING_TEXT, NULL, N_("The address of the person at this host.")},
     {"notify", MG_SETTING_TEXT, NULL,
      N_("When servers shall report (DSN): any of success, failure, delay, separated by \";\", or "
@@ -62,6 +64,7 @@ typedef struct {
     const char *state;
     char *from, *server, *helo, *address; /* address: (nullable) */
     uint16_t port;
+    bool smtps;
     GPtrArray *recipients; /* of char * */
     MgMailWish *wishes;    /* one for each recipient */
     MgRet ret;
@@ -145,7 +148,8 @@ static void send_to(Submit *submit, const char *address, MgTime now)
                          .address = submit->address,
                          .port = submit->port,
                          .server = submit->server,
-                         .helo = submit->helo};
+                         .helo = submit->helo,
+                         .tls = submit->smtps ? MG_SEND_TLS_FROM_START : MG_SEND_TLS_AS_SET};
     enter(submit, SENDING);
     ask(submit, MG_TOPIC_SEND, now + SEND_TIMEOUT);
 }
@@ -293,14 +297,17 @@ static char *helo_of(const MgBirth *birth)
 static void start(Submit *submit, const MgBirth *birth)
 {
     const char *server = mg_settings_get(birth->settings, "submission", NULL);
+    submit->smtps = server != NULL && g_str_has_prefix(server, SMTPS);
+    if (submit->smtps)
+        server += strlen(SMTPS);
     if (submit->recipients->len == 0) {
         note(submit, R_NO_RECIPIENT);
         refuse(submit, "no recipient: send FILE to ADDRESS");
     } else if (submit->from == NULL) {
         note(submit, R_NO_ACCOUNT);
         refuse(submit, "the setting account is missing");
-    } else if (server == NULL ||
-               !mg_text_parse_endpoint(server, 587, &submit->server, &submit->port)) {
+    } else if (server == NULL || !mg_text_parse_endpoint(server, submit->smtps ? 465 : 587,
+                                                         &submit->server, &submit->port)) {
         note(submit, R_NO_SERVER);
         refuse(submit, "the setting submission is missing");
     } else if (mg_text_is_address(mg_span_from_string(submit->server))) {

@@ -115,8 +115,9 @@ static void add_received(MgSmtpSession *session)
                            : session->lmtp                    ? "LMTP"
                            : session->esmtp                   ? "ESMTP"
                                                               : "SMTP";
-    g_string_append_printf(line, "Received: from %s ([%s%s])\r\n\tby %s with %s%s id %08X",
+    g_string_append_printf(line, "Received: from %s ([%s%s])\r\n\tby %s with %s%s%s id %08X",
                            session->helo, v6 ? "IPv6:" : "", session->peer, session->host, protocol,
+                           session->secure && session->esmtp ? "S" : "",
                            session->login != NULL ? "A" : "", (unsigned)id);
     if (session->recipients->len == 1) /* RFC 5321 §7.2: several would tell each of the others */
         g_string_append_printf(line, "\r\n\tfor <%s>",

@@ -37,17 +37,19 @@ enum {
     MG_SMTP_X_CHUNKING = 1 << 6,
     MG_SMTP_X_BINARYMIME = 1 << 7,
     MG_SMTP_X_AUTH = 1 << 8,
+    MG_SMTP_X_STARTTLS = 1 << 9,
 };
 /* Their keywords, in the order of the bits. */
-#define MG_SMTP_N_EXTENSIONS 9u
+#define MG_SMTP_N_EXTENSIONS 10u
 extern const char *const mg_smtp_extensions[MG_SMTP_N_EXTENSIONS];
 
-extern const MgEngineKind mg_smtp_server;   /* a server for MTAs and for submission (port 587) */
-extern const MgEngineKind mg_smtp_lmtp;     /* a server that puts mail into mailboxes */
-extern const MgEngineKind mg_smtp_client;   /* answers mail.send */
-extern const MgEngineKind mg_smtp_queue;    /* answers mail.accept, and lives on with the mail */
-extern const MgEngineKind mg_smtp_submit;   /* the verb "send" of an MUA */
-extern const MgEngineKind mg_smtp_greylist; /* answers smtp.policy */
+extern const MgEngineKind mg_smtp_server;     /* a server for MTAs and for submission (port 587) */
+extern const MgEngineKind mg_smtp_server_tls; /* the same, with TLS from the start (RFC 8314) */
+extern const MgEngineKind mg_smtp_lmtp;       /* a server that puts mail into mailboxes */
+extern const MgEngineKind mg_smtp_client;     /* answers mail.send */
+extern const MgEngineKind mg_smtp_queue;      /* answers mail.accept, and lives on with the mail */
+extern const MgEngineKind mg_smtp_submit;     /* the verb "send" of an MUA */
+extern const MgEngineKind mg_smtp_greylist;   /* answers smtp.policy */
 /* A person types: as a client (the verb "talk smtp://…"), as the server (engines=smtp.by-hand:25).
  */
 extern const MgEngineKind mg_smtp_console, mg_smtp_by_hand;
