@@ -9,7 +9,7 @@
 #include "dns-edns.h"
 #include "dns-fields.h"
 #include "dns-names.h"
-#include "dns-record.h"
+#include "dns-record-special.h"
 
 #define SUMMARY_MAX 100
 
@@ -48,6 +48,7 @@ typedef struct {
     MgTree *tree;
     MgDnsReader reader; /* over the message */
     size_t base;        /* where the message begins in the unit */
+    uint16_t type;      /* of the record */
 } Naming;
 
 static void format_name(MgSpan wire, GString *out)
@@ -84,7 +85,9 @@ static bool name_uint(Naming *naming, MgNode parent, unsigned field, size_t size
         return false;
     for (size_t i = 0; i < raw.len; i++)
         value = value << 8 | raw.data[i];
-    mg_tree_add_uint(naming->tree, parent, field, naming->base + at, size, value);
+    MgNode node = mg_tree_add_uint(naming->tree, parent, field, naming->base + at, size, value);
+    if (field == F_NSEC3_FLAGS && naming->type == MG_DNS_NSEC3)
+        mg_tree_add_uint(naming->tree, node, F_NSEC3_OPT_OUT, naming->base + at, size, value & 1);
     return true;
 }
 
@@ -120,19 +123,41 @@ static const struct {
 } data_fields[] = {
     {1, {F_A}},
     {2, {F_NS}},
+    {3, {F_MD}},
+    {4, {F_MF}},
     {5, {F_CNAME}},
     {6,
      {F_SOA_MNAME, F_SOA_RNAME, F_SOA_SERIAL, F_SOA_REFRESH, F_SOA_RETRY, F_SOA_EXPIRE,
       F_SOA_MINIMUM}},
+    {7, {F_MB}},
+    {8, {F_MG}},
+    {9, {F_MR}},
+    {11, {F_WKS_ADDRESS, F_WKS_PROTOCOL, F_WKS_BITS}},
     {12, {F_PTR}},
     {13, {F_HINFO_CPU, F_HINFO_OS}},
+    {14, {F_MINFO_R, F_MINFO_E}},
     {15, {F_MX_PREFERENCE, F_MX_EXCHANGE}},
     {16, {F_TXT}},
+    {17, {F_RP_MAILBOX, F_RP_TXT}},
+    {18, {F_AFSDB_SUBTYPE, F_AFSDB_HOST}},
+    {19, {F_X25_ADDRESS}},
+    {20, {F_ISDN}},
+    {21, {F_RT_PREFERENCE, F_RT_HOST}},
+    {22, {F_NSAP}},
+    {24,
+     {F_RRSIG_COVERED, F_RRSIG_ALGORITHM, F_RRSIG_LABELS, F_RRSIG_TTL, F_RRSIG_EXPIRATION,
+      F_RRSIG_INCEPTION, F_RRSIG_KEY_TAG, F_RRSIG_SIGNER, F_RRSIG_SIGNATURE}},
+    {25, {F_KEY_FLAGS, F_KEY_PROTOCOL, F_KEY_ALGORITHM, F_KEY_KEY}},
+    {26, {F_PX_PREFERENCE, F_PX_822, F_PX_400}},
+    {27, {F_GPOS_LONGITUDE, F_GPOS_LATITUDE, F_GPOS_ALTITUDE}},
     {28, {F_AAAA}},
+    {29, {F_LOC_VERSION}},
     {33, {F_SRV_PRIORITY, F_SRV_WEIGHT, F_SRV_PORT, F_SRV_TARGET}},
     {35,
      {F_NAPTR_ORDER, F_NAPTR_PREFERENCE, F_NAPTR_FLAGS, F_NAPTR_SERVICE, F_NAPTR_REGEX,
       F_NAPTR_REPLACEMENT}},
+    {36, {F_KX_PREFERENCE, F_KX_HOST}},
+    {37, {F_CERT_TYPE, F_CERT_KEY_TAG, F_CERT_ALGORITHM, F_CERT_DATA}},
     {39, {F_DNAME}},
     {43, {F_DS_KEY_ID, F_DS_ALGORITHM, F_DS_DIGEST_TYPE, F_DS_DIGEST}},
     {44, {F_SSHFP_ALGORITHM, F_SSHFP_TYPE, F_SSHFP_FINGERPRINT}},
@@ -141,20 +166,88 @@ static const struct {
       F_RRSIG_INCEPTION, F_RRSIG_KEY_TAG, F_RRSIG_SIGNER, F_RRSIG_SIGNATURE}},
     {47, {F_NSEC_NEXT, F_NSEC_TYPES}},
     {48, {F_DNSKEY_FLAGS, F_DNSKEY_PROTOCOL, F_DNSKEY_ALGORITHM, F_DNSKEY_KEY}},
+    {49, {F_DHCID}},
+    {50,
+     {F_NSEC3_ALGO, F_NSEC3_FLAGS, F_NSEC3_ITERATIONS, F_NSEC3_SALT, F_NSEC3_HASH, F_NSEC3_TYPES}},
+    {51, {F_NSEC3_ALGO, F_NSEC3_FLAGS, F_NSEC3_ITERATIONS, F_NSEC3_SALT}},
     {52, {F_TLSA_USAGE, F_TLSA_SELECTOR, F_TLSA_MATCHING, F_TLSA_DATA}},
+    {53, {F_TLSA_USAGE, F_TLSA_SELECTOR, F_TLSA_MATCHING, F_TLSA_DATA}},
+    {58, {F_TALINK_PREVIOUS, F_TALINK_NEXT}},
+    {59, {F_DS_KEY_ID, F_DS_ALGORITHM, F_DS_DIGEST_TYPE, F_DS_DIGEST}},
+    {60, {F_DNSKEY_FLAGS, F_DNSKEY_PROTOCOL, F_DNSKEY_ALGORITHM, F_DNSKEY_KEY}},
+    {61, {F_OPENPGPKEY}},
+    {62, {F_CSYNC_SOA, F_CSYNC_FLAGS, F_CSYNC_TYPES}},
+    {63, {F_ZONEMD_SERIAL, F_ZONEMD_SCHEME, F_ZONEMD_HASH, F_ZONEMD_DIGEST}},
     {64, {F_SVC_PRIORITY, F_SVC_TARGET, F_SVC_PARAM}},
     {65, {F_SVC_PRIORITY, F_SVC_TARGET, F_SVC_PARAM}},
     {99, {F_SPF}},
+    {104, {F_NID_PREFERENCE, F_NID}},
+    {105, {F_L32_PREFERENCE, F_L32}},
+    {106, {F_L64_PREFERENCE, F_L64}},
+    {107, {F_LP_PREFERENCE, F_LP}},
+    {108, {F_EUI48}},
+    {109, {F_EUI64}},
+    {256, {F_URI_PRIORITY, F_URI_WEIGHT, F_URI_TARGET}},
     {257, {F_CAA_FLAGS, F_CAA_TAG, F_CAA_VALUE}},
 };
 
+/* Fields with their length before them that is a field of its own. */
+static const struct {
+    uint8_t field, length;
+} counted[] = {{F_TXT, F_TXT_LENGTH},
+               {F_X25_ADDRESS, F_X25_LENGTH},
+               {F_NSEC3_SALT, F_NSEC3_SALT_LENGTH},
+               {F_NSEC3_HASH, F_NSEC3_HASH_LENGTH}};
+
+/* One octet of length, and as many as it says; `text` (nullable) is what they mean. */
+static void name_counted(Naming *naming, MgNode record, unsigned field, size_t at, const char *text)
+{
+    uint8_t len = naming->reader.data[at];
+    size_t base = naming->base + at;
+    for (size_t i = 0; i < G_N_ELEMENTS(counted); i++)
+        if (counted[i].field == field)
+            mg_tree_add_uint(naming->tree, record, counted[i].length, base, 1, len);
+    if (text != NULL)
+        mg_tree_add_text(naming->tree, record, field, base + 1, len, text);
+    else
+        mg_tree_add(naming->tree, record, field, base + 1, len);
+}
+
 static void name_strings(Naming *naming, MgNode record, unsigned field, size_t at, size_t end)
 {
-    const uint8_t *data = naming->reader.data;
-    for (; at < end; at += (size_t)data[at] + 1) {
-        if (field == F_TXT)
-            mg_tree_add_uint(naming->tree, record, F_TXT_LENGTH, naming->base + at, 1, data[at]);
-        mg_tree_add(naming->tree, record, field, naming->base + at + 1, data[at]);
+    for (; at < end; at += (size_t)naming->reader.data[at] + 1) {
+        name_counted(naming, record, field, at, NULL);
+        if (field == F_ISDN)
+            field = F_ISDN_SUB;
+    }
+}
+
+/* Where on earth: its numbers are words of a master file, which people can read (RFC 1876 §3). */
+static void name_loc(Naming *naming, MgNode record, size_t at, MgSpan raw)
+{
+    static const struct {
+        uint8_t field, at, len, word, n_words;
+    } parts[] = {
+        {F_LOC_SIZE, 1, 1, 9, 1},      {F_LOC_HORIZONTAL, 2, 1, 10, 1},
+        {F_LOC_VERTICAL, 3, 1, 11, 1}, {F_LOC_LATITUDE, 4, 4, 0, 4},
+        {F_LOC_LONGITUDE, 8, 4, 4, 4}, {F_LOC_ALTITUDE, 12, 4, 8, 1},
+    };
+    g_autoptr(GString) text = g_string_new(NULL);
+    size_t base = naming->base + at;
+    bool known = mg_dns_loc_format(raw, text);
+    g_auto(GStrv) words = g_strsplit(text->str, " ", -1);
+    known = known && g_strv_length(words) == 12;
+    if (!known)
+        record = mg_tree_add(naming->tree, record, F_LOC_UNKNOWN, base, raw.len);
+    mg_tree_add_uint(naming->tree, record, F_LOC_VERSION, base, 1, raw.data[0]);
+    if (!known)
+        return;
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+        g_string_truncate(text, 0);
+        for (unsigned j = 0; j < parts[i].n_words; j++)
+            g_string_append_printf(text, "%s%s", j > 0 ? " " : "", words[parts[i].word + j]);
+        mg_tree_add_text(naming->tree, record, parts[i].field, base + parts[i].at, parts[i].len,
+                         text->str);
     }
 }
 
@@ -190,16 +283,27 @@ static void name_field(Naming *naming, MgNode record, unsigned field, MgDnsField
         return;
     case MG_DNS_FIELD_STRING:
     case MG_DNS_FIELD_WORD:
-        mg_tree_add(naming->tree, record, field, naming->base + at + 1, len - 1);
+    case MG_DNS_FIELD_SALT:
+        name_counted(naming, record, field, at, NULL);
+        return;
+    case MG_DNS_FIELD_HASH:
+        text = g_string_new(NULL);
+        mg_dns_field_format(kind, raw, text);
+        g_string_ascii_down(text); /* as Wireshark has it, and DNS does not care */
+        name_counted(naming, record, field, at, text->str);
+        return;
+    case MG_DNS_FIELD_LOC:
+        name_loc(naming, record, at, raw);
         return;
     case MG_DNS_FIELD_TIME:
-        text = g_string_new(NULL);
-        mg_dns_time_format(mg_dns_get_u32(raw.data), text);
-        break;
     case MG_DNS_FIELD_TYPES:
+    case MG_DNS_FIELD_PORTS:
+    case MG_DNS_FIELD_EUI48:
+    case MG_DNS_FIELD_EUI64:
         text = g_string_new(NULL);
-        mg_dns_types_format(raw, text);
+        mg_dns_field_format(kind, raw, text);
         break;
+    case MG_DNS_FIELD_PROTOCOL:
     case MG_DNS_FIELD_U8:
     case MG_DNS_FIELD_U16:
     case MG_DNS_FIELD_TYPE:
@@ -221,6 +325,7 @@ static bool name_data(Naming *naming, MgNode record, uint16_t type)
     const MgDnsTypeRow *row = mg_dns_type_row(type);
     MgDnsReader *reader = &naming->reader;
     size_t known = 0;
+    naming->type = type;
     while (known < G_N_ELEMENTS(data_fields) && data_fields[known].type != type)
         known++;
     if (row == NULL || known == G_N_ELEMENTS(data_fields)) {

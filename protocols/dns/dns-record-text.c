@@ -65,7 +65,7 @@ void mg_dns_aaaa_format(const uint8_t *bytes, GString *out)
     }
 }
 
-void mg_dns_types_format(MgSpan bitmap, GString *out)
+static void format_types(MgSpan bitmap, GString *out)
 {
     bool first = true;
     for (size_t at = 0; at + 2 <= bitmap.len; at += 2u + bitmap.data[at + 1]) {
@@ -81,7 +81,7 @@ void mg_dns_types_format(MgSpan bitmap, GString *out)
 }
 
 /* Days from 1970-01-01 to a date and back (Howard Hinnant, chrono-compatible algorithms). */
-void mg_dns_time_format(uint32_t seconds, GString *out)
+static void format_time(uint32_t seconds, GString *out)
 {
     uint32_t z = seconds / 86400 + 719468, era = z / 146097, doe = z - era * 146097;
     uint32_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
@@ -117,14 +117,14 @@ static void format_number(MgDnsFieldKind kind, MgSpan raw, GString *out)
     for (size_t i = 0; i < raw.len; i++)
         value = value << 8 | raw.data[i];
     if (kind == MG_DNS_FIELD_TIME)
-        mg_dns_time_format(value, out);
+        format_time(value, out);
     else if (kind == MG_DNS_FIELD_TYPE)
         mg_dns_type_format((uint16_t)value, out);
     else
         g_string_append_printf(out, "%u", value);
 }
 
-static void format_field(MgDnsFieldKind kind, MgSpan raw, GString *out)
+void mg_dns_field_format(MgDnsFieldKind kind, MgSpan raw, GString *out)
 {
     switch (kind) {
     case MG_DNS_FIELD_NAME:
@@ -163,7 +163,7 @@ static void format_field(MgDnsFieldKind kind, MgSpan raw, GString *out)
         break;
     }
     case MG_DNS_FIELD_TYPES:
-        mg_dns_types_format(raw, out);
+        format_types(raw, out);
         break;
     case MG_DNS_FIELD_SALT:
         if (raw.len == 1)
@@ -258,7 +258,7 @@ void mg_dns_data_format(uint16_t type, MgSpan data, GString *out)
             g_string_append_c(out, ' ');
         if (*field == MG_DNS_FIELD_NAME || *field == MG_DNS_FIELD_PLAIN)
             raw = mg_dns_name_span(&name);
-        format_field(*field, raw, out);
+        mg_dns_field_format(*field, raw, out);
     }
     if (good && reader.at == data.len) {
         if (out->len > before && out->str[out->len - 1] == ' ')

@@ -77,9 +77,8 @@ bool mg_dns_expand_data(MgSpan message, const MgDnsRecord *record, GByteArray *o
 void mg_dns_write_data(MgDnsWriter *writer, uint16_t type, MgSpan data);
 /* Appends presentation form; what is unknown or broken as `\# 2 abcd` (RFC 3597 §5). */
 void mg_dns_data_format(uint16_t type, MgSpan data, GString *out);
-/* "20260302090000" of seconds since 1970; "A MX RRSIG" of a valid bitmap. */
-void mg_dns_time_format(uint32_t seconds, GString *out);
-void mg_dns_types_format(MgSpan bitmap, GString *out);
+/* The same of one field that is whole: "20260302090000" of a time, "A MX RRSIG" of types. */
+void mg_dns_field_format(MgDnsFieldKind kind, MgSpan raw, GString *out);
 /* Appends the wire form of what the tokens say. Returns NULL, or what is wrong in words, with the
  * index of the token in *at; `n` means that one is missing. */
 const char *mg_dns_data_parse(uint16_t type, const MgDnsToken *tokens, size_t n,
