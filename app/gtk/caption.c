@@ -21,7 +21,7 @@ struct _MgCaption {
     GtkWidget parent_instance;
     MgSession *session;
     GtkWidget *words, *sentence;
-    gboolean large;
+    gboolean large, brief;
 };
 
 G_DEFINE_FINAL_TYPE(MgCaption, mg_caption, GTK_TYPE_WIDGET)
@@ -147,14 +147,15 @@ static MgHostId who_waits(MgSession *session)
 }
 
 /* The world stands still, for a question or for somebody who may type. */
-static void add_pause(GString *sentence, MgSession *session)
+static void add_pause(GString *sentence, const MgCaption *self)
 {
+    MgSession *session = self->session;
     uint32_t fence = mg_session_fence(session);
     MgHostId host = who_waits(session);
     if (fence != 0 && mg_session_position(session) >= fence) {
         g_string_truncate(sentence, 0);
         add_markup(sentence, "%s", _("What comes next? Answer the question."));
-    } else if (host != 0) {
+    } else if (host != 0 && !self->brief) { /* the console beneath says it */
         if (sentence->len > 0)
             g_string_append(sentence, "  ·  ");
         add_markup(sentence, _("%s’s console waits for a line"),
@@ -197,7 +198,7 @@ static void update(MgCaption *self)
         if (mg_trace_record(mg_session_trace(self->session), n)->kind != MG_RECORD_STATE ||
             who_waits(self->session) == 0)
             add_sentence(sentence, mg_session_trace(self->session), n);
-        add_pause(sentence, self->session);
+        add_pause(sentence, self);
     } else {
         add_next(words, self->session);
     }
@@ -246,7 +247,7 @@ static void mg_caption_measure(GtkWidget *widget, GtkOrientation orientation, in
         return;
     }
     int height = line_height(self);
-    gboolean wide = for_size >= WIDE && !self->large;
+    gboolean wide = self->brief || (for_size >= WIDE && !self->large);
     *minimum = *natural = wide ? height + 6 : 2 * height + 2;
 }
 
@@ -266,7 +267,7 @@ static void mg_caption_size_allocate(GtkWidget *widget, int width, int height, i
         words = MIN(words, width);
         place(self->words, (width - words) / 2, (height - line) / 2, words, line);
     } else if (height < 2 * line) {
-        words = MIN(words, width - BESIDE - 1);
+        words = MIN(words, MAX(width - BESIDE - sentence, width * 3 / 5));
         sentence = MIN(sentence, width - BESIDE - words);
         int x = (width - words - BESIDE - sentence) / 2;
         place(self->words, x, (height - line) / 2, words, line);
@@ -338,12 +339,24 @@ GtkWidget *mg_caption_new(MgSession *session)
     return GTK_WIDGET(self);
 }
 
+static void set_class(MgCaption *self, const char *class, gboolean on)
+{
+    if (on)
+        gtk_widget_add_css_class(GTK_WIDGET(self), class);
+    else
+        gtk_widget_remove_css_class(GTK_WIDGET(self), class);
+    gtk_widget_queue_resize(GTK_WIDGET(self));
+}
+
 void mg_caption_set_large(MgCaption *self, gboolean large)
 {
     self->large = large;
-    if (large)
-        gtk_widget_add_css_class(GTK_WIDGET(self), "mg-large");
-    else
-        gtk_widget_remove_css_class(GTK_WIDGET(self), "mg-large");
-    gtk_widget_queue_resize(GTK_WIDGET(self));
+    set_class(self, "mg-large", large);
+}
+
+void mg_caption_set_brief(MgCaption *self, gboolean brief)
+{
+    self->brief = brief;
+    update(self);
+    set_class(self, "mg-brief", brief);
 }

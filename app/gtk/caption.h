@@ -14,5 +14,7 @@ G_DECLARE_FINAL_TYPE(MgCaption, mg_caption, MG, CAPTION, GtkWidget)
 
 GtkWidget *mg_caption_new(MgSession *session);
 void mg_caption_set_large(MgCaption *self, gboolean large);
+/* Large, but in one line: a console beneath wants room. */
+void mg_caption_set_brief(MgCaption *self, gboolean brief);
 
 G_END_DECLS

@@ -136,15 +136,21 @@ gboolean mg_icon_exists(const char *name)
 
 /* ---- painting ---- */
 
-static void trace_rect(cairo_t *cr, const double *v)
+void mg_icon_round_box(cairo_t *cr, const graphene_rect_t *box, double r)
 {
-    double x = v[0], y = v[1], w = v[2], h = v[3], r = v[4];
+    double x = box->origin.x, y = box->origin.y, w = box->size.width, h = box->size.height;
     cairo_new_sub_path(cr);
     cairo_arc(cr, x + w - r, y + r, r, -G_PI / 2, 0);
     cairo_arc(cr, x + w - r, y + h - r, r, 0, G_PI / 2);
     cairo_arc(cr, x + r, y + h - r, r, G_PI / 2, G_PI);
     cairo_arc(cr, x + r, y + r, r, G_PI, 3 * G_PI / 2);
     cairo_close_path(cr);
+}
+
+static void trace_rect(cairo_t *cr, const double *v)
+{
+    mg_icon_round_box(cr, &GRAPHENE_RECT_INIT((float)v[0], (float)v[1], (float)v[2], (float)v[3]),
+                      v[4]);
 }
 
 static void trace_stroke(cairo_t *cr, const Stroke *stroke)

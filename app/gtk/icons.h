@@ -19,6 +19,8 @@ typedef struct {
 
 /* Into a square at x, y. Nothing if there is no such drawing. */
 void mg_icon_paint(cairo_t *cr, const MgIcon *icon);
+/* A path around a box, `r` round at its corners. */
+void mg_icon_round_box(cairo_t *cr, const graphene_rect_t *box, double r);
 gboolean mg_icon_exists(const char *name);
 
 /* (transfer full) For buttons: takes the colour of the words beside it. */

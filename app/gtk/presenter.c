@@ -8,6 +8,7 @@
 #define ANSWER_WIDE 20
 #define WORD_WIDE   32
 #define ASK_WIDE    44
+#define ROW_WIDE    64 /* characters of short answers that stand in one row */
 
 struct _MgPresenter {
     GtkWidget parent_instance;
@@ -44,15 +45,29 @@ static GtkWidget *text_new(const char *markup, const char *class, int wide)
     return label;
 }
 
-/* Three short answers stand in one row, long words one below the other. */
+static int cells_of(const char *text)
+{
+    int cells = 0;
+    for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at))
+        cells += g_unichar_iswide(g_utf8_get_char(at)) ? 2 : 1;
+    return cells;
+}
+
+#define IN_ONE_ROW 0 /* each as wide as it is */
+
+/* Answers that need no second line stand in one row, and so do three of short words; long words one
+ * below the other. */
 static int columns_of(const MgQuiz *quiz, MgLanguage language)
 {
-    int longest = 0;
+    int longest = 0, all = 0;
     for (unsigned i = 0; i < quiz->answers->len; i++) {
         const MgQuizAnswer *answer = g_ptr_array_index(quiz->answers, i);
         const char *plain = mg_bilingual_plain(&answer->label, language);
         longest = MAX(longest, plain != NULL ? longest_word(plain) : 0);
+        all += plain != NULL ? cells_of(plain) : 0;
     }
+    if (quiz->answers->len <= 4 && all <= ROW_WIDE)
+        return IN_ONE_ROW;
     if (longest > WORD_WIDE - 8)
         return 1;
     return longest + 6 <= ANSWER_WIDE && quiz->answers->len == 3 ? 3 : 2;
@@ -94,13 +109,15 @@ static GtkWidget *mark_new(const MgQuizAnswer *answer, unsigned at, bool chosen)
     return mark;
 }
 
-static GtkWidget *answer_new(MgPresenter *self, const MgQuizAnswer *answer, unsigned at)
+static GtkWidget *answer_new(MgPresenter *self, const MgQuizAnswer *answer, unsigned at, bool whole)
 {
     MgLanguage language = mg_lesson_play_language(self->play);
     bool chosen = mg_lesson_play_chosen(self->play, self->quiz) == (int)at;
     GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 14);
     gtk_box_append(GTK_BOX(row), mark_new(answer, at, chosen));
-    GtkWidget *text = text_new(mg_bilingual_markup(&answer->label, language), NULL, ANSWER_WIDE);
+    const char *name = mg_bilingual_plain(&answer->label, language);
+    int wide = whole && name != NULL ? cells_of(name) : ANSWER_WIDE;
+    GtkWidget *text = text_new(mg_bilingual_markup(&answer->label, language), NULL, wide);
     gtk_widget_set_hexpand(text, TRUE);
     gtk_box_append(GTK_BOX(row), text);
     GtkWidget *button = gtk_button_new();
@@ -108,7 +125,6 @@ static GtkWidget *answer_new(MgPresenter *self, const MgQuizAnswer *answer, unsi
     gtk_widget_add_css_class(button, "mg-show-answer");
     if (chosen)
         gtk_widget_add_css_class(button, answer->right ? "mg-good" : "mg-bad");
-    const char *name = mg_bilingual_plain(&answer->label, language);
     const char *verdict = !chosen ? "" : answer->right ? _("Right") : _("Not quite");
     gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    name != NULL ? name : "", GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
@@ -145,12 +161,15 @@ static void show_question(MgPresenter *self)
                    text_new(mg_bilingual_markup(&quiz->ask, mg_lesson_play_language(self->play)),
                             "mg-show-ask", ASK_WIDE));
     GtkWidget *grid = gtk_grid_new();
-    gtk_grid_set_column_homogeneous(GTK_GRID(grid), TRUE);
+    int columns = columns_of(quiz, mg_lesson_play_language(self->play));
+    bool whole = columns == IN_ONE_ROW;
+    if (whole)
+        columns = (int)quiz->answers->len;
+    gtk_grid_set_column_homogeneous(GTK_GRID(grid), !whole);
     gtk_grid_set_row_spacing(GTK_GRID(grid), 8);
     gtk_grid_set_column_spacing(GTK_GRID(grid), 12);
-    int columns = columns_of(quiz, mg_lesson_play_language(self->play));
     for (unsigned i = 0; i < quiz->answers->len; i++) {
-        GtkWidget *button = answer_new(self, g_ptr_array_index(quiz->answers, i), i);
+        GtkWidget *button = answer_new(self, g_ptr_array_index(quiz->answers, i), i, whole);
         g_ptr_array_add(self->answers, button);
         gtk_grid_attach(GTK_GRID(grid), button, (int)i % columns, (int)i / columns, 1, 1);
     }

@@ -2,6 +2,7 @@
 /* scene-paper.c - words and boxes for the painters of the scene */
 #include <math.h>
 
+#include "icons.h"
 #include "scene-private.h"
 
 MgPaper mg_paper_new(const MgScene *scene)
@@ -53,12 +54,7 @@ void mg_paper_put(const MgPaper *paper, const char *text, double x, double y, co
 
 void mg_paper_round_box(cairo_t *cr, const graphene_rect_t *box, double r)
 {
-    double x = box->origin.x + 0.5, y = box->origin.y + 0.5;
-    double w = box->size.width - 1, h = box->size.height - 1;
-    cairo_new_sub_path(cr);
-    cairo_arc(cr, x + w - r, y + r, r, -G_PI / 2, 0);
-    cairo_arc(cr, x + w - r, y + h - r, r, 0, G_PI / 2);
-    cairo_arc(cr, x + r, y + h - r, r, G_PI / 2, G_PI);
-    cairo_arc(cr, x + r, y + r, r, G_PI, 3 * G_PI / 2);
-    cairo_close_path(cr);
+    graphene_rect_t inner = *box; /* lines lie in the middle of pixels */
+    graphene_rect_inset(&inner, 0.5F, 0.5F);
+    mg_icon_round_box(cr, &inner, r);
 }

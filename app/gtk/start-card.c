@@ -11,14 +11,6 @@
 
 #define SEGMENTS_MAX 24 /* more steps than that are told in figures alone */
 
-/* What a group's cards are marked with. A group that is not here has the last row. */
-static const struct {
-    const char *group, *icon, *color;
-} marks[] = {{"way", "host-mta", "blue"},    {"fetching", "host-mda", "orange"},
-             {"dns", "host-root", "violet"}, {"spam", "host-rbl", "amber"},
-             {"sealed", "lock", "teal"},     {"real", "host-nameserver", "green"},
-             {NULL, "host-other", "grey"}};
-
 GtkWidget *mg_start_line(const char *text, const char *class, int lines)
 {
     g_autofree char *markup = g_markup_escape_text(text, -1);
@@ -39,14 +31,14 @@ static void add_line(GtkWidget *box, const char *text, const char *class, int li
 
 static GtkWidget *tile_new(const char *group, int size)
 {
-    size_t at = 0;
-    while (marks[at].group != NULL && g_strcmp0(marks[at].group, group) != 0)
-        at++;
-    g_autoptr(GdkPaintable) paintable = mg_icon_paintable_new(marks[at].icon);
+    const MgLessonGroup *of = mg_lesson_groups;
+    while (of->id != NULL && g_strcmp0(of->id, group) != 0)
+        of++;
+    g_autoptr(GdkPaintable) paintable = mg_icon_paintable_new(of->icon);
     GtkWidget *tile = gtk_image_new_from_paintable(paintable);
     gtk_image_set_pixel_size(GTK_IMAGE(tile), size);
     gtk_widget_add_css_class(tile, "mg-tile");
-    gtk_widget_add_css_class(tile, marks[at].color);
+    gtk_widget_add_css_class(tile, of->color);
     gtk_widget_set_halign(tile, GTK_ALIGN_START);
     gtk_widget_set_valign(tile, GTK_ALIGN_START);
     return tile;

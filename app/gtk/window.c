@@ -200,6 +200,13 @@ static void on_paned(GtkPaned *paned, GParamSpec *spec, MgWindow *self)
     gtk_paned_set_position(paned, height - ladder);
 }
 
+/* A presentation has not room for all: the console says again what the caption says. */
+static void on_console_shown(MgWindow *self)
+{
+    mg_caption_set_brief(MG_CAPTION(self->caption),
+                         self->presenting && gtk_widget_get_visible(self->console));
+}
+
 /* What is typed in a lesson is done by the lesson. */
 static gboolean do_in_lesson(const char *line, GError **error, gpointer play)
 {
@@ -217,6 +224,7 @@ static GtkWidget *console_new(MgWindow *self)
 {
     self->console = mg_console_view_new(self->session);
     g_signal_connect(self->console, "grows", G_CALLBACK(on_console), self);
+    g_signal_connect_swapped(self->console, "notify::visible", G_CALLBACK(on_console_shown), self);
     if (self->play != NULL)
         mg_console_view_set_doer(MG_CONSOLE_VIEW(self->console), do_in_lesson, self->play);
     return self->console;
@@ -619,6 +627,7 @@ static void present(MgWindow *self, bool on)
         self->inspector, !on && g_object_get_data(G_OBJECT(self->inspector), "was-shown") != NULL);
     mg_map_view_set_large(MG_MAP_VIEW(self->map), on);
     mg_caption_set_large(MG_CAPTION(self->caption), on);
+    on_console_shown(self);
     mg_foot_set_large(MG_FOOT(self->foot), on);
     mg_console_view_set_large(MG_CONSOLE_VIEW(self->console), on);
     if (self->strip != NULL)
@@ -662,6 +671,8 @@ static void act_lesson_language(GSimpleAction *action, GVariant *wanted, void *d
         return;
     mg_lesson_panel_set_language(MG_LESSON_PANEL(self->side), lesson_language(self));
     update_title(self, NULL);
+    if (lesson_language(self) != mg_language_now())
+        mg_window_toast(self, _("The lesson changes; the window keeps the desktop’s language"));
 }
 
 static void act_keys(GSimpleAction *action, GVariant *parameter, void *data)

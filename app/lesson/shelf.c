@@ -6,13 +6,14 @@
 #include "networks.h"
 #include "shelf.h"
 
-const MgLessonGroup mg_lesson_groups[] = {{"way", N_("The way of a mail")},
-                                          {"fetching", N_("Fetching it")},
-                                          {"dns", N_("Finding the way: DNS")},
-                                          {"spam", N_("Spam and forgery")},
-                                          {"sealed", N_("Sealed mail")},
-                                          {"real", N_("The real world")},
-                                          {0}};
+const MgLessonGroup mg_lesson_groups[] = {
+    {"way", N_("The way of a mail"), "host-mta", "blue"},
+    {"fetching", N_("Fetching it"), "host-mda", "orange"},
+    {"dns", N_("Finding the way: DNS"), "host-root", "violet"},
+    {"spam", N_("Spam and forgery"), "host-rbl", "amber"},
+    {"sealed", N_("Sealed mail"), "lock", "teal"},
+    {"real", N_("The real world"), "host-nameserver", "green"},
+    {NULL, NULL, "host-other", "grey"}};
 
 static bool is_lesson(const char *folder)
 {

@@ -19,10 +19,12 @@ typedef struct {
 } MgShelfEntry;
 
 typedef struct {
-    const char *id;    /* "way" */
-    const char *title; /* N_() */
+    const char *id;           /* "way" */
+    const char *title;        /* N_() */
+    const char *icon, *color; /* what its lessons are marked with: names that the window knows */
 } MgLessonGroup;
-extern const MgLessonGroup mg_lesson_groups[]; /* in order; ends with {0} */
+/* In order; the last has no id, and marks lessons of no group. */
+extern const MgLessonGroup mg_lesson_groups[];
 
 /* (transfer full) (element-type MgShelfEntry) All, by group, order, id; those of no known group
  * last. A broken lesson is an entry with problems, and breaks nothing else. With `registry`, what

@@ -2,35 +2,11 @@
 /* console.c - somebody drives a host by hand in the real window: typing, offers, memory, waiting
  *
  * TEST_PICTURES=FOLDER keeps a picture of what is seen. */
-#include <locale.h>
 
 #include "caption.h"
 #include "console-entry.h"
 #include "console-view.h"
-#include "window.h"
-
-static MgRegistry *registry;
-
-static void settle(void)
-{
-    for (int i = 0; i < 20; i++)
-        while (g_main_context_iteration(NULL, FALSE))
-            continue;
-}
-
-static gboolean tell(void *data)
-{
-    *(bool *)data = true;
-    return G_SOURCE_REMOVE;
-}
-
-static void wait_ms(unsigned ms)
-{
-    bool over = false;
-    g_timeout_add(ms, tell, &over);
-    while (!over)
-        g_main_context_iteration(NULL, TRUE);
-}
+#include "gtk-test.h"
 
 /* Of the whole display: what is offered is a surface of its own. */
 static void shoot(const char *what)
@@ -43,32 +19,6 @@ static void shoot(const char *what)
     const char *argv[] = {"import", "-window", "root", path, NULL};
     g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL,
                  NULL);
-}
-
-static GtkWidget *find(GtkWidget *from, GType type)
-{
-    if (G_TYPE_CHECK_INSTANCE_TYPE(from, type))
-        return from;
-    for (GtkWidget *at = gtk_widget_get_first_child(from); at != NULL;
-         at = gtk_widget_get_next_sibling(at)) {
-        GtkWidget *found = find(at, type);
-        if (found != NULL)
-            return found;
-    }
-    return NULL;
-}
-
-static GtkWidget *find_class(GtkWidget *from, const char *class)
-{
-    if (gtk_widget_has_css_class(from, class))
-        return from;
-    for (GtkWidget *at = gtk_widget_get_first_child(from); at != NULL;
-         at = gtk_widget_get_next_sibling(at)) {
-        GtkWidget *found = find_class(at, class);
-        if (found != NULL)
-            return found;
-    }
-    return NULL;
 }
 
 /* ---- a window with a network in which nothing happens by itself ---- */
@@ -91,9 +41,7 @@ static Bench bench_new(void)
     g_assert_nonnull(session);
     MgWindow *window = MG_WINDOW(mg_window_new(NULL, registry));
     mg_window_show(window, session, NULL);
-    gtk_window_present(GTK_WINDOW(window));
-    gtk_test_widget_wait_for_draw(GTK_WIDGET(window));
-    settle();
+    show_window(window);
     Bench bench = {.window = window, .session = session};
     bench.view = MG_CONSOLE_VIEW(find(GTK_WIDGET(window), MG_TYPE_CONSOLE_VIEW));
     bench.entry = MG_CONSOLE_ENTRY(find(GTK_WIDGET(window), MG_TYPE_CONSOLE_ENTRY));
@@ -102,8 +50,7 @@ static Bench bench_new(void)
 
 static void bench_clear(Bench *bench)
 {
-    gtk_window_destroy(GTK_WINDOW(bench->window));
-    settle();
+    close_window(bench->window);
 }
 
 static bool is_seen(const Bench *bench)
@@ -111,10 +58,9 @@ static bool is_seen(const Bench *bench)
     return gtk_widget_get_mapped(GTK_WIDGET(bench->view));
 }
 
-static void act(const Bench *bench, const char *action)
+static void act_on(const Bench *bench, const char *action)
 {
-    g_assert_true(gtk_widget_activate_action(GTK_WIDGET(bench->window), action, NULL));
-    settle();
+    act(bench->window, action);
 }
 
 static void play_out(const Bench *bench)
@@ -193,9 +139,9 @@ static void assert_part(const char *text, const char *part)
 
 static void connect_to_server(const Bench *bench)
 {
-    act(bench, "win.speed-4");
+    act_on(bench, "win.speed-4");
     if (!is_seen(bench))
-        act(bench, "win.console");
+        act_on(bench, "win.console");
     enter(bench, "alice talk smtp://mta.example.com:25");
     play_out(bench);
 }
@@ -239,7 +185,7 @@ static void test_dialogue(void)
     shoot("sent");
     g_assert_cmpuint(mg_session_n_branches(bench.session), ==, 1); /* it was one conversation */
     g_assert_cmpstr(g_ptr_array_index(lines, 1), ==, "alice> EHLO alice.example.com");
-    act(&bench, "win.console"); /* it was open from before; from inside of it, that ends */
+    act_on(&bench, "win.console"); /* it was open from before; from inside of it, that ends */
     gtk_widget_grab_focus(GTK_WIDGET(bench.entry));
     mg_console_view_set_open(bench.view, FALSE);
     enter(&bench, "QUIT");
@@ -299,7 +245,7 @@ static void test_offers(void)
 static void test_doing(void)
 {
     Bench bench = bench_new();
-    act(&bench, "win.console");
+    act_on(&bench, "win.console");
     g_assert_true(is_seen(&bench));
     g_assert_cmpstr(mg_console_view_prompt(bench.view), ==, "…");
     write_text(&bench, "a");
@@ -360,13 +306,13 @@ static void test_fast(void)
     Bench bench = bench_new();
     g_object_set(gtk_settings_get_default(), "gtk-enable-animations", TRUE, NULL);
     connect_to_server(&bench);
-    act(&bench, "win.speed-1");
+    act_on(&bench, "win.speed-1");
     enter(&bench, "EHLO alice");
     g_assert_true(mg_session_playing(bench.session));
     wait_ms(150);
     enter(&bench, "NOOP");
     g_assert_cmpuint(mg_session_n_branches(bench.session), ==, 1);
-    act(&bench, "win.speed-4");
+    act_on(&bench, "win.speed-4");
     play_out(&bench);
     assert_part(reply(&bench), "250");
     g_object_set(gtk_settings_get_default(), "gtk-enable-animations", FALSE, NULL);
@@ -446,7 +392,7 @@ static void test_doer(void)
     Bench bench = bench_new();
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
     mg_console_view_set_doer(bench.view, refuse, lines);
-    act(&bench, "win.console");
+    act_on(&bench, "win.console");
     enter(&bench, "bob fetch");
     g_assert_cmpuint(lines->len, ==, 1);
     g_assert_cmpstr(g_ptr_array_index(lines, 0), ==, "bob fetch");
@@ -457,13 +403,7 @@ static void test_doer(void)
 
 int main(int argc, char **argv)
 {
-    gtk_test_init(&argc, &argv, NULL);
-    adw_init();
-    setlocale(LC_ALL, g_getenv("TEST_PICTURES") != NULL ? "" : "C.UTF-8");
-    if (g_getenv("TEST_DARK") != NULL)
-        adw_style_manager_set_color_scheme(adw_style_manager_get_default(),
-                                           ADW_COLOR_SCHEME_FORCE_DARK);
-    registry = mg_registry_new();
+    test_begin(&argc, &argv);
     g_test_add_func("/console/dialogue", test_dialogue);
     g_test_add_func("/console/offers", test_offers);
     g_test_add_func("/console/doing", test_doing);
@@ -472,7 +412,5 @@ int main(int argc, char **argv)
     g_test_add_func("/console/wait-and-hang-up", test_wait_and_hang_up);
     g_test_add_func("/console/several", test_several);
     g_test_add_func("/console/doer", test_doer);
-    int result = g_test_run();
-    mg_registry_unref(registry);
-    return result;
+    return test_end();
 }

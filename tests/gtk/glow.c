@@ -2,9 +2,9 @@
 /* glow.c - what a lesson points at is seen by all views; what the fence hides is seen by none
  *
  * TEST_PICTURES=FOLDER keeps a picture of what is seen. */
-#include <locale.h>
 
 #include "caption.h"
+#include "gtk-test.h"
 #include "inspector.h"
 #include "ladder-paint.h"
 #include "ladder.h"
@@ -12,30 +12,6 @@
 #include "scene.h"
 #include "theme.h"
 #include "track.h"
-#include "window.h"
-
-static MgRegistry *registry;
-
-static void settle(void)
-{
-    for (int i = 0; i < 20; i++)
-        while (g_main_context_iteration(NULL, FALSE))
-            continue;
-}
-
-static gboolean tell(void *data)
-{
-    *(bool *)data = true;
-    return G_SOURCE_REMOVE;
-}
-
-static void wait_ms(unsigned ms)
-{
-    bool over = false;
-    g_timeout_add(ms, tell, &over);
-    while (!over)
-        g_main_context_iteration(NULL, TRUE);
-}
 
 static void shoot(MgWindow *window, const char *what)
 {
@@ -47,47 +23,13 @@ static void shoot(MgWindow *window, const char *what)
     mg_window_save_picture(GTK_WINDOW(window), path);
 }
 
-static GtkWidget *find(GtkWidget *from, GType type)
-{
-    if (G_TYPE_CHECK_INSTANCE_TYPE(from, type))
-        return from;
-    for (GtkWidget *at = gtk_widget_get_first_child(from); at != NULL;
-         at = gtk_widget_get_next_sibling(at)) {
-        GtkWidget *found = find(at, type);
-        if (found != NULL)
-            return found;
-    }
-    return NULL;
-}
-
-static GtkWidget *find_class(GtkWidget *from, const char *class)
-{
-    if (gtk_widget_has_css_class(from, class) && gtk_widget_get_mapped(from))
-        return from;
-    for (GtkWidget *at = gtk_widget_get_first_child(from); at != NULL;
-         at = gtk_widget_get_next_sibling(at)) {
-        GtkWidget *found = find_class(at, class);
-        if (found != NULL)
-            return found;
-    }
-    return NULL;
-}
-
 static MgWindow *open_window(void)
 {
     g_autofree char *path = g_build_filename(g_getenv("TEST_NETWORKS"), "first-mail", NULL);
     MgWindow *window = MG_WINDOW(mg_window_new(NULL, registry));
     g_assert_true(mg_window_open(window, path, 1));
-    gtk_window_present(GTK_WINDOW(window));
-    gtk_test_widget_wait_for_draw(GTK_WIDGET(window));
-    settle();
+    show_window(window);
     return window;
-}
-
-static void close_window(MgWindow *window)
-{
-    gtk_window_destroy(GTK_WINDOW(window));
-    settle();
 }
 
 static void point(MgSession *session, const char *a, const char *b)
@@ -305,18 +247,10 @@ static void test_play(void)
 
 int main(int argc, char **argv)
 {
-    gtk_test_init(&argc, &argv, NULL);
-    adw_init();
-    setlocale(LC_ALL, "C.UTF-8");
-    if (g_getenv("TEST_DARK") != NULL)
-        adw_style_manager_set_color_scheme(adw_style_manager_get_default(),
-                                           ADW_COLOR_SCHEME_FORCE_DARK);
-    registry = mg_registry_new();
+    test_begin(&argc, &argv);
     g_test_add_func("/glow/map", test_map);
     g_test_add_func("/glow/field", test_field);
     g_test_add_func("/glow/fence", test_fence);
     g_test_add_func("/glow/play", test_play);
-    int result = g_test_run();
-    mg_registry_unref(registry);
-    return result;
+    return test_end();
 }

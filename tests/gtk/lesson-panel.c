@@ -4,40 +4,16 @@
  *
  * With TEST_PICTURES=FOLDER it leaves a picture of each step there. */
 #include <glib/gstdio.h>
-#include <locale.h>
 
+#include "gtk-test.h"
 #include "lesson-panel.h"
 #include "networks.h"
 #include "prose-view.h"
 #include "quiz-card.h"
 #include "shelf.h"
-#include "window.h"
 #include "words.h"
 
 #define LESSON "smtp-by-hand"
-
-static MgRegistry *registry;
-
-static void settle(void)
-{
-    for (int i = 0; i < 20; i++)
-        while (g_main_context_iteration(NULL, FALSE))
-            continue;
-}
-
-static gboolean tell(void *data)
-{
-    *(bool *)data = true;
-    return G_SOURCE_REMOVE;
-}
-
-static void wait_ms(unsigned ms)
-{
-    bool over = false;
-    g_timeout_add(ms, tell, &over);
-    while (!over)
-        g_main_context_iteration(NULL, TRUE);
-}
 
 static void shoot(MgWindow *window, const char *what)
 {
@@ -53,52 +29,15 @@ static void shoot(MgWindow *window, const char *what)
 
 /* ---- finding widgets that are seen ---- */
 
-typedef bool (*Wanted)(GtkWidget *widget, const void *what);
-
-static GtkWidget *find(GtkWidget *from, Wanted wanted, const void *what)
-{
-    if (!gtk_widget_get_visible(from))
-        return NULL;
-    if (wanted(from, what))
-        return from;
-    for (GtkWidget *at = gtk_widget_get_first_child(from); at != NULL;
-         at = gtk_widget_get_next_sibling(at)) {
-        GtkWidget *found = find(at, wanted, what);
-        if (found != NULL)
-            return found;
-    }
-    return NULL;
-}
-
-static bool is_type(GtkWidget *widget, const void *type)
-{
-    return G_TYPE_CHECK_INSTANCE_TYPE(widget, *(const GType *)type);
-}
-
-static bool is_button(GtkWidget *widget, const void *label)
-{
-    return GTK_IS_BUTTON(widget) && g_strcmp0(gtk_button_get_label(GTK_BUTTON(widget)), label) == 0;
-}
-
-static bool is_text(GtkWidget *widget, const void *text)
-{
-    return GTK_IS_LABEL(widget) && strstr(gtk_label_get_text(GTK_LABEL(widget)), text) != NULL;
-}
-
-static bool has_class(GtkWidget *widget, const void *class)
-{
-    return gtk_widget_has_css_class(widget, class);
-}
-
 static GtkWidget *panel_of(MgWindow *window)
 {
     GType type = MG_TYPE_LESSON_PANEL;
-    return find(GTK_WIDGET(window), is_type, &type);
+    return find_that(GTK_WIDGET(window), is_of_type, &type);
 }
 
 static GtkWidget *button_of(MgWindow *window, const char *label)
 {
-    return find(panel_of(window), is_button, label);
+    return find_that(panel_of(window), has_label, label);
 }
 
 static void click(GtkWidget *button)
@@ -114,12 +53,6 @@ static void press(MgWindow *window, const char *label)
     click(button_of(window, label));
 }
 
-static void act(MgWindow *window, const char *action)
-{
-    g_assert_true(gtk_widget_activate_action(GTK_WIDGET(window), action, NULL));
-    settle();
-}
-
 static void speak(MgWindow *window, MgLanguage language)
 {
     g_action_group_activate_action(G_ACTION_GROUP(window), "lesson-language",
@@ -133,16 +66,8 @@ static MgWindow *open_window(int step)
     g_autofree char *folder = mg_shelf_find(LESSON);
     g_assert_nonnull(folder);
     g_assert_true(mg_window_open_lesson(window, folder, step));
-    gtk_window_present(GTK_WINDOW(window));
-    gtk_test_widget_wait_for_draw(GTK_WIDGET(window));
-    settle();
+    show_window(window);
     return window;
-}
-
-static void close_window(MgWindow *window)
-{
-    gtk_window_destroy(GTK_WINDOW(window));
-    settle();
 }
 
 /* ---- a whole lesson ---- */
@@ -153,7 +78,7 @@ static void look_at_step(MgWindow *window, MgLanguage language)
     MgLessonPlay *play = mg_window_play(window);
     const char *title =
         mg_lesson_step_title(mg_lesson_play_lesson(play), mg_lesson_play_step(play), language);
-    g_assert_nonnull(find(panel_of(window), is_text, title));
+    g_assert_nonnull(find_that(panel_of(window), says, title));
     int least = 0, natural = 0;
     gtk_widget_measure(panel_of(window), GTK_ORIENTATION_HORIZONTAL, -1, &least, &natural, NULL,
                        NULL);
@@ -180,7 +105,7 @@ static void choose(MgWindow *window, size_t quiz, bool right)
     MgLessonPlay *play = mg_window_play(window);
     const MgQuiz *asked = g_ptr_array_index(mg_lesson_play_step(play)->quizzes, quiz);
     GType type = MG_TYPE_QUIZ_CARD;
-    GtkWidget *card = find(panel_of(window), is_type, &type);
+    GtkWidget *card = find_that(panel_of(window), is_of_type, &type);
     for (unsigned i = 0; i < quiz; i++)
         card = gtk_widget_get_next_sibling(card);
     for (unsigned i = 0; i < asked->answers->len; i++) {
@@ -190,8 +115,8 @@ static void choose(MgWindow *window, size_t quiz, bool right)
         g_assert_cmpint(mg_lesson_play_chosen(play, quiz), ==, (int)i);
         break;
     }
-    g_assert_nonnull(find(card, has_class, right ? "mg-good" : "mg-bad"));
-    g_assert_null(find(card, has_class, right ? "mg-bad" : "mg-good"));
+    g_assert_nonnull(find_that(card, has_class, right ? "mg-good" : "mg-bad"));
+    g_assert_null(find_that(card, has_class, right ? "mg-bad" : "mg-good"));
 }
 
 static void do_checks(MgWindow *window)
@@ -200,7 +125,7 @@ static void do_checks(MgWindow *window)
     MgSession *session = mg_lesson_play_session(play);
     const MgLessonStep *step = mg_lesson_play_step(play);
     act(window, "win.lesson-check"); /* nothing was done yet */
-    g_assert_nonnull(find(panel_of(window), has_class, "mg-result"));
+    g_assert_nonnull(find_that(panel_of(window), has_class, "mg-result"));
     g_assert_nonnull(button_of(window, _("Check")));
     shoot(window, "missing");
     for (unsigned i = 0; i < step->hints->len; i++)
@@ -209,7 +134,7 @@ static void do_checks(MgWindow *window)
     press(window, _("Solution"));
     shoot(window, "solution");
     press(window, _("Do it"));
-    g_assert_null(find(panel_of(window), has_class, "mg-trouble"));
+    g_assert_null(find_that(panel_of(window), has_class, "mg-trouble"));
     act(window, "win.run-end");
     press(window, _("Check"));
     shoot(window, "passed");
@@ -294,7 +219,7 @@ static void test_left(void)
     g_assert_cmpuint(mg_lesson_play_at(play), ==, 2);
     act(window, "win.lesson-back");
     g_assert_cmpuint(mg_lesson_play_at(play), ==, 1);
-    click(find(panel_of(window), has_class, "mg-done"));
+    click(find_that(panel_of(window), has_class, "mg-done"));
     g_assert_cmpuint(mg_lesson_play_at(play), ==, 0);
     g_assert_false(gtk_widget_is_sensitive(button_of(window, _("Back"))));
     act(window, "win.lesson-next"); /* a teacher skips */
@@ -308,20 +233,20 @@ static void test_trouble(void)
 {
     MgWindow *window = open_window(2);
     MgSession *session = mg_window_session(window);
-    GtkWidget *button = find(panel_of(window), has_class, "mg-try");
+    GtkWidget *button = find_that(panel_of(window), has_class, "mg-try");
     click(button);
-    g_assert_null(find(panel_of(window), has_class, "mg-trouble"));
+    g_assert_null(find_that(panel_of(window), has_class, "mg-trouble"));
     act(window, "win.start"); /* nobody waits for a line there */
     while (mg_lesson_play_target(mg_window_play(window)) != 0)
         act(window, "win.run-end");
     g_object_set_data_full(G_OBJECT(button), "line", g_strdup("nobody> HELO"), g_free);
     uint32_t position = mg_session_position(session);
     click(button);
-    g_assert_nonnull(find(panel_of(window), has_class, "mg-trouble"));
+    g_assert_nonnull(find_that(panel_of(window), has_class, "mg-trouble"));
     g_assert_cmpuint(mg_session_position(session), ==, position);
     shoot(window, "trouble");
     act(window, "win.lesson-again");
-    g_assert_null(find(panel_of(window), has_class, "mg-trouble"));
+    g_assert_null(find_that(panel_of(window), has_class, "mg-trouble"));
     close_window(window);
 }
 
@@ -330,15 +255,15 @@ static void test_links(void)
 {
     MgWindow *window = open_window(0);
     GType type = MG_TYPE_PROSE_VIEW;
-    MgProseView *view = MG_PROSE_VIEW(find(panel_of(window), is_type, &type));
-    g_assert_null(find(panel_of(window), has_class, "mg-word"));
+    MgProseView *view = MG_PROSE_VIEW(find_that(panel_of(window), is_of_type, &type));
+    g_assert_null(find_that(panel_of(window), has_class, "mg-word"));
     g_assert_true(mg_prose_view_follow(view, "#smtp"));
     settle();
-    g_assert_nonnull(find(panel_of(window), has_class, "mg-word"));
+    g_assert_nonnull(find_that(panel_of(window), has_class, "mg-word"));
     shoot(window, "word");
     g_assert_true(mg_prose_view_follow(view, "#smtp"));
     settle();
-    g_assert_null(find(panel_of(window), has_class, "mg-word"));
+    g_assert_null(find_that(panel_of(window), has_class, "mg-word"));
     g_assert_true(mg_prose_view_follow(view, "host:mx.example.net"));
     g_assert_true(mg_session_points_at(mg_window_session(window), "mx.example.net"));
     g_assert_false(mg_prose_view_follow(view, "javascript:alert(1)"));
@@ -426,10 +351,7 @@ static void test_broken(void)
 
 int main(int argc, char **argv)
 {
-    gtk_test_init(&argc, &argv, NULL);
-    adw_init();
-    setlocale(LC_ALL, "C.UTF-8");
-    registry = mg_registry_new();
+    test_begin(&argc, &argv);
     g_test_add_func("/lesson/links", test_links);
     g_test_add_func("/lesson/trouble", test_trouble);
     g_test_add_func("/lesson/left", test_left);
@@ -439,7 +361,5 @@ int main(int argc, char **argv)
     g_test_add_func("/lesson/broken", test_broken);
     g_test_add_func("/lesson/english", test_english);
     g_test_add_func("/lesson/korean", test_korean);
-    int result = g_test_run();
-    mg_registry_unref(registry);
-    return result;
+    return test_end();
 }

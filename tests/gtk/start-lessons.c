@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* start-lessons.c - the start page, a presentation of a lesson with its notes, and what is saved */
 #include <glib/gstdio.h>
-#include <locale.h>
 
+#include "gtk-test.h"
 #include "notes-window.h"
 #include "picture.h"
 #include "presenter.h"
 #include "save-menu.h"
 #include "start-page.h"
-#include "window.h"
 
 /* cairo 1.16 itself never frees what was drawn into an SVG file. */
 #ifdef __SANITIZE_ADDRESS__
@@ -18,52 +17,14 @@
 #define KEEPS_MEMORY(on) ((void)(on))
 #endif
 
-static MgRegistry *registry;
 static char *scratch;
 
 /* ---- helpers ---- */
 
-static void settle(void)
-{
-    for (int i = 0; i < 20; i++)
-        while (g_main_context_iteration(NULL, FALSE))
-            continue;
-}
-
-typedef gboolean (*Test)(GtkWidget *widget, const void *wanted);
-
-static GtkWidget *find(GtkWidget *from, Test test, const void *wanted)
-{
-    if (test(from, wanted))
-        return from;
-    for (GtkWidget *at = gtk_widget_get_first_child(from); at != NULL;
-         at = gtk_widget_get_next_sibling(at)) {
-        GtkWidget *found = find(at, test, wanted);
-        if (found != NULL)
-            return found;
-    }
-    return NULL;
-}
-
-static gboolean says(GtkWidget *widget, const void *wanted)
-{
-    return GTK_IS_LABEL(widget) && strstr(gtk_label_get_text(GTK_LABEL(widget)), wanted) != NULL;
-}
-
-static gboolean opens(GtkWidget *widget, const void *wanted)
+static bool opens(GtkWidget *widget, const void *wanted)
 {
     const char *path = g_object_get_data(G_OBJECT(widget), "path");
     return GTK_IS_BUTTON(widget) && path != NULL && g_str_has_suffix(path, wanted);
-}
-
-static gboolean is_presenter(GtkWidget *widget, const void *wanted)
-{
-    return MG_IS_PRESENTER(widget);
-}
-
-static gboolean has_class(GtkWidget *widget, const void *wanted)
-{
-    return gtk_widget_has_css_class(widget, wanted);
 }
 
 static char *inside(const char *name)
@@ -98,9 +59,7 @@ static MgWindow *open_window(const char *lesson, int step)
     MgWindow *window = MG_WINDOW(mg_window_new(NULL, registry));
     g_autofree char *folder = g_build_filename(g_getenv("MAILGLASS_DATA"), "lessons", lesson, NULL);
     g_assert_true(mg_window_open_lesson(window, folder, step));
-    gtk_window_present(GTK_WINDOW(window));
-    gtk_test_widget_wait_for_draw(GTK_WIDGET(window));
-    settle();
+    show_window(window);
     return window;
 }
 
@@ -109,16 +68,10 @@ static bool is_enabled(MgWindow *window, const char *name)
     return g_action_group_get_action_enabled(G_ACTION_GROUP(window), name);
 }
 
-static void act(MgWindow *window, const char *name)
+static void press_action(MgWindow *window, const char *name)
 {
     g_assert_true(is_enabled(window, name));
     g_action_group_activate_action(G_ACTION_GROUP(window), name, NULL);
-    settle();
-}
-
-static void close_window(MgWindow *window)
-{
-    gtk_window_destroy(GTK_WINDOW(window));
     settle();
 }
 
@@ -136,14 +89,14 @@ static void test_lists(void)
 {
     forget_progress();
     GtkWidget *page = page_new();
-    g_assert_nonnull(find(page, says, "Start here"));
-    g_assert_null(find(page, says, "Go on"));
-    g_assert_nonnull(find(page, opens, "/first-mail"));
-    g_assert_nonnull(find(page, opens, "/smtp-by-hand"));
-    g_assert_nonnull(find(page, opens, "/networks/first-mail"));
-    g_assert_nonnull(find(page, opens, "/of-my-own"));
-    g_assert_nonnull(find(page, says, "A lesson of my own"));
-    g_assert_nonnull(find(page, says, "your own"));
+    g_assert_nonnull(find_that(page, says, "Start here"));
+    g_assert_null(find_that(page, says, "Go on"));
+    g_assert_nonnull(find_that(page, opens, "/first-mail"));
+    g_assert_nonnull(find_that(page, opens, "/smtp-by-hand"));
+    g_assert_nonnull(find_that(page, opens, "/networks/first-mail"));
+    g_assert_nonnull(find_that(page, opens, "/of-my-own"));
+    g_assert_nonnull(find_that(page, says, "A lesson of my own"));
+    g_assert_nonnull(find_that(page, says, "your own"));
     g_object_unref(page);
 }
 
@@ -151,10 +104,10 @@ static void test_lists(void)
 static void test_broken(void)
 {
     GtkWidget *page = page_new();
-    g_assert_nonnull(find(page, says, "\"minutes\""));
-    g_assert_nonnull(find(page, has_class, "mg-broken"));
-    g_assert_null(find(page, opens, "/broken"));
-    g_assert_nonnull(find(page, opens, "/first-mail"));
+    g_assert_nonnull(find_that(page, says, "\"minutes\""));
+    g_assert_nonnull(find_that(page, has_class, "mg-broken"));
+    g_assert_null(find_that(page, opens, "/broken"));
+    g_assert_nonnull(find_that(page, opens, "/first-mail"));
     g_object_unref(page);
 }
 
@@ -169,7 +122,7 @@ static void test_opens(void)
     g_autofree char *opened = NULL;
     GtkWidget *page = page_new();
     g_signal_connect(page, "open-lesson", G_CALLBACK(on_open_lesson), &opened);
-    g_signal_emit_by_name(find(page, opens, "/smtp-by-hand"), "clicked");
+    g_signal_emit_by_name(find_that(page, opens, "/smtp-by-hand"), "clicked");
     g_assert_nonnull(opened);
     g_assert_true(g_str_has_suffix(opened, "/lessons/smtp-by-hand"));
     g_object_unref(page);
@@ -182,9 +135,9 @@ static void test_goes_on(void)
     MgWindow *window = open_window("smtp-by-hand", 2);
     close_window(window);
     GtkWidget *page = page_new();
-    g_assert_nonnull(find(page, says, "Go on"));
-    g_assert_null(find(page, says, "Start here"));
-    g_assert_nonnull(find(page, says, "step 3 of "));
+    g_assert_nonnull(find_that(page, says, "Go on"));
+    g_assert_null(find_that(page, says, "Start here"));
+    g_assert_nonnull(find_that(page, says, "step 3 of "));
     g_object_unref(page);
 }
 
@@ -193,14 +146,14 @@ static void test_goes_on(void)
 static void test_strip(void)
 {
     MgWindow *window = open_window("first-mail", 0);
-    GtkWidget *strip = find(GTK_WIDGET(window), is_presenter, NULL);
+    GtkWidget *strip = find(GTK_WIDGET(window), MG_TYPE_PRESENTER);
     g_assert_nonnull(strip);
     g_assert_false(gtk_widget_get_visible(strip));
     g_assert_false(is_enabled(window, "present-next"));
     g_assert_false(is_enabled(window, "blank"));
-    act(window, "presentation");
+    press_action(window, "presentation");
     g_assert_true(gtk_widget_get_visible(strip));
-    g_assert_nonnull(find(strip, says, "1 / "));
+    g_assert_nonnull(find_that(strip, says, "1 / "));
     /* A wrong answer and a right one are marked. */
     MgLessonPlay *play = mg_window_play(window);
     const MgQuiz *quiz = g_ptr_array_index(mg_lesson_play_step(play)->quizzes, 0);
@@ -216,12 +169,12 @@ static void test_strip(void)
                                                    right ? "mg-good" : "mg-bad"));
             break;
         }
-    act(window, "present-next");
+    press_action(window, "present-next");
     g_assert_cmpuint(mg_lesson_play_at(play), ==, 1);
-    g_assert_nonnull(find(strip, says, "2 / "));
-    act(window, "present-back");
+    g_assert_nonnull(find_that(strip, says, "2 / "));
+    press_action(window, "present-back");
     g_assert_cmpuint(mg_lesson_play_at(play), ==, 0);
-    act(window, "presentation");
+    press_action(window, "presentation");
     g_assert_false(gtk_widget_get_visible(strip));
     close_window(window);
 }
@@ -230,15 +183,15 @@ static void test_strip(void)
 static void test_blank(void)
 {
     MgWindow *window = open_window("first-mail", 0);
-    GtkWidget *cover = find(GTK_WIDGET(window), has_class, "mg-cover");
+    GtkWidget *cover = search(GTK_WIDGET(window), has_class, "mg-cover", true);
     g_assert_nonnull(cover);
-    act(window, "presentation");
-    act(window, "blank");
+    press_action(window, "presentation");
+    press_action(window, "blank");
     g_assert_true(gtk_widget_get_visible(cover));
-    act(window, "blank");
+    press_action(window, "blank");
     g_assert_false(gtk_widget_get_visible(cover));
-    act(window, "blank");
-    act(window, "presentation");
+    press_action(window, "blank");
+    press_action(window, "presentation");
     g_assert_false(gtk_widget_get_visible(cover));
     close_window(window);
 }
@@ -249,29 +202,29 @@ static void test_notes(void)
 {
     MgWindow *window = open_window("smtp-by-hand", 1);
     MgLessonPlay *play = mg_window_play(window);
-    act(window, "notes");
+    press_action(window, "notes");
     GtkWindow *notes = mg_notes_window_of(GTK_WINDOW(window));
     g_assert_nonnull(notes);
-    g_assert_nonnull(find(GTK_WIDGET(notes), says, "step 2 of "));
+    g_assert_nonnull(find_that(GTK_WIDGET(notes), says, "step 2 of "));
     const MgLesson *lesson = mg_lesson_play_lesson(play);
     const char *next =
         mg_lesson_step_title(lesson, g_ptr_array_index(lesson->steps, 2), MG_ENGLISH);
-    g_assert_nonnull(find(GTK_WIDGET(notes), says, next));
+    g_assert_nonnull(find_that(GTK_WIDGET(notes), says, next));
     unsigned solved = 0;
     while (((MgLessonStep *)g_ptr_array_index(lesson->steps, solved))->solution->len == 0)
         solved++;
     mg_lesson_play_enter(play, solved);
     settle();
     const MgLessonDeed *deed = g_ptr_array_index(mg_lesson_play_step(play)->solution, 0);
-    g_assert_nonnull(find(GTK_WIDGET(notes), says, deed->text));
+    g_assert_nonnull(find_that(GTK_WIDGET(notes), says, deed->text));
     mg_lesson_play_enter(play, 2);
     settle();
-    g_assert_nonnull(find(GTK_WIDGET(notes), says, "step 3 of "));
+    g_assert_nonnull(find_that(GTK_WIDGET(notes), says, "step 3 of "));
     /* The window looks at a network: the notes say so, and stay. */
     g_assert_true(mg_window_open(window, g_getenv("TEST_NETWORK"), 1));
     settle();
     g_assert_false(is_enabled(window, "notes"));
-    g_assert_nonnull(find(GTK_WIDGET(notes), says, "No lesson is open"));
+    g_assert_nonnull(find_that(GTK_WIDGET(notes), says, "No lesson is open"));
     close_window(window);
 }
 
@@ -366,16 +319,13 @@ static const char broken[] = "```lesson\nformat: 1\ntitle.en: Broken\nminutes: s
 
 int main(int argc, char **argv)
 {
-    gtk_test_init(&argc, &argv, NULL);
-    adw_init();
-    setlocale(LC_ALL, "C.UTF-8");
+    test_begin(&argc, &argv);
     scratch = g_build_filename(g_get_user_cache_dir(), "start-lessons", NULL); /* xrun.sh's own */
     g_autofree char *lessons = inside("lessons"), *progress = inside("progress.ini");
     g_setenv("MAILGLASS_LESSON_PATH", lessons, TRUE);
     g_setenv("MAILGLASS_PROGRESS", progress, TRUE);
     write_file("lessons/of-my-own/lesson.md", own);
     write_file("lessons/broken/lesson.md", broken);
-    registry = mg_registry_new();
     g_test_add_func("/start/lists", test_lists);
     g_test_add_func("/start/broken", test_broken);
     g_test_add_func("/start/opens", test_opens);

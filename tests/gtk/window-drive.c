@@ -1,73 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* window-drive.c - the real window, driven by its actions: what each view shows of the session */
 #include <glib/gstdio.h>
-#include <locale.h>
 
 #include "compose.h"
 #include "filter-bar.h"
+#include "gtk-test.h"
 #include "inspector.h"
 #include "ladder.h"
 #include "map-view.h"
 #include "plugins-page.h"
 #include "shortcuts.h"
-#include "window.h"
-
-static MgRegistry *registry;
-
-static void settle(void)
-{
-    for (int i = 0; i < 20; i++)
-        while (g_main_context_iteration(NULL, FALSE))
-            continue;
-}
-
-static gboolean tell(void *data)
-{
-    *(bool *)data = true;
-    return G_SOURCE_REMOVE;
-}
-
-static void wait_ms(unsigned ms)
-{
-    bool over = false;
-    g_timeout_add(ms, tell, &over);
-    while (!over)
-        g_main_context_iteration(NULL, TRUE);
-}
-
-static GtkWidget *find(GtkWidget *from, GType type)
-{
-    if (G_TYPE_CHECK_INSTANCE_TYPE(from, type))
-        return from;
-    for (GtkWidget *at = gtk_widget_get_first_child(from); at != NULL;
-         at = gtk_widget_get_next_sibling(at)) {
-        GtkWidget *found = find(at, type);
-        if (found != NULL)
-            return found;
-    }
-    return NULL;
-}
 
 static MgWindow *open_window(void)
 {
     MgWindow *window = MG_WINDOW(mg_window_new(NULL, registry));
     g_assert_true(mg_window_open(window, g_getenv("TEST_NETWORK"), 1));
-    gtk_window_present(GTK_WINDOW(window));
-    gtk_test_widget_wait_for_draw(GTK_WIDGET(window));
-    settle();
+    show_window(window);
     return window;
-}
-
-static void act(MgWindow *window, const char *action)
-{
-    g_assert_true(gtk_widget_activate_action(GTK_WIDGET(window), action, NULL));
-    settle();
-}
-
-static void close_window(MgWindow *window)
-{
-    gtk_window_destroy(GTK_WINDOW(window));
-    settle();
 }
 
 /* It starts paused, at the beginning, with an empty ladder. */
@@ -333,10 +282,7 @@ static void test_picture(void)
 
 int main(int argc, char **argv)
 {
-    gtk_test_init(&argc, &argv, NULL);
-    adw_init();
-    setlocale(LC_ALL, "C.UTF-8");
-    registry = mg_registry_new();
+    test_begin(&argc, &argv);
     g_test_add_func("/window/start", test_start);
     g_test_add_func("/window/steps", test_steps);
     g_test_add_func("/window/play", test_play);
@@ -347,7 +293,5 @@ int main(int argc, char **argv)
     g_test_add_func("/window/pages", test_pages);
     g_test_add_func("/window/keys", test_keys);
     g_test_add_func("/window/picture", test_picture);
-    int result = g_test_run();
-    mg_registry_unref(registry);
-    return result;
+    return test_end();
 }
