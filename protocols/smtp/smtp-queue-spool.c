@@ -103,6 +103,16 @@ static const char *take(MgSpan *state)
     return text;
 }
 
+/* (transfer full) What stands in the lines of a report: "" if it would make lines of its own. */
+static char *take_word(MgSpan *state)
+{
+    const char *text = take(state);
+    for (const char *c = text; *c != '\0'; c++)
+        if (g_ascii_iscntrl(*c))
+            return g_strdup("");
+    return g_strdup(text);
+}
+
 static int64_t take_number(MgSpan *state)
 {
     return g_ascii_strtoll(take(state), NULL, 10);
@@ -112,6 +122,12 @@ static int64_t take_small(MgSpan *state, int64_t max)
 {
     int64_t number = take_number(state);
     return CLAMP(number, 0, max);
+}
+
+/* When something is due: no later than a mail of now would be given up, whatever was kept. */
+static MgTime take_due(const MgQueue *queue, MgSpan *state)
+{
+    return take_small(state, queue->now + queue->give_up);
 }
 
 /* (nullable) (transfer full) */
@@ -132,14 +148,14 @@ static void kept_route_clear(void *data)
     g_free(((KeptRoute *)data)->via);
 }
 
-static GArray *take_routes(MgSpan *state)
+static GArray *take_routes(const MgQueue *queue, MgSpan *state)
 {
     GArray *kept = g_array_new(FALSE, FALSE, sizeof(KeptRoute));
     g_array_set_clear_func(kept, kept_route_clear);
     for (int64_t n = take_number(state); n > 0 && state->len > 0; n--) {
         KeptRoute route = {.via = take_copy(state)};
         route.tries = (unsigned)take_number(state);
-        route.due = take_number(state);
+        route.due = take_due(queue, state);
         g_array_append_val(kept, route);
     }
     return kept;
@@ -147,7 +163,7 @@ static GArray *take_routes(MgSpan *state)
 
 static void take_recipient(MgQueue *queue, MgSpan *state, const GArray *routes)
 {
-    MgQueueRecipient recipient = {.address = g_strdup(take(state)), .route = MG_QUEUE_NO_ROUTE};
+    MgQueueRecipient recipient = {.address = take_word(state), .route = MG_QUEUE_NO_ROUTE};
     int64_t at = take_number(state);
     if (at >= 0 && at < routes->len) {
         const KeptRoute *kept = &g_array_index(routes, KeptRoute, at);
@@ -175,17 +191,17 @@ void mg_queue_thaw(MgQueue *queue, const MgSpooled *spooled)
     bool known = strcmp(take(&state), FORMAT) == 0;
     if (!known)
         state = (MgSpan){NULL, 0};
-    queue->id = g_strdup(take(&state));
-    queue->mail_from = g_strdup(take(&state));
+    queue->id = take_word(&state);
+    queue->mail_from = take_word(&state);
     queue->envid = take_copy(&state);
     queue->auth = take_copy(&state);
     queue->body = (MgBody)take_small(&state, MG_BODY_BINARY);
     queue->ret = (MgRet)take_small(&state, MG_RET_HEADERS);
     queue->smtputf8 = take_number(&state) != 0;
-    queue->born = take_number(&state);
-    queue->report_due = take_number(&state);
+    queue->born = take_small(&state, queue->now); /* before the crash, so before now */
+    queue->report_due = take_due(queue, &state);
     queue->n_reports = (unsigned)take_number(&state);
-    g_autoptr(GArray) routes = take_routes(&state);
+    g_autoptr(GArray) routes = take_routes(queue, &state);
     for (int64_t n = take_number(&state); n > 0 && state.len > 0; n--)
         take_recipient(queue, &state, routes);
 }
