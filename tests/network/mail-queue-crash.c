@@ -4,7 +4,7 @@
  *
  * SMTP allows it where a server has said 250 to a letter and the client never heard that
  * (RFC 1047): the trace tells how often that was. Each run is made twice and must be the same. */
-#include "world.h"
+#include "mail-test.h"
 
 #define SEEDS    2000u
 #define LOSS_MAX 9u /* per cent, on every link */
@@ -12,7 +12,7 @@
 #define CRASHES  6u /* at most, of one run */
 
 typedef struct {
-    unsigned sent, refused, bounced, dropped;
+    unsigned dropped;
     bool accepted[MAILS]; /* said by the MUA that has handed it in */
 } Tally;
 
@@ -27,8 +27,6 @@ typedef struct {
     GBytes *file; /* (nullable) */
 } Event;
 
-static MgRegistry *registry;
-static MgNetwork *network;
 static const char *const crashing[] = {"mta.example.com", "mx.example.net", "mail.example.com",
                                        "mail.example.net"};
 
@@ -103,9 +101,6 @@ static GArray *plan(uint64_t seed)
 static void see_fate(MgHostId host, const MgFate *fate, MgTime now, void *data)
 {
     Tally *tally = data;
-    tally->sent += fate->kind == MG_FATE_SENT;
-    tally->refused += fate->kind == MG_FATE_REFUSED;
-    tally->bounced += fate->kind == MG_FATE_BOUNCED;
     tally->dropped += fate->kind == MG_FATE_DROPPED;
     const char *plus = fate->mail_from != NULL ? strchr(fate->mail_from, '+') : NULL;
     if (fate->kind == MG_FATE_SENT && plus != NULL)
@@ -114,26 +109,16 @@ static void see_fate(MgHostId host, const MgFate *fate, MgTime now, void *data)
 
 static MgWorld *run(uint64_t seed, Tally *tally)
 {
-    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GArray) events = plan(seed);
-    for (guint i = 0; i < network->links->len; i++)
-        g_array_index(network->links, MgNetworkLink, i).loss =
-            (double)(seed % (LOSS_MAX + 1)) / 100;
-    MgWorld *world = mg_world_new(network, registry, seed, problems);
-    g_assert_nonnull(world);
+    mail_set_loss((double)(seed % (LOSS_MAX + 1)) / 100);
+    MgWorld *world = mail_world(seed);
     *tally = (Tally){0};
     mg_runtime_on_fate(mg_world_runtime(world), see_fate, tally);
     for (guint i = 0; i < events->len; i++) {
         const Event *event = &g_array_index(events, Event, i);
-        while (mg_world_step(world, event->at))
-            continue;
-        MgIntervention what = {.at = event->at, .text = event->text, .file = event->file};
-        g_autoptr(GError) error = NULL;
-        mg_world_intervene(world, &what, &error);
-        g_assert_no_error(error);
+        mail_say(world, event->at, event->text, event->file);
     }
-    while (mg_world_step(world, MG_TIME_NEVER))
-        continue;
+    mail_run_to_end(world);
     return world;
 }
 
@@ -242,16 +227,7 @@ static void test_crash(void)
 
 int main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, NULL);
-    registry = mg_registry_new();
-    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    network = mg_network_load(g_getenv("TEST_NETWORK"), registry, problems);
-    g_assert_nonnull(network);
-    g_array_set_size(network->actions,
-                     0); /* nobody fetches: what was delivered is there to count */
+    mail_test_init(&argc, &argv, true); /* nobody fetches: what was delivered is there to count */
     g_test_add_func("/mail/queue-crash", test_crash);
-    int status = g_test_run();
-    mg_network_free(network);
-    mg_registry_unref(registry);
-    return status;
+    return mail_test_run();
 }

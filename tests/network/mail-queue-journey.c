@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mail-queue-journey.c - what the queue does between two domains: greylisting and its second try, a
  * crash that lets the cause stand, reports that were asked for, aliases, loops of forwarding */
-#include "world.h"
-
-static MgRegistry *registry;
-static MgNetwork *network;
+#include "mail-test.h"
 
 typedef struct {
     MgTime at;
@@ -13,21 +10,12 @@ typedef struct {
 
 static MgWorld *run(const Step *steps)
 {
-    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    MgWorld *world = mg_world_new(network, registry, 1, problems);
-    g_assert_nonnull(world);
+    MgWorld *world = mail_world(1);
     static const char letter[] = "Subject: journey\r\n\r\nA letter.\r\n";
     g_autoptr(GBytes) file = g_bytes_new_static(letter, sizeof letter - 1);
-    for (; steps->text != NULL; steps++) {
-        while (mg_world_step(world, steps->at))
-            continue;
-        MgIntervention what = {.at = steps->at, .text = (char *)steps->text, .file = file};
-        g_autoptr(GError) error = NULL;
-        mg_world_intervene(world, &what, &error);
-        g_assert_no_error(error);
-    }
-    while (mg_world_step(world, MG_TIME_NEVER))
-        continue;
+    for (; steps->text != NULL; steps++)
+        mail_say(world, steps->at, steps->text, file);
+    mail_run_to_end(world);
     return world;
 }
 
@@ -143,19 +131,11 @@ static void test_forward_loop(void)
 
 int main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, NULL);
-    registry = mg_registry_new();
-    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    network = mg_network_load(g_getenv("TEST_NETWORK"), registry, problems);
-    g_assert_nonnull(network);
-    g_array_set_size(network->actions, 0);
+    mail_test_init(&argc, &argv, true);
     g_test_add_func("/mail/queue/greylist", test_greylist);
     g_test_add_func("/mail/queue/cause", test_cause);
     g_test_add_func("/mail/queue/success", test_success);
     g_test_add_func("/mail/queue/delay", test_delay);
     g_test_add_func("/mail/queue/forward-loop", test_forward_loop);
-    int status = g_test_run();
-    mg_network_free(network);
-    mg_registry_unref(registry);
-    return status;
+    return mail_test_run();
 }

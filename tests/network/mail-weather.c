@@ -4,7 +4,7 @@
  *
  * Each mail that an MUA handed in makes just one delivery: of itself, or of the letter that says
  * why not. A network of the program's own, run to its end, with its real engines. */
-#include "world.h"
+#include "mail-test.h"
 
 #define SEEDS    1000
 #define LOSS_MAX 16 /* per cent, on every link */
@@ -12,9 +12,6 @@
 typedef struct {
     unsigned sent, refused, bounced, dropped;
 } Tally;
-
-static MgRegistry *registry;
-static MgNetwork *network;
 
 static void see_fate(MgHostId host, const MgFate *fate, MgTime now, void *data)
 {
@@ -36,17 +33,12 @@ static unsigned n_again(const MgTrace *trace)
 static void test_weather(void)
 {
     unsigned sent = 0, lost_packets = 0, told = 0;
-    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
-        for (guint i = 0; i < network->links->len; i++)
-            g_array_index(network->links, MgNetworkLink, i).loss =
-                (double)(seed % (LOSS_MAX + 1)) / 100;
-        MgWorld *world = mg_world_new(network, registry, seed, problems);
-        g_assert_nonnull(world);
+        mail_set_loss((double)(seed % (LOSS_MAX + 1)) / 100);
+        MgWorld *world = mail_world(seed);
         Tally tally = {0};
         mg_runtime_on_fate(mg_world_runtime(world), see_fate, &tally);
-        while (mg_world_step(world, MG_TIME_NEVER))
-            continue;
+        mail_run_to_end(world);
         MgRuntimeCounts counts;
         mg_runtime_counts(mg_world_runtime(world), &counts);
         if (counts.delivered + tally.dropped != tally.sent || counts.queued != 0)
@@ -74,14 +66,7 @@ static void test_weather(void)
 
 int main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, NULL);
-    registry = mg_registry_new();
-    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    network = mg_network_load(g_getenv("TEST_NETWORK"), registry, problems);
-    g_assert_nonnull(network);
+    mail_test_init(&argc, &argv, false);
     g_test_add_func("/mail/weather", test_weather);
-    int status = g_test_run();
-    mg_network_free(network);
-    mg_registry_unref(registry);
-    return status;
+    return mail_test_run();
 }

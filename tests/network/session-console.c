@@ -2,7 +2,7 @@
 /* session-console.c - somebody types: the run stands still, goes on with each line, repeats; a
  * fence, a stop, a beginning anew */
 #include "filter.h"
-#include "session.h"
+#include "session-test.h"
 
 static MgRegistry *registry;
 
@@ -14,11 +14,6 @@ static MgSession *open_session(void)
         g_test_message("%s", (char *)g_ptr_array_index(problems, i));
     g_assert_nonnull(session);
     return session;
-}
-
-static uint32_t length(MgSession *session)
-{
-    return mg_trace_n_records(mg_session_trace(session));
 }
 
 /* Does it, and goes to where the run stands still again. */
@@ -74,23 +69,6 @@ static uint32_t find(MgSession *session, const char *filter, uint32_t after)
 static MgTime ends(MgSession *session)
 {
     return mg_trace_record(mg_session_trace(session), length(session))->at;
-}
-
-static char *record_text(const MgTrace *trace, uint32_t n)
-{
-    const MgRecord *record = mg_trace_record(trace, n);
-    g_autoptr(GString) line = g_string_new(NULL);
-    mg_trace_summarize(trace, n, line);
-    return g_strdup_printf("%" G_GINT64_FORMAT " %u>%u %u %s", record->at, record->from, record->to,
-                           record->parent, line->str);
-}
-
-static void assert_prefix(const MgTrace *a, const MgTrace *b, uint32_t n)
-{
-    for (uint32_t i = 1; i <= n; i++) {
-        g_autofree char *first = record_text(a, i), *second = record_text(b, i);
-        g_assert_cmpstr(first, ==, second);
-    }
 }
 
 /* ---- consoles ---- */
