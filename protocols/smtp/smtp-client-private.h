@@ -61,7 +61,7 @@ typedef struct {
     GStringChunk *strings; /* everything that the question and the verdicts point to */
     const char *address, *helo, *server;
     uint16_t port;
-    bool lmtp, pipelining, chunking;
+    bool lmtp, pipelining, chunking, keeps_lines;
     size_t chunk_size;
     MgTime times[MG_CLIENT_N_TIMES];
 

@@ -72,9 +72,11 @@ void mg_client_take_mail(MgSmtpClient *client, const MgMail *mail)
                                              .orcpt = keep(client, mail->wishes[i].orcpt)};
     }
     client->binary = mail->body == MG_BODY_BINARY && !is_lines(mail->data);
-    if (client->binary) {
+    if (client->binary || client->keeps_lines) {
         client->letter = g_byte_array_sized_new((guint)mail->data.len);
         g_byte_array_append(client->letter, mail->data.data, (guint)mail->data.len);
+        if (!client->binary)
+            mg_letter_end_line(client->letter);
     } else {
         client->letter = mg_letter_copy(mail->data);
     }

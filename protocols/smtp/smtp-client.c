@@ -11,6 +11,7 @@
  * asked.
  */
 #include "smtp-client-private.h"
+#include "smtp-letter.h"
 #include "text.h"
 
 const char MG_CLIENT_CONNECTING[] = N_("connecting"), MG_CLIENT_GREETING[] = N_("greeting"),
@@ -133,6 +134,7 @@ static const MgSettingRow setting_rows[] = {
         "SCRAM-SHA-256 CRAM-MD5.")},
     {"auth-clear", MG_SETTING_BOOL, "no",
      N_("Ways to log in that show the password may be used without TLS, too.")},
+    MG_SMTP_LINE_ENDS_ROW,
     {"send-tls", MG_SETTING_TEXT, "try",
      N_("Whether mail that is sent goes through TLS: no, try (where the server offers STARTTLS, "
         "whoever it is), or require (and the server must prove its name).")},
@@ -530,6 +532,7 @@ static void read_settings(MgSmtpClient *client, const MgSettings *settings)
 {
     client->pipelining = mg_text_is_yes(mg_settings_get(settings, "pipelining", "no"));
     client->chunking = mg_text_is_yes(mg_settings_get(settings, "chunking", "no"));
+    client->keeps_lines = mg_letter_keeps_line_ends(settings);
     client->chunk_size =
         (size_t)CLAMP(mg_settings_get_uint(settings, "chunk_size", 65536), 1, 1u << 30);
     for (size_t i = 0; i < MG_CLIENT_N_TIMES; i++)

@@ -385,6 +385,25 @@ static const char *wanted_first(const MgSmtpSession *session, bool mail)
     }
 }
 
+MgSmtpMoment mg_smtp_moment_of(MgSpan line)
+{
+    static const struct {
+        const char *verb;
+        MgSmtpMoment moment;
+    } rows[] = {{"HELO", MG_SMTP_AT_HELO}, {"EHLO", MG_SMTP_AT_HELO},
+                {"LHLO", MG_SMTP_AT_HELO}, {"STARTTLS", MG_SMTP_AT_STARTTLS},
+                {"AUTH", MG_SMTP_AT_AUTH}, {"MAIL", MG_SMTP_AT_MAIL},
+                {"RCPT", MG_SMTP_AT_RCPT}, {"DATA", MG_SMTP_AT_DATA},
+                {"BDAT", MG_SMTP_AT_DATA}, {"QUIT", MG_SMTP_AT_QUIT}};
+    size_t len = 0;
+    while (len < line.len && line.data[len] > ' ')
+        len++;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (mg_span_equal_nocase(mg_span_slice(line, 0, len), mg_span_from_string(rows[i].verb)))
+            return rows[i].moment;
+    return MG_SMTP_N_MOMENTS;
+}
+
 void mg_smtp_run_command(MgSmtpSession *session, MgSpan line)
 {
     size_t len = 0;
@@ -404,7 +423,8 @@ void mg_smtp_run_command(MgSmtpSession *session, MgSpan line)
         mg_smtp_refuse(session, MG_SMTP_R_ARGUMENT, 501, "5.5.4", "This command stands alone");
     else if (command->argument == MUST_ARGUMENT && argument.len == 0)
         mg_smtp_refuse(session, MG_SMTP_R_ARGUMENT, 501, "5.5.4", "Something must follow");
-    else if (is_for_all(command) || !mg_smtp_must_secure(session))
+    else if ((is_for_all(command) || !mg_smtp_must_secure(session)) &&
+             !mg_smtp_mischief(session, mg_smtp_moment_of(line)))
         command->run(session, argument);
 }
 

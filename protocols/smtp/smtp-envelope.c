@@ -449,6 +449,8 @@ void mg_smtp_do_rcpt(MgSmtpSession *session, MgSpan argument)
         return;
     }
     session->recipient = g_strndup((const char *)path.mailbox.data, path.mailbox.len);
+    if (mg_smtp_magic(session))
+        return;
     if (!session->lmtp && !mg_smtp_is_local(session, session->recipient) &&
         !mg_smtp_may_relay(session)) {
         mg_smtp_note(session, MG_SMTP_R_RELAY, path.mailbox);

@@ -40,10 +40,23 @@ GByteArray *mg_letter_copy(MgSpan letter)
     return out;
 }
 
+void mg_letter_end_line(GByteArray *letter)
+{
+    guint len = letter->len;
+    if (len > 0 && (len < 2 || letter->data[len - 2] != '\r' || letter->data[len - 1] != '\n'))
+        g_byte_array_append(letter, (const uint8_t *)"\r\n", 2);
+}
+
+bool mg_letter_keeps_line_ends(const MgSettings *settings)
+{
+    const char *how = mg_settings_get(settings, "line-ends", "strict");
+    return strcmp(how, "keep") == 0 || strcmp(how, "lax") == 0;
+}
+
 bool mg_letter_needs_stuffing(MgSpan letter)
 {
     return letter.len > 0 &&
-           (letter.data[0] == '.' || memmem(letter.data, letter.len, "\n.", 2) != NULL);
+           (letter.data[0] == '.' || memmem(letter.data, letter.len, "\r\n.", 3) != NULL);
 }
 
 void mg_letter_stuff(MgSpan letter, GString *out)
@@ -52,8 +65,8 @@ void mg_letter_stuff(MgSpan letter, GString *out)
     if (letter.len > 0 && letter.data[0] == '.')
         g_string_append_c(out, '.');
     while (at < letter.len) {
-        const uint8_t *found = memmem(letter.data + at, letter.len - at, "\n.", 2);
-        size_t end = found != NULL ? (size_t)(found - letter.data) + 1 : letter.len;
+        const uint8_t *found = memmem(letter.data + at, letter.len - at, "\r\n.", 3);
+        size_t end = found != NULL ? (size_t)(found - letter.data) + 2 : letter.len;
         g_string_append_len(out, (const char *)letter.data + at, (gssize)(end - at));
         if (found != NULL)
             g_string_append_c(out, '.');

@@ -10,7 +10,20 @@ G_BEGIN_DECLS
 /* (transfer full) A copy whose every line ends with CR LF. A lone CR or LF becomes a line end. */
 GByteArray *mg_letter_copy(MgSpan letter);
 
-/* Is there a line that begins with a dot? `letter` ends its lines with CR LF. */
+/* The setting of whoever copies a letter: is that done? */
+#define MG_SMTP_LINE_ENDS_ROW                                                                      \
+    {                                                                                              \
+        "line-ends", MG_SETTING_TEXT, "strict",                                                    \
+            N_("What becomes of a lone CR or LF in a letter that is sent: strict makes a line "    \
+               "end "                                                                              \
+               "of it; keep sends it as it is, as a careless server does.")                        \
+    }
+bool mg_letter_keeps_line_ends(const MgSettings *settings);
+
+/* Makes the last line whole. */
+void mg_letter_end_line(GByteArray *letter);
+
+/* Is there a line that begins with a dot? Only CR LF ends a line. */
 bool mg_letter_needs_stuffing(MgSpan letter);
 /* Appends it with a dot before each line that begins with one (RFC 5321 §4.5.2). */
 void mg_letter_stuff(MgSpan letter, GString *out);

@@ -165,6 +165,13 @@ const MgRule mg_smtp_session_rules[] = {
         {"smtp.input-before-tls", MG_SEVERITY_FAULT, "RFC 3207 §4.2",
          N_("Something came behind STARTTLS in the clear, perhaps from somebody in between who "
             "wants it to be obeyed inside TLS.")},
+    [MG_SMTP_R_LAX_END] =
+        {"smtp.lax-end", MG_SEVERITY_FAULT, "RFC 5321 §4.1.1.4",
+         N_("Only CR LF, a dot, CR LF end a letter. This server takes less for it; where the "
+            "server before it does not, a second mail can hide in the first.")},
+    [MG_SMTP_R_MISCHIEF] = {"smtp.mischief", MG_SEVERITY_NOTE, "RFC 5321 §4.2.1",
+                            N_("The server does this because it was told to (`misbehave`, "
+                               "`magic`): a lesson in what the others make of it.")},
     MG_SASL_RULES,
     {0},
 };
@@ -204,6 +211,13 @@ const MgRule mg_smtp_session_rules[] = {
          N_("The longest part of an address before the @ (at least 64).")},                        \
     {                                                                                              \
         "domain_max", MG_SETTING_UINT, "255", N_("The longest domain in octets (at least 255).")   \
+    }
+#define MISCHIEF_ROW                                                                               \
+    {                                                                                              \
+        "misbehave", MG_SETTING_TEXT, NULL,                                                        \
+            N_("What the server does wrong, and how often, separated by \";\": `451 at rcpt "      \
+               "twice`, `drop at letter once`, `slow 30s at mail`. Where: connect, helo, "         \
+               "starttls, auth, mail, rcpt, data, letter, quit.")                                  \
     }
 #define TELLING_ROWS                                                                               \
     {"vrfy", MG_SETTING_TEXT, "hide",                                                              \
@@ -249,6 +263,13 @@ const MgSettingRow mg_smtp_server_settings[] = {
     {"starttls-flaw", MG_SETTING_BOOL, "no",
      N_("Obeys inside TLS what came behind STARTTLS in the clear, as some servers did until "
         "2011. For lessons.")},
+    MISCHIEF_ROW,
+    {"magic", MG_SETTING_BOOL, "no",
+     N_("Addresses say what becomes of them: 451@…, 550-full@… are refused with this code, at "
+        "drop@… the server hangs up.")},
+    {"line-ends", MG_SETTING_TEXT, "strict",
+     N_("What ends a line: strict, only CR LF, and a lone CR or LF is refused; keep, the same, "
+        "but in a letter the lone ones are octets like any, and are passed on; lax, LF, too.")},
     TELLING_ROWS,
     {"expn", MG_SETTING_TEXT, "hide",
      N_("What EXPN tells: `hide` says 252, `tell` who is behind an address, `deny` that there is "
@@ -263,15 +284,11 @@ const MgSettingRow mg_smtp_server_settings[] = {
 };
 
 const MgSettingRow mg_smtp_lmtp_settings[] = {
-    {"extensions", MG_SETTING_TEXT, LMTP_EXTENSIONS, EXTENSIONS_ABOUT},
-    TELLING_ROWS,
-    SIZE_ROW,
-    RECIPIENTS_ROW,
-    LIMIT_ROWS,
-    LINE_ROW,
-    ERRORS_ROW,
-    TIMEOUT_ROW,
-    {0},
+    MISCHIEF_ROW,   {"extensions", MG_SETTING_TEXT, LMTP_EXTENSIONS, EXTENSIONS_ABOUT},
+    TELLING_ROWS,   SIZE_ROW,
+    RECIPIENTS_ROW, LIMIT_ROWS,
+    LINE_ROW,       ERRORS_ROW,
+    TIMEOUT_ROW,    {0},
 };
 
 /* ---- reading the settings ---- */
@@ -339,6 +356,16 @@ static void read_auth(MgSmtpSession *session, const MgSettings *settings)
     session->extensions |= MG_SMTP_X_AUTH;
 }
 
+static void read_looseness(MgSmtpSession *session, const MgSettings *settings)
+{
+    const char *lines = mg_settings_get(settings, "line-ends", "strict");
+    session->lines = session->lmtp                ? MG_SMTP_LINES_STRICT
+                     : strcmp(lines, "lax") == 0  ? MG_SMTP_LINES_LAX
+                     : strcmp(lines, "keep") == 0 ? MG_SMTP_LINES_KEEP
+                                                  : MG_SMTP_LINES_STRICT;
+    session->magic = !session->lmtp && mg_text_is_yes(mg_settings_get(settings, "magic", "no"));
+}
+
 static void read_tls(MgSmtpSession *session, const MgSettings *settings)
 {
     const char *starttls = mg_settings_get(settings, "starttls", "no");
@@ -386,6 +413,7 @@ void mg_smtp_read_settings(MgSmtpSession *session, const MgSettings *settings)
     read_limits(session, settings);
     read_auth(session, settings);
     read_tls(session, settings);
+    read_looseness(session, settings);
 }
 
 /* What each extension adds to the longest line of a command. */

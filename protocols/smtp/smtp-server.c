@@ -223,7 +223,8 @@ static void greeting(MgSmtpSession *session)
 
 void mg_smtp_begin(MgSmtpSession *session)
 {
-    if (!mg_smtp_ask_policy(session, MG_STAGE_CONNECT))
+    if (!mg_smtp_mischief(session, MG_SMTP_AT_CONNECT) &&
+        !mg_smtp_ask_policy(session, MG_STAGE_CONNECT))
         greeting(session);
 }
 
@@ -336,10 +337,24 @@ static void skip_line(MgSmtpSession *session, const uint8_t *start, size_t len)
         bare_lf(session);
 }
 
+/* Is a command held back, because the server is to be slow? */
+static bool is_held(MgSmtpSession *session, MgSpan line)
+{
+    if (session->held_until == 0 && session->state != MG_SMTP_LOGIN) {
+        MgTime delay = mg_smtp_mischief_delay(session, mg_smtp_moment_of(line));
+        if (delay > 0)
+            session->held_until = session->now + delay;
+    }
+    if (session->now < session->held_until && !session->ended)
+        return true;
+    session->held_until = 0;
+    return false;
+}
+
 static void run_line(MgSmtpSession *session, size_t len)
 {
     const uint8_t *line = (const uint8_t *)session->line;
-    size_t text = len - 2;
+    size_t text = len - (len > 1 && line[len - 2] == '\r' ? 2 : 1);
     session->in_at += len;
     session->taken += len;
     if (session->state == MG_SMTP_LOGIN)
@@ -383,12 +398,20 @@ static bool read_line(MgSmtpSession *session)
         return true;
     case MG_LINE_BARE_LF:
         keep_line(session, start, line);
+        if (session->lines == MG_SMTP_LINES_LAX && is_held(session, (MgSpan){start, line}))
+            return false;
+        if (session->lines == MG_SMTP_LINES_LAX) {
+            run_line(session, line);
+            return true;
+        }
         session->in_at += line;
         session->taken += line;
         bare_lf(session);
         return true;
     default:
         keep_line(session, start, line);
+        if (is_held(session, (MgSpan){start, line}))
+            return false;
         run_line(session, line);
         return true;
     }
@@ -419,6 +442,7 @@ static MgEngine *session_create(const MgBirth *birth, const MgEngineKind *kind)
     session->data = g_byte_array_new();
     session->data_fault = -1;
     session->epoch = birth->epoch;
+    session->mischief = birth->shared;
     session->seed = birth->seed;
     session->auth_seed = ~birth->seed;
     session->now = session->heard = birth->now;
@@ -499,6 +523,8 @@ static MgTime session_deadline(const MgEngine *engine)
     const MgSmtpSession *session = (const MgSmtpSession *)engine;
     if (session->closed)
         return MG_TIME_NEVER;
+    if (session->held_until > 0)
+        return session->held_until;
     if (session->wait == MG_SMTP_WAIT_NOTHING)
         return session->heard + session->idle_max;
     return session->asked + (session->wait == MG_SMTP_WAIT_ACCEPT ? ACCEPT_TIMEOUT : ASK_TIMEOUT);
@@ -510,6 +536,8 @@ static void session_advance(MgEngine *engine, MgTime now)
     if (now < session_deadline(engine) || session->closed)
         return;
     session->now = session->heard = now;
+    if (session->held_until > 0)
+        return; /* next() goes on with the command */
     if (session->wait != MG_SMTP_WAIT_NOTHING) {
         ask_timed_out(session);
         return;
@@ -581,8 +609,10 @@ static bool step(MgSmtpSession *session)
         return true;
     }
     bool letter = session->state == MG_SMTP_DATA || session->chunk_left > 0;
+    MgTime held = session->held_until;
     if (has_input(session) &&
-        (letter ? mg_smtp_read_letter(session) || !has_input(session) : read_line(session)))
+        (letter ? mg_smtp_read_letter(session) || !has_input(session)
+                : read_line(session) || session->held_until != held))
         return true;
     return session->ended && end_session(session);
 }
@@ -629,10 +659,10 @@ static size_t session_facts(const MgEngine *engine, MgFact *facts, size_t max)
 }
 
 #define SESSION_CALLS                                                                              \
-    .dissector = "smtp", .rules = mg_smtp_session_rules, .free = session_free,                     \
-    .receive = session_receive, .receive_end = session_receive_end, .advance = session_advance,    \
-    .answer = session_answer, .next = session_next, .deadline = session_deadline,                  \
-    .facts = session_facts
+    .dissector = "smtp", .rules = mg_smtp_session_rules, .setup = mg_smtp_mischief_setup,          \
+    .teardown = mg_smtp_mischief_teardown, .free = session_free, .receive = session_receive,       \
+    .receive_end = session_receive_end, .advance = session_advance, .answer = session_answer,      \
+    .next = session_next, .deadline = session_deadline, .facts = session_facts
 
 const MgEngineKind mg_smtp_server = {
     .name = "smtp.server",

@@ -6,6 +6,7 @@
  *      smtp-envelope.c  MAIL and RCPT with their parameters
  *      smtp-take.c      the letter: DATA, BDAT, and what follows its end
  *      smtp-auth.c      AUTH: who the client is
+ *      smtp-mischief.c  misbehaves as it is told to
  *      smtp-tls.c       STARTTLS, and TLS from the start
  *      smtp-rules.c     tables: states, rules, settings
  */
@@ -67,6 +68,8 @@ enum {
     MG_SMTP_R_TLS_NEEDED,
     MG_SMTP_R_TLS_FAILED,
     MG_SMTP_R_TLS_INJECTED,
+    MG_SMTP_R_LAX_END,
+    MG_SMTP_R_MISCHIEF,
     MG_SMTP_R_SASL /* and those after it, in the order of MgSaslFault */
 };
 extern const MgRule mg_smtp_session_rules[];
@@ -77,6 +80,27 @@ typedef enum {
     MG_SMTP_TELL,
     MG_SMTP_DENY /* 502: there is no such command here */
 } MgSmtpTelling;
+
+/* What ends a line. */
+typedef enum {
+    MG_SMTP_LINES_STRICT, /* CR LF; a lone CR or LF in a letter is refused */
+    MG_SMTP_LINES_KEEP,   /* CR LF; in a letter the others are octets like any */
+    MG_SMTP_LINES_LAX     /* LF, too */
+} MgSmtpLines;
+
+/* When a server may misbehave. */
+typedef enum {
+    MG_SMTP_AT_CONNECT,
+    MG_SMTP_AT_HELO,
+    MG_SMTP_AT_STARTTLS,
+    MG_SMTP_AT_AUTH,
+    MG_SMTP_AT_MAIL,
+    MG_SMTP_AT_RCPT,
+    MG_SMTP_AT_DATA,
+    MG_SMTP_AT_LETTER, /* the letter has come, and no reply was given */
+    MG_SMTP_AT_QUIT,
+    MG_SMTP_N_MOMENTS /* also: none of them */
+} MgSmtpMoment;
 
 /* What the open ask is for, and so what goes on when it is answered. */
 typedef enum {
@@ -115,6 +139,9 @@ typedef struct {
     unsigned stages, extensions, recipients_max, errors_max, text_line_max, command_line_max,
         logins_max;
     MgSmtpTelling vrfy, expn;
+    MgSmtpLines lines;
+    GArray *mischief; /* (nullable) the host's */
+    bool magic;
     bool starttls_required, obeys_injected;
     bool lmtp, submission, store, open_relay, help, auth_clear, require_auth, own_sender;
 
@@ -142,6 +169,7 @@ typedef struct {
 
     /* the letter */
     int data_fault; /* a rule, or -1 */
+    bool lax_line;  /* its last line ended with a lone LF, and that was taken */
     GByteArray *data;
     size_t line_len;                    /* octets of the line that is coming in */
     uint64_t size;                      /* octets that came, kept or not */
@@ -157,6 +185,7 @@ typedef struct {
         MgSecureQuestion secure;
     } question;
     MgTime asked;
+    MgTime held_until; /* 0: nothing is held back; else the next command waits */
     MgSmtpWait wait;
     MgStage stage;
     MgAskId last_ask;
@@ -202,6 +231,8 @@ size_t mg_smtp_line_max(const MgSmtpSession *session, MgSpan start);
 
 /* ---- smtp-commands.c ---- */
 void mg_smtp_run_command(MgSmtpSession *session, MgSpan line);
+/* MG_SMTP_N_MOMENTS: of no command that a server could misbehave at. */
+MgSmtpMoment mg_smtp_moment_of(MgSpan line);
 /* The answer to a FIND for VRFY or EXPN; NULL: nobody could be asked. */
 void mg_smtp_verified(MgSmtpSession *session, const MgMailboxAnswer *answer);
 /* What follows a policy that has nothing against it. */
@@ -231,6 +262,16 @@ void mg_smtp_auth_secret(MgSmtpSession *session, const MgMailboxAnswer *answer);
 /* Both answer the client where it may not. */
 bool mg_smtp_must_log_in(MgSmtpSession *session);
 bool mg_smtp_may_send_as(MgSmtpSession *session, const char *sender);
+
+/* ---- smtp-mischief.c ---- */
+void *mg_smtp_mischief_setup(const MgSettings *settings, GPtrArray *problems);
+void mg_smtp_mischief_teardown(void *shared);
+/* How long to wait before what comes now is done. */
+MgTime mg_smtp_mischief_delay(MgSmtpSession *session, MgSmtpMoment at);
+/* True: it was answered, or the server has hung up. */
+bool mg_smtp_mischief(MgSmtpSession *session, MgSmtpMoment at);
+/* The same for an address that says what it wants: 451@…, 550-full@…, drop@… */
+bool mg_smtp_magic(MgSmtpSession *session);
 
 /* ---- smtp-tls.c ---- */
 void mg_smtp_do_starttls(MgSmtpSession *session, MgSpan argument);

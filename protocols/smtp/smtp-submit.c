@@ -49,6 +49,7 @@ static const MgSettingRow setting_rows[] = {
      N_("The server that takes this program's mail: HOST:PORT, usually port 587; or "
         "smtps://HOST, port 465, where TLS comes first.")},
     {"account", MG_SETTING_TEXT, NULL, N_("The address of the person at this host.")},
+    MG_SMTP_LINE_ENDS_ROW,
     {"notify", MG_SETTING_TEXT, NULL,
      N_("When servers shall report (DSN): any of success, failure, delay, separated by \";\", or "
         "never.")},
@@ -330,7 +331,11 @@ static MgEngine *submit_create(const MgBirth *birth)
     submit->helo = helo_of(birth);
     submit->recipients = g_ptr_array_new_with_free_func(g_free);
     submit->scratch = g_ptr_array_new_with_free_func(g_free);
-    submit->letter = mg_letter_copy(call->file);
+    if (mg_letter_keeps_line_ends(birth->settings))
+        submit->letter =
+            g_byte_array_append(g_byte_array_new(), call->file.data, (guint)call->file.len);
+    else
+        submit->letter = mg_letter_copy(call->file);
     submit->due = MG_TIME_NEVER;
     read_words(submit, call);
     complete_letter(submit, birth);

@@ -97,7 +97,8 @@ static void end_of_letter(MgSmtpSession *session, MgSpan where)
         mg_smtp_note(session, MG_SMTP_R_8BIT, where);
         session->body = MG_BODY_8BITMIME;
     }
-    if (!mg_smtp_ask_policy(session, MG_STAGE_MESSAGE))
+    if (!mg_smtp_mischief(session, MG_SMTP_AT_LETTER) &&
+        !mg_smtp_ask_policy(session, MG_STAGE_MESSAGE))
         mg_smtp_take_responsibility(session);
 }
 
@@ -140,6 +141,7 @@ static void begin_letter(MgSmtpSession *session, bool by_chunks)
     session->data_fault = -1;
     session->too_large = false;
     session->by_chunks = by_chunks;
+    session->lax_line = false;
     session->chunk_failed = false;
 }
 
@@ -182,16 +184,18 @@ void mg_smtp_do_data(MgSmtpSession *session, MgSpan argument)
 /* Keeps octets of the letter that hold at most one LF, at their end. */
 static void keep(MgSmtpSession *session, const uint8_t *bytes, size_t len, bool lf)
 {
-    bool ended = lf && (len > 1 ? bytes[len - 2] : session->last) == '\r';
+    bool whole = lf && (len > 1 ? bytes[len - 2] : session->last) == '\r';
+    bool ended = whole || (lf && session->lines == MG_SMTP_LINES_LAX);
     /* A CR is alone if what follows it is there and is not LF. */
     size_t followed = len - MIN(len, lf ? 2 : 1);
     bool bare_cr = (session->last == '\r' && bytes[0] != '\n') ||
                    (followed > 0 && memchr(bytes, '\r', followed) != NULL);
     session->line_len += len;
     session->size += len;
-    if (lf && !ended)
+    if (lf && !whole && session->lines == MG_SMTP_LINES_STRICT)
         session->data_fault = MG_SMTP_R_BARE_LF;
-    else if (bare_cr && session->data_fault != MG_SMTP_R_BARE_LF)
+    else if (bare_cr && session->lines == MG_SMTP_LINES_STRICT &&
+             session->data_fault != MG_SMTP_R_BARE_LF)
         session->data_fault = MG_SMTP_R_BARE_CR;
     else if (session->text_line_max > 0 && session->line_len > session->text_line_max &&
              session->data_fault < 0)
@@ -200,11 +204,14 @@ static void keep(MgSmtpSession *session, const uint8_t *bytes, size_t len, bool 
         session->too_large = true;
     session->last = bytes[len - 1];
     session->line_start = ended;
+    session->lax_line = ended && !whole;
     if (ended)
         session->line_len = 0;
-    if (!session->too_large && session->data_fault < 0)
-        g_byte_array_append(session->data, bytes, (guint)len);
-    else if (session->data->len > 0)
+    if (!session->too_large && session->data_fault < 0) {
+        g_byte_array_append(session->data, bytes, (guint)len - (session->lax_line ? 1 : 0));
+        if (session->lax_line) /* the mailbox wants whole lines */
+            g_byte_array_append(session->data, (const uint8_t *)"\r\n", 2);
+    } else if (session->data->len > 0)
         g_byte_array_set_size(session->data, 0);
 }
 
@@ -220,8 +227,11 @@ static bool read_data(MgSmtpSession *session)
             size_t left = (size_t)(end - at);
             if (left < 2 || (left < 3 && at[1] == '\r'))
                 break; /* perhaps the final dot */
-            done = at[1] == '\r' && at[2] == '\n';
-            at += done ? 3 : 1; /* RFC 5321 §4.5.2: a dot that was added goes */
+            bool lone = at[1] == '\n' && session->lines == MG_SMTP_LINES_LAX;
+            done = lone || (at[1] == '\r' && at[2] == '\n');
+            if (done && (lone || session->lax_line))
+                mg_smtp_note(session, MG_SMTP_R_LAX_END, dot);
+            at += lone ? 2 : done ? 3 : 1; /* RFC 5321 §4.5.2: a dot that was added goes */
             session->line_start = false;
             continue;
         }
