@@ -302,6 +302,8 @@ static int run_servers(Order *order)
     g_autoptr(GPtrArray) doors = g_ptr_array_new_with_free_func((GDestroyNotify)mg_door_close);
     if (host == NULL)
         return MG_EXIT_USAGE;
+    if (!mg_trace_for_weeks(host->trace, &order->real, &host->file))
+        return MG_EXIT_FAILED;
     for (size_t i = 0; names[i] != NULL; i++) {
         const MgEngineKind *kind = mg_registry_engine(order->registry, names[i]);
         g_assert(kind != NULL); /* a plugin names its own */

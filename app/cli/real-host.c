@@ -5,8 +5,6 @@
 #include <glib-unix.h>
 #include <unistd.h>
 
-#include "pcapng.h"
-
 /* ---- messages ---- */
 
 void mg_complain(const char *command, const char *format, ...)
@@ -136,6 +134,8 @@ void mg_real_host_free(MgRealHost *host)
 {
     if (host == NULL)
         return;
+    if (host->file != NULL) /* it never came to serving */
+        mg_pcapng_close(g_steal_pointer(&host->file), NULL);
     mg_runtime_free(host->runtime);
     mg_real_carrier_free(host->carrier);
     mg_drive_free(host->drive);
@@ -194,10 +194,23 @@ void mg_real_host_run(MgRealHost *host, const char *what)
     g_source_remove(terminate);
 }
 
-bool mg_real_host_save(const MgRealHost *host)
+bool mg_trace_for_weeks(MgTrace *trace, const MgRealOptions *options, MgPcapng **file)
 {
     g_autoptr(GError) error = NULL;
-    if (host->options->trace == NULL || mg_pcapng_write(host->trace, host->options->trace, &error))
+    if (options->trace == NULL)
+        mg_trace_set_forgetful(trace, NULL, NULL);
+    else if ((*file = mg_pcapng_follow(trace, options->trace, &error)) == NULL)
+        mg_complain(options->command, "%s", error->message);
+    return error == NULL;
+}
+
+bool mg_real_host_save(MgRealHost *host)
+{
+    g_autoptr(GError) error = NULL;
+    if (host->options->trace == NULL)
+        return true;
+    if (host->file != NULL ? mg_pcapng_close(g_steal_pointer(&host->file), &error)
+                           : mg_pcapng_write(host->trace, host->options->trace, &error))
         return true;
     mg_complain(host->options->command, "%s", error->message);
     return false;

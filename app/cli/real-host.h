@@ -5,6 +5,7 @@
 #include <glib/gi18n.h>
 
 #include "carrier.h"
+#include "pcapng.h"
 
 G_BEGIN_DECLS
 
@@ -40,6 +41,7 @@ typedef struct {
     MgDrive *drive;
     MgRealCarrier *carrier;
     MgHostId id;
+    MgPcapng *file; /* (nullable) that follows the trace */
     bool interrupted;
 } MgRealHost;
 
@@ -53,7 +55,11 @@ bool mg_real_host_add(MgRealHost *host, const MgEngineKind *kind);
  * said on a terminal when it takes long: "talking to mx.example.net". */
 void mg_real_host_run(MgRealHost *host, const char *what);
 /* Writes --trace. False after saying why not. */
-bool mg_real_host_save(const MgRealHost *host);
+bool mg_real_host_save(MgRealHost *host);
+
+/* For servers, which run for weeks: the trace forgets, and with --trace what happens is written as
+ * it comes, to `file`. False after saying why not. */
+bool mg_trace_for_weeks(MgTrace *trace, const MgRealOptions *options, MgPcapng **file);
 
 /* "mailglass send: TEXT" on standard error, as one line. */
 void mg_complain(const char *command, const char *format, ...) G_GNUC_PRINTF(2, 3);

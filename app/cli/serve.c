@@ -11,7 +11,6 @@
 #include "command.h"
 
 #include "door.h"
-#include "pcapng.h"
 #include "world.h"
 
 typedef struct {
@@ -24,6 +23,7 @@ typedef struct {
     MgWorld *world;
     MgDrive *drive;
     MgRealCarrier *carrier;
+    MgPcapng *file; /* (nullable) */
     GPtrArray *doors;
     GMainLoop *loop;
 } Serve;
@@ -119,7 +119,11 @@ static int load(Serve *serve)
         return MG_EXIT_FAILED;
     serve->world = mg_world_new(serve->network, serve->registry, (uint64_t)serve->seed, problems);
     mg_print_problems(problems);
-    return serve->world != NULL ? MG_EXIT_DONE : MG_EXIT_FAILED;
+    if (serve->world == NULL)
+        return MG_EXIT_FAILED;
+    return mg_trace_for_weeks(mg_world_trace(serve->world), &serve->real, &serve->file)
+               ? MG_EXIT_DONE
+               : MG_EXIT_FAILED;
 }
 
 static gboolean on_signal(void *data)
@@ -128,11 +132,10 @@ static gboolean on_signal(void *data)
     return G_SOURCE_CONTINUE;
 }
 
-static int save(const Serve *serve)
+static int save(Serve *serve)
 {
     g_autoptr(GError) error = NULL;
-    if (serve->real.trace == NULL ||
-        mg_pcapng_write(mg_world_trace(serve->world), serve->real.trace, &error))
+    if (serve->file == NULL || mg_pcapng_close(g_steal_pointer(&serve->file), &error))
         return MG_EXIT_DONE;
     mg_complain(serve->real.command, "%s", error->message);
     return MG_EXIT_FAILED;
@@ -165,6 +168,8 @@ static int run_serve(Serve *serve)
 /* The world goes before the carrier whose lines it may close, and after the doors. */
 static void serve_clear(Serve *serve)
 {
+    if (serve->file != NULL) /* it never came to serving */
+        mg_pcapng_close(g_steal_pointer(&serve->file), NULL);
     g_clear_pointer(&serve->doors, g_ptr_array_unref);
     g_clear_pointer(&serve->world, mg_world_free);
     g_clear_pointer(&serve->carrier, mg_real_carrier_free);

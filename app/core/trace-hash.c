@@ -124,12 +124,13 @@ static void arena(Writer *writer, const MgTrace *trace)
         uint64_t start = (uint64_t)i << MG_SLOT_SHIFT;
         uint64_t end = trace->arena.end > start ? MIN(trace->arena.end - start, MG_SLOT_SIZE) : 0;
         if (end > 0)
-            g_checksum_update(writer->sum, trace->arena.slots[i], (gssize)end);
+            g_checksum_update(writer->sum, trace->arena.slots[i].octets, (gssize)end);
     }
 }
 
 char *mg_trace_hash(const MgTrace *trace)
 {
+    g_assert(!trace->forgetting.on);
     g_autofree Writer *writer = g_new0(Writer, 1);
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
     writer->sum = sum;

@@ -39,13 +39,15 @@ static void free_live(MgLive *live)
     g_free(live);
 }
 
-void mg_trace_free_stream(MgStream *stream)
+void mg_trace_free_stream(MgTrace *trace, MgStream *stream)
 {
     if (stream == NULL)
         return;
-    mg_trace_free_stream(stream->inner);
+    mg_trace_free_stream(trace, stream->inner);
     free_live(stream->live);
+    trace->stream_memory -= sizeof *stream;
     for (int i = 0; i < 2; i++) {
+        trace->stream_memory -= stream->course[i].room * sizeof(MgCut);
         g_free(stream->course[i].cuts);
         g_free(stream->inside[i].n);
     }
@@ -82,6 +84,7 @@ static MgRecord *add_exchange(MgTrace *trace, MgFlowId id, MgDirection direction
     MgRecord *record = mg_trace_new_record(trace, MG_RECORD_EXCHANGE, now, n);
     bool from_server = direction == MG_FROM_SERVER;
     record->until = MG_TIME_NEVER;
+    mg_trace_state(trace, id)->newest = *n;
     record->parent = flow->parent;
     record->flow = id;
     record->from = from_server ? flow->server : flow->client;
@@ -92,8 +95,25 @@ static MgRecord *add_exchange(MgTrace *trace, MgFlowId id, MgDirection direction
     return record;
 }
 
+/* Where exchanges ended that are forgotten; one stays, for it is where the next begins. */
+static void drop_cuts(const MgTrace *trace, MgCourse *course)
+{
+    uint32_t gone = 0;
+    while (gone + 1 < course->n_cuts && !mg_trace_has(trace, course->cuts[gone + 1].n))
+        gone++;
+    if (gone == 0)
+        return;
+    course->n_cuts -= gone;
+    course->n_dropped += gone;
+    course->n_arrived -= MIN(gone, course->n_arrived);
+    course->n_carried -= MIN(gone, course->n_carried);
+    memmove(course->cuts, course->cuts + gone, course->n_cuts * sizeof(MgCut));
+}
+
 static void add_cut(MgTrace *trace, MgCourse *course, uint64_t end, uint32_t n)
 {
+    if (course->n_cuts == course->room && trace->forgetting.on)
+        drop_cuts(trace, course);
     if (course->n_cuts == course->room) {
         uint32_t room = MAX(course->room * 2, 4u);
         course->cuts = g_realloc_n(course->cuts, room, sizeof(MgCut));
@@ -112,12 +132,13 @@ static void gather(MgWaiting *waiting, MgSpan octets)
     g_byte_array_append(waiting->gather, octets.data, (unsigned)octets.len);
 }
 
-static void add_piece(MgWaiting *waiting, MgPiece piece)
+static void add_piece(MgWaiting *waiting, MgTracePiece piece)
 {
     if (waiting->pieces == NULL)
-        waiting->pieces = g_array_new(FALSE, FALSE, sizeof(MgPiece));
+        waiting->pieces = g_array_new(FALSE, FALSE, sizeof(MgTracePiece));
     if (waiting->pieces->len > 0) {
-        MgPiece *last = &g_array_index(waiting->pieces, MgPiece, waiting->pieces->len - 1);
+        MgTracePiece *last =
+            &g_array_index(waiting->pieces, MgTracePiece, waiting->pieces->len - 1);
         if (last->address + last->len == piece.address) {
             last->len += piece.len;
             return;
@@ -139,18 +160,18 @@ static void take(MgTrace *trace, MgWaiting *waiting, bool real, MgSpan octets)
     } else if (waiting->gather != NULL || address != waiting->address + waiting->len) {
         if (waiting->gather == NULL) {
             gather(waiting, (MgSpan){mg_arena_at(&trace->arena, waiting->address), waiting->len});
-            add_piece(waiting, (MgPiece){waiting->address, 0, waiting->len});
+            add_piece(waiting, (MgTracePiece){waiting->address, 0, waiting->len});
         }
         gather(waiting, octets);
-        add_piece(waiting, (MgPiece){address, waiting->len, octets.len});
+        add_piece(waiting, (MgTracePiece){address, waiting->len, octets.len});
     }
     waiting->len += octets.len;
 }
 
-static const MgPiece *last_piece(const MgWaiting *waiting)
+static const MgTracePiece *last_piece(const MgWaiting *waiting)
 {
     return waiting->pieces != NULL && waiting->pieces->len > 0
-               ? &g_array_index(waiting->pieces, MgPiece, waiting->pieces->len - 1)
+               ? &g_array_index(waiting->pieces, MgTracePiece, waiting->pieces->len - 1)
                : NULL;
 }
 
@@ -159,7 +180,7 @@ static uint64_t place(MgTrace *trace, const MgWaiting *waiting, size_t offset, c
 {
     if (waiting->gather == NULL)
         return waiting->address + offset;
-    const MgPiece *last = last_piece(waiting);
+    const MgTracePiece *last = last_piece(waiting);
     if (last != NULL && offset >= last->offset)
         return last->address + (offset - last->offset);
     uint8_t *octets = waiting->gather->data + offset;
@@ -178,7 +199,7 @@ static void settle(MgWaiting *waiting, size_t done)
         waiting->address += done;
         return;
     }
-    const MgPiece *last = last_piece(waiting);
+    const MgTracePiece *last = last_piece(waiting);
     if (waiting->len == 0) {
         free_waiting(waiting);
     } else if (last != NULL && done >= last->offset) {
@@ -188,7 +209,7 @@ static void settle(MgWaiting *waiting, size_t done)
         g_byte_array_remove_range(waiting->gather, 0, (unsigned)done);
         unsigned gone = 0;
         for (unsigned i = 0; last != NULL && i < waiting->pieces->len; i++) {
-            MgPiece *piece = &g_array_index(waiting->pieces, MgPiece, i);
+            MgTracePiece *piece = &g_array_index(waiting->pieces, MgTracePiece, i);
             size_t cut = piece->offset < done ? MIN(done - piece->offset, piece->len) : 0;
             piece->address += cut;
             piece->len -= cut;
@@ -347,6 +368,14 @@ static uint32_t find_cut(const MgCourse *course, uint64_t offset)
     return low;
 }
 
+/* Of octet number `offset`; before the first cut that is left it is forgotten. */
+static uint32_t exchange_at(const MgCourse *course, uint64_t offset)
+{
+    uint32_t i = find_cut(course, offset - 1);
+    bool known = i < course->n_cuts && (i > 0 || course->n_dropped == 0);
+    return known ? course->cuts[i].n : 0;
+}
+
 #define RUN_MAX 2048u /* more than a packet takes: no need to know how far it goes on */
 
 uint64_t mg_trace_octets_at(const MgTrace *trace, MgFlowId flow, MgDirection direction,
@@ -373,11 +402,11 @@ uint64_t mg_trace_octets_at(const MgTrace *trace, MgFlowId flow, MgDirection dir
     size_t skip = *run > 0 ? 0 : (size_t)(offset - mg_course_end(course));
     if (skip >= waiting->len)
         return address;
-    MgPiece one = {waiting->address, 0, waiting->len};
-    const MgPiece *piece = waiting->gather == NULL ? &one : NULL;
+    MgTracePiece one = {waiting->address, 0, waiting->len};
+    const MgTracePiece *piece = waiting->gather == NULL ? &one : NULL;
     for (unsigned p = 0; piece == NULL && waiting->pieces != NULL && p < waiting->pieces->len;
          p++) {
-        const MgPiece *here = &g_array_index(waiting->pieces, MgPiece, p);
+        const MgTracePiece *here = &g_array_index(waiting->pieces, MgTracePiece, p);
         if (skip - here->offset < here->len)
             piece = here;
     }
@@ -401,7 +430,7 @@ static uint32_t arrive(MgTrace *trace, MgCourse *course, uint64_t offset, MgTime
     while (course->n_arrived < course->n_cuts &&
            mg_cut_end(&course->cuts[course->n_arrived]) <= course->arrived) {
         last = course->cuts[course->n_arrived++].n;
-        mg_trace_edit(trace, last)->until = now;
+        mg_trace_set_until(trace, last, now);
     }
     return last;
 }
@@ -410,10 +439,11 @@ static uint32_t arrive(MgTrace *trace, MgCourse *course, uint64_t offset, MgTime
 static void inside_arrives(MgTrace *trace, MgInside *inside, uint32_t unit, MgTime now)
 {
     while (inside->n_arrived < inside->len) {
-        MgRecord *record = mg_trace_edit(trace, inside->n[inside->n_arrived]);
-        if (record->parent > unit)
+        MgRecord *record = mg_trace_edit_if(trace, inside->n[inside->n_arrived]);
+        if (record != NULL && (int32_t)(record->parent - unit) > 0)
             return;
-        record->until = now;
+        if (record != NULL)
+            record->until = now;
         inside->n_arrived++;
     }
 }
@@ -437,8 +467,7 @@ uint32_t mg_trace_exchange_at(const MgTrace *trace, MgFlowId flow, MgDirection d
     if (state->stream == NULL)
         return state->last[direction];
     const MgCourse *course = &state->stream->course[direction];
-    uint32_t i = find_cut(course, offset - 1);
-    return i < course->n_cuts ? course->cuts[i].n : 0;
+    return exchange_at(course, offset);
 }
 
 /* ---- what a layer hides ---- */
@@ -451,7 +480,8 @@ void mg_trace_begin_layer(MgTrace *trace, MgFlowId flow, MgDirection direction, 
         return;
     cut(&side, true, now);
     side.stream->layer = dissector;
-    side.stream->layer_at[direction] = side.stream->course[direction].n_cuts + 1;
+    const MgCourse *course = &side.stream->course[direction];
+    side.stream->layer_at[direction] = course->n_dropped + course->n_cuts + 1;
     if (side.stream->inner == NULL)
         side.stream->inner = new_stream(trace);
 }
@@ -462,8 +492,9 @@ uint32_t mg_trace_layer_unit(const MgTrace *trace, MgFlowId flow, MgDirection di
     const MgStream *stream = mg_trace_state(trace, flow)->stream;
     if (stream == NULL || unit == 0 || stream->layer_at[direction] == 0)
         return 0;
-    uint32_t at = stream->layer_at[direction] - 1 + unit - 1;
-    return at < stream->course[direction].n_cuts ? stream->course[direction].cuts[at].n : 0;
+    const MgCourse *course = &stream->course[direction];
+    uint32_t at = stream->layer_at[direction] - 1 + unit - 1 - course->n_dropped;
+    return at < course->n_cuts ? course->cuts[at].n : 0;
 }
 
 uint32_t mg_trace_add_inner(MgTrace *trace, const MgHidden *where, MgSpan octets, MgTime now)
@@ -506,7 +537,7 @@ uint32_t mg_trace_add_inside(MgTrace *trace, const MgHidden *where, uint16_t tag
         inside->n = g_realloc_n(inside->n, inside->room, sizeof *inside->n);
     }
     inside->n[inside->len++] = n;
-    if (parent != 0 && mg_trace_record(trace, parent)->until != MG_TIME_NEVER)
+    if (mg_trace_has(trace, parent) && mg_trace_record(trace, parent)->until != MG_TIME_NEVER)
         inside_arrives(trace, inside, parent, now);
     return n;
 }
@@ -526,8 +557,7 @@ uint32_t mg_trace_inner_at(const MgTrace *trace, MgFlowId flow, MgDirection dire
     if (stream == NULL || stream->inner == NULL || offset == 0)
         return 0;
     const MgCourse *course = &stream->inner->course[direction];
-    uint32_t i = find_cut(course, offset - 1);
-    return i < course->n_cuts ? course->cuts[i].n : 0;
+    return exchange_at(course, offset);
 }
 
 void mg_trace_add_secret(MgTrace *trace, MgSpan line)
@@ -580,8 +610,9 @@ uint32_t mg_trace_add_datagram(MgTrace *trace, MgFlowId flow, MgDirection direct
 
 void mg_trace_set_until(MgTrace *trace, uint32_t n, MgTime until)
 {
-    if (n != 0)
-        mg_trace_edit(trace, n)->until = until;
+    MgRecord *record = n != 0 ? mg_trace_edit_if(trace, n) : NULL;
+    if (record != NULL)
+        record->until = until;
 }
 
 /* ---- packets ---- */
@@ -629,7 +660,7 @@ uint32_t mg_trace_add_packet(MgTrace *trace, const MgPacket *packet, bool show, 
             carry(trace, packet, number);
         } else if (!packet->icmp) {
             uint32_t n = mg_trace_state(trace, packet->flow)->last[packet->from_server != 0];
-            if (n != 0 && mg_trace_record(trace, n)->packet == 0)
+            if (mg_trace_has(trace, n) && mg_trace_record(trace, n)->packet == 0)
                 mg_trace_edit(trace, n)->packet = number;
         }
     }
@@ -671,7 +702,7 @@ uint32_t mg_trace_add_state(MgTrace *trace, const MgDoer *doer, const char *engi
     record->tag = mg_trace_intern(trace, engine_name);
     record->text_a = mg_trace_intern(trace, from);
     record->text_b = mg_trace_intern(trace, to);
-    if (doer->engine != 0 && record->tag != 0) {
+    if (doer->engine != 0 && record->tag != 0 && !trace->forgetting.on) {
         if (doer->engine >= trace->engine_names->len)
             g_array_set_size(trace->engine_names, doer->engine + 1);
         g_array_index(trace->engine_names, uint16_t, doer->engine) = record->tag;
@@ -683,7 +714,7 @@ uint32_t mg_trace_add_state(MgTrace *trace, const MgDoer *doer, const char *engi
  * what a real session must not keep could be among them. */
 static void point_at(MgTrace *trace, MgRecord *record, MgSpan where)
 {
-    if (record->parent == 0 || where.len == 0)
+    if (!mg_trace_has(trace, record->parent) || where.len == 0)
         return;
     MgSpan octets = mg_trace_bytes(trace, record->parent);
     const uint8_t *found = memmem(octets.data, octets.len, where.data, where.len);

@@ -2,44 +2,92 @@
 /* trace.c - the store that records, packets, flows, hosts and octets lie in */
 #include "trace-private.h"
 
-static void *grown(void *array, size_t item, size_t n, size_t room)
+static void begin_block(MgBlocks *blocks, uint32_t block)
 {
-    return n < room ? array : g_realloc_n(array, MAX(room * 2, (size_t)16), item);
+    if (block >= blocks->room) {
+        uint32_t room = MAX(blocks->room * 2, block + 16);
+        blocks->blocks = g_realloc_n(blocks->blocks, room, sizeof(uint8_t *));
+        memset(blocks->blocks + blocks->room, 0, (room - blocks->room) * sizeof(uint8_t *));
+        blocks->room = room;
+    }
+    g_assert(blocks->blocks[block] == NULL); /* else all numbers are in use */
+    blocks->blocks[block] = blocks->spare != NULL
+                                ? memset(blocks->spare, 0, MG_BLOCK_ITEMS * blocks->item)
+                                : g_malloc0_n(MG_BLOCK_ITEMS, blocks->item);
+    blocks->spare = NULL;
+    blocks->n_kept++;
 }
 
 void *mg_blocks_add(MgBlocks *blocks)
 {
-    if (blocks->n >> MG_BLOCK_SHIFT == blocks->n_blocks) {
-        blocks->blocks = grown(blocks->blocks, sizeof(uint8_t *), blocks->n_blocks, blocks->room);
-        if (blocks->n_blocks == blocks->room)
-            blocks->room = MAX(blocks->room * 2, 16u);
-        blocks->blocks[blocks->n_blocks++] = g_malloc0_n(MG_BLOCK_ITEMS, blocks->item);
+    uint32_t i = mg_blocks_next(blocks);
+    if ((i & (MG_BLOCK_ITEMS - 1)) == 0)
+        begin_block(blocks, i >> MG_BLOCK_SHIFT);
+    blocks->n = i + 1;
+    return mg_blocks_at(blocks, i);
+}
+
+void mg_blocks_forget(MgBlocks *blocks, uint32_t i)
+{
+    while (blocks->first >> MG_BLOCK_SHIFT != i >> MG_BLOCK_SHIFT) {
+        uint8_t **block = &blocks->blocks[blocks->first >> MG_BLOCK_SHIFT];
+        g_free(blocks->spare);
+        blocks->spare = *block;
+        *block = NULL;
+        blocks->n_kept--;
+        blocks->first = (blocks->first | (MG_BLOCK_ITEMS - 1)) + 1;
     }
-    g_assert(blocks->n < UINT32_MAX);
-    return mg_blocks_at(blocks, blocks->n++);
 }
 
 void mg_blocks_clear(MgBlocks *blocks)
 {
-    for (uint32_t i = 0; i < blocks->n_blocks; i++)
+    for (uint32_t i = 0; i < blocks->room; i++)
         g_free(blocks->blocks[i]);
     g_free(blocks->blocks);
+    g_free(blocks->spare);
 }
 
 /* New memory, in whole slots: one, or as many as `len` octets in one piece need. */
 static void extend(MgArena *arena, size_t len)
 {
     size_t n = MAX((len + MG_SLOT_SIZE - 1) >> MG_SLOT_SHIFT, (size_t)1);
-    uint8_t *memory = g_malloc(n << MG_SLOT_SHIFT);
-    g_ptr_array_add(arena->owned, memory);
-    arena->end = (uint64_t)arena->n_slots << MG_SLOT_SHIFT;
-    for (size_t i = 0; i < n; i++) {
-        arena->slots = grown(arena->slots, sizeof(uint8_t *), arena->n_slots, arena->room);
-        if (arena->n_slots == arena->room)
-            arena->room = MAX(arena->room * 2, (size_t)16);
-        arena->slots[arena->n_slots++] = memory + (i << MG_SLOT_SHIFT);
+    uint8_t *memory = n == 1 ? g_steal_pointer(&arena->spare) : NULL;
+    if (memory == NULL)
+        memory = g_malloc(n << MG_SLOT_SHIFT);
+    arena->end = (arena->first + arena->n_slots) << MG_SLOT_SHIFT;
+    if (arena->n_slots + n > arena->room) {
+        arena->room = MAX(arena->room * 2, arena->n_slots + n);
+        arena->slots = g_realloc_n(arena->slots, arena->room, sizeof(MgSlot));
     }
-    arena->limit = (uint64_t)arena->n_slots << MG_SLOT_SHIFT;
+    for (size_t i = 0; i < n; i++)
+        arena->slots[arena->n_slots++] = (MgSlot){memory + (i << MG_SLOT_SHIFT), i == 0 ? n : 0};
+    arena->limit = (arena->first + arena->n_slots) << MG_SLOT_SHIFT;
+}
+
+void mg_arena_forget(MgArena *arena, uint64_t address)
+{
+    uint64_t first = address >> MG_SLOT_SHIFT;
+    size_t gone = 0;
+    while (gone < arena->n_slots && arena->first + gone + arena->slots[gone].n <= first) {
+        size_t n = arena->slots[gone].n;
+        g_free(n == 1 ? arena->spare : arena->slots[gone].octets);
+        arena->spare = n == 1 ? arena->slots[gone].octets : arena->spare;
+        gone += n;
+    }
+    if (gone == 0)
+        return;
+    arena->n_slots -= gone;
+    arena->first += gone;
+    memmove(arena->slots, arena->slots + gone, arena->n_slots * sizeof(MgSlot));
+}
+
+void mg_arena_clear(MgArena *arena)
+{
+    for (size_t i = 0; i < arena->n_slots; i++)
+        if (arena->slots[i].n > 0)
+            g_free(arena->slots[i].octets);
+    g_free(arena->slots);
+    g_free(arena->spare);
 }
 
 uint64_t mg_arena_put(MgArena *arena, MgSpan octets)
@@ -76,7 +124,6 @@ MgTrace *mg_trace_new(MgRegistry *registry)
     trace->packets.item = sizeof(MgPacket);
     trace->flows.item = sizeof(MgFlow);
     trace->states.item = sizeof(MgFlowState);
-    trace->arena.owned = g_ptr_array_new_with_free_func(g_free);
     trace->hosts = g_ptr_array_new_with_free_func(free_host);
     trace->texts = g_ptr_array_new_with_free_func(g_free);
     trace->text_ids = g_hash_table_new(g_str_hash, g_str_equal);
@@ -98,13 +145,13 @@ void mg_trace_unref(MgTrace *trace)
     if (trace == NULL || !g_atomic_ref_count_dec(&trace->refs))
         return;
     for (uint32_t i = 0; i < trace->states.n; i++)
-        mg_trace_free_stream(mg_trace_state(trace, i + 1)->stream);
+        mg_trace_free_stream(trace, mg_trace_state(trace, i + 1)->stream);
     mg_blocks_clear(&trace->records);
     mg_blocks_clear(&trace->packets);
     mg_blocks_clear(&trace->flows);
     mg_blocks_clear(&trace->states);
-    g_ptr_array_unref(trace->arena.owned);
-    g_free(trace->arena.slots);
+    mg_arena_clear(&trace->arena);
+    g_clear_pointer(&trace->forgetting.pages, g_array_unref);
     g_ptr_array_unref(trace->hosts);
     g_hash_table_unref(trace->text_ids);
     g_ptr_array_unref(trace->texts);
@@ -167,10 +214,20 @@ MgHostId mg_trace_add_host(MgTrace *trace, const char *name, const char *kind, c
 
 MgFlowId mg_trace_add_flow(MgTrace *trace, const MgFlow *flow)
 {
-    MgFlow *kept = mg_blocks_add(&trace->flows);
+    MgFlowId id = trace->forgetting.on ? mg_trace_reuse_flow(trace) : 0;
+    if (id == 0) {
+        mg_blocks_add(&trace->flows);
+        mg_blocks_add(&trace->states);
+        id = trace->flows.n;
+    }
+    MgFlow *kept = mg_blocks_at(&trace->flows, id - 1);
     *kept = *flow;
-    mg_blocks_add(&trace->states);
-    return trace->flows.n;
+    kept->birth = ++trace->n_born;
+    if (trace->forgetting.on && !flow->real) {
+        mg_trace_state(trace, id)->page = trace->forgetting.page;
+        g_array_index(trace->forgetting.pages, MgPage, trace->forgetting.page).n_live++;
+    }
+    return id;
 }
 
 /* Texts that are interned are mostly static ones, so the pointer alone finds most of them. */
@@ -198,6 +255,9 @@ uint16_t mg_trace_intern(MgTrace *trace, const char *text)
 
 MgRecord *mg_trace_new_record(MgTrace *trace, MgRecordKind kind, MgTime now, uint32_t *n)
 {
+    uint32_t next = mg_blocks_next(&trace->records);
+    if (trace->forgetting.on && (next & (MG_BLOCK_ITEMS - 1)) == 0)
+        mg_trace_turn_page(trace, next);
     MgRecord *record = mg_blocks_add(&trace->records);
     record->at = now;
     record->kind = (uint8_t)kind;
@@ -210,6 +270,11 @@ MgRecord *mg_trace_new_record(MgTrace *trace, MgRecordKind kind, MgTime now, uin
 uint32_t mg_trace_n_records(const MgTrace *trace)
 {
     return trace->records.n;
+}
+
+bool mg_trace_has(const MgTrace *trace, uint32_t n)
+{
+    return n != 0 && mg_blocks_has(&trace->records, n - 1);
 }
 
 const MgRecord *mg_trace_record(const MgTrace *trace, uint32_t n)
@@ -281,7 +346,8 @@ const char *mg_trace_engine_name(const MgTrace *trace, uint32_t engine)
 
 static size_t blocks_memory(const MgBlocks *blocks)
 {
-    return blocks->n_blocks * (size_t)MG_BLOCK_ITEMS * blocks->item + blocks->room * sizeof(void *);
+    size_t n = blocks->n_kept + (blocks->spare != NULL);
+    return n * MG_BLOCK_ITEMS * blocks->item + blocks->room * sizeof(void *);
 }
 
 size_t mg_trace_memory(const MgTrace *trace)
@@ -292,5 +358,7 @@ size_t mg_trace_memory(const MgTrace *trace)
     sum += blocks_memory(&trace->flows) + blocks_memory(&trace->states);
     for (unsigned i = 0; i < trace->texts->len; i++)
         sum += strlen(g_ptr_array_index(trace->texts, i)) + 64;
+    if (trace->forgetting.on)
+        sum += trace->forgetting.pages->len * sizeof(MgPage);
     return sum;
 }

@@ -4,6 +4,9 @@
  * Two arrays that only grow: records (what people see: exchanges, states, notes) and packets (what
  * the wire carried). Both are of small fixed size; bytes lie in an arena, once. A record's number
  * is its index + 1 and is `n` everywhere; 0 is "none". Field trees are made when somebody looks.
+ *
+ * A trace that nobody will read to its beginning can forget, so that a server runs for weeks:
+ * mg_trace_set_forgetful().
  */
 #pragma once
 
@@ -32,6 +35,8 @@ typedef struct {
     uint8_t dissector;
     bool real;       /* carried by a real socket */
     uint32_t parent; /* the record that caused it to be opened; 0 none */
+    uint32_t birth;  /* the trace counts them: two flows that had one number, one after the other,
+                        have two births */
     MgTime at;
 } MgFlow;
 
@@ -101,11 +106,23 @@ uint64_t mg_trace_seed(const MgTrace *trace);
 const char *mg_trace_title(const MgTrace *trace);
 /* With packets off, none are kept (and exchanges have packet 0). On at first. */
 void mg_trace_set_keep_packets(MgTrace *trace, bool keep);
+/* From now on only what happened last is kept: at least 16,384 records, their packets and octets,
+ * and always those since the oldest simulated flow that is not over, for its segments point to
+ * them. Real flows keep nothing: a peer who holds a connection open does not fill the memory.
+ * What refers to a record (a parent, a cause) may then name one that is forgotten, so readers ask
+ * mg_trace_has(), and what is told of one late is lost. Numbers go on, and begin again at 1 after
+ * 4 thousand million. Flows that are over and forgotten give their numbers to new ones; engines'
+ * names and secrets are not kept. `before` (nullable) is called before each time; what it reads is
+ * all there since the last. To be said before anything is recorded. */
+typedef void (*MgBeforeForgetting)(MgTrace *trace, void *data);
+void mg_trace_set_forgetful(MgTrace *trace, MgBeforeForgetting before, void *data);
 
 /* ---- writing: runtime, carriers, capture readers ---- */
 MgHostId mg_trace_add_host(MgTrace *trace, const char *name, const char *kind, const char *region,
                            const char *address, bool real);
 MgFlowId mg_trace_add_flow(MgTrace *trace, const MgFlow *flow);
+/* Whoever added the flow (0: nothing) has no more to say of it. Matters to a trace that forgets. */
+void mg_trace_end_flow(MgTrace *trace, MgFlowId flow);
 /* The next octets of a stream in one direction, in order. Cuts them into exchanges, which are
  * recorded at `now`. Returns the number of the last record that was completed, 0 if none. */
 uint32_t mg_trace_add_octets(MgTrace *trace, MgFlowId flow, MgDirection direction, MgSpan octets,
@@ -174,7 +191,8 @@ uint32_t mg_trace_add_action(MgTrace *trace, const MgDoer *doer, const char *tex
 
 /* ---- reading ---- */
 uint32_t mg_trace_n_records(const MgTrace *trace);
-const MgRecord *mg_trace_record(const MgTrace *trace, uint32_t n); /* 1 ≤ n ≤ n_records */
+bool mg_trace_has(const MgTrace *trace, uint32_t n);               /* false for 0 */
+const MgRecord *mg_trace_record(const MgTrace *trace, uint32_t n); /* that it has */
 uint32_t mg_trace_n_packets(const MgTrace *trace);
 const MgPacket *mg_trace_packet(const MgTrace *trace, uint32_t index); /* from 0 */
 uint32_t mg_trace_n_flows(const MgTrace *trace);

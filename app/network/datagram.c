@@ -27,6 +27,7 @@ static void release(MgWire *wire, MgDatagram *datagram)
         datagram->next->previous = datagram->previous;
     g_bytes_unref(datagram->question);
     g_clear_pointer(&datagram->answer, g_bytes_unref);
+    mg_trace_end_flow(wire->trace, datagram->flow);
     g_free(datagram);
 }
 

@@ -105,6 +105,7 @@ static void free_tcp(MgWire *wire, MgTcp *tcp)
         g_free(tcp->ends[i].buffer);
         g_free(tcp->ends[i].early);
     }
+    mg_trace_end_flow(wire->trace, tcp->flow);
     g_free(tcp);
 }
 

@@ -57,8 +57,10 @@ bool mg_wire_forge(MgWire *wire, MgLine *line, const MgForgeQuestion *question)
                        .from_server = true,
                        .fate = lost ? MG_FATE_LOST : MG_FATE_ARRIVED};
     mg_trace_add_packet(wire->trace, &packet, lost, lost ? MG_RECORD_LOST : 0, arrives);
-    if (lost)
+    if (lost) {
+        mg_trace_end_flow(wire->trace, id);
         return true;
+    }
     mg_wire_passes(wire, line->host, to, n);
     plan(wire, MG_HAPPEN_FORGED, to, n, arrives);
     return true;
@@ -68,6 +70,7 @@ static void arrive(MgWire *wire, const MgPassing *passing)
 {
     const MgRecord *record = mg_trace_record(wire->trace, passing->n);
     MgFlow flow = *mg_trace_flow(wire->trace, record->flow); /* the trace may move */
+    mg_trace_end_flow(wire->trace, record->flow);
     if (wire->hosts[passing->host - 1].down)
         return;
     mg_trace_set_until(wire->trace, passing->n, wire->now);

@@ -109,6 +109,8 @@ static void conn_kill(Conn *conn)
     if (conn->state == CONN_DEAD)
         return;
     conn->state = CONN_DEAD;
+    if (conn->line != NULL)
+        conn->line->end = NULL;
     conn->line = NULL;
     drop_source(&conn->readable);
     drop_source(&conn->writable);
@@ -231,11 +233,13 @@ static void report_reach(Conn *conn, const GError *error)
         g_autofree char *action = g_strdup_printf("%s:%u: %s", conn->name, conn->port, text);
         mg_trace_add_action(conn->carrier->trace,
                             &(MgDoer){line->host, line->engine, line->cause, now}, action);
+        MgFlowId flow = line->flow;
         conn->line = NULL;
         if (conn->stream)
             mg_line_connected(line, reach, text, now);
         else
             mg_line_datagram(line, reach, (MgSpan){NULL, 0}, now);
+        mg_trace_end_flow(conn->carrier->trace, flow);
     }
     conn_kill(conn);
     conn_unref(conn);
@@ -501,8 +505,10 @@ static gboolean on_datagram(GSocket *socket, GIOCondition condition, void *data)
             conn_unref(conn);
             return G_SOURCE_CONTINUE;
         }
+        MgFlowId flow = line->flow;
         conn->line = NULL;
         mg_line_datagram(line, MG_REACH_OK, payload, now);
+        mg_trace_end_flow(conn->carrier->trace, flow);
         conn_kill(conn);
     } else if (!again && n < 0 && conn->addresses != NULL) { /* the name has another address */
         drop_source(&conn->readable);
@@ -531,6 +537,8 @@ static void wait_for_datagram(Conn *conn, MgTime now)
     size_t len = 0;
     const uint8_t *payload = g_bytes_get_data(conn->payload, &len);
     conn->state = CONN_OPEN;
+    mg_trace_end_flow(conn->carrier->trace,
+                      line->flow); /* with the address that was tried before */
     line->flow = add_flow(conn, line->host, conn->name, line->dissector, line->cause);
     line->record_received = true;
     uint32_t n = mg_trace_add_datagram(conn->carrier->trace, line->flow, MG_FROM_CLIENT,
@@ -626,6 +634,7 @@ static void carrier_send(void *data, MgLine *line, MgSpan octets)
 static void carrier_close(void *data, MgLine *line)
 {
     Conn *conn = line->end;
+    mg_trace_end_flow(((MgRealCarrier *)data)->trace, line->flow);
     if (conn == NULL || conn->state == CONN_DEAD)
         return;
     line->end = NULL;
@@ -643,6 +652,7 @@ static void carrier_close(void *data, MgLine *line)
 static void carrier_cancel(void *data, MgLine *line)
 {
     Conn *conn = line->end;
+    mg_trace_end_flow(((MgRealCarrier *)data)->trace, line->flow);
     line->end = NULL;
     if (conn != NULL)
         conn_kill(conn);
@@ -658,48 +668,61 @@ const MgCarrierClass mg_real_carrier_class = {
 
 /* ---- doors ---- */
 
-void mg_real_carrier_accept(MgRealCarrier *carrier, GSocket *socket, MgHostId host,
-                            const MgEngineKind *kind)
+/* Who came through a door; a reference is the caller's. */
+static Conn *conn_new_served(MgRealCarrier *carrier, bool stream)
 {
-    Conn *conn = conn_ref(conn_new(carrier, NULL, true));
-    MgTime now = mg_drive_sync(carrier->drive);
-    MgRegistry *registry = mg_trace_registry(carrier->trace);
+    Conn *conn = conn_new(carrier, NULL, stream);
     conn->served = true;
     conn->state = CONN_OPEN;
-    conn->socket = g_object_ref(socket);
-    conn->peer = g_socket_get_remote_address(socket, NULL);
-    g_socket_set_blocking(socket, FALSE);
-    g_socket_set_option(socket, 6 /* IPPROTO_TCP */, 1 /* TCP_NODELAY */, 1, NULL);
-    uint8_t dissector = mg_registry_dissector_index(registry, kind->dissector);
-    MgFlowId flow = conn->flow = add_flow(conn, host, NULL, dissector, 0);
-    watch(conn, &conn->readable, G_IO_IN, on_readable);
+    return conn_ref(conn);
+}
+
+/* (nullable) A server's engine is born for it. */
+static MgLine *serve(Conn *conn, MgHostId host, const MgEngineKind *kind, MgTime now)
+{
+    MgRealCarrier *carrier = conn->carrier;
     MgLine *line = mg_runtime_accept(carrier->runtime,
                                      &(MgVisitor){.host = host,
                                                   .kind = kind,
                                                   .carrier_class = &mg_real_carrier_class,
                                                   .carrier = carrier,
                                                   .end = conn,
-                                                  .flow = flow,
-                                                  .record_received = true},
+                                                  .flow = conn->flow,
+                                                  .record_received = conn->stream},
                                      now);
-    if (conn->state == CONN_OPEN)
-        conn->line = line;
+    return conn->line = conn->state == CONN_OPEN ? line : NULL;
+}
+
+static uint8_t dissector_of(const MgRealCarrier *carrier, const MgEngineKind *kind)
+{
+    return mg_registry_dissector_index(mg_trace_registry(carrier->trace), kind->dissector);
+}
+
+void mg_real_carrier_accept(MgRealCarrier *carrier, GSocket *socket, MgHostId host,
+                            const MgEngineKind *kind)
+{
+    Conn *conn = conn_new_served(carrier, true);
+    MgTime now = mg_drive_sync(carrier->drive);
+    conn->socket = g_object_ref(socket);
+    conn->peer = g_socket_get_remote_address(socket, NULL);
+    g_socket_set_blocking(socket, FALSE);
+    g_socket_set_option(socket, 6 /* IPPROTO_TCP */, 1 /* TCP_NODELAY */, 1, NULL);
+    conn->flow = add_flow(conn, host, NULL, dissector_of(carrier, kind), 0);
+    watch(conn, &conn->readable, G_IO_IN, on_readable);
+    serve(conn, host, kind, now);
     conn_unref(conn);
 }
 
 void mg_real_carrier_accept_datagram(MgRealCarrier *carrier, MgBurst *burst, const MgPeer *peer,
                                      MgSpan payload, MgHostId host, const MgEngineKind *kind)
 {
-    Conn *conn = conn_ref(conn_new(carrier, NULL, false));
+    Conn *conn = conn_new_served(carrier, false);
     MgTime now = mg_drive_sync(carrier->drive);
-    MgRegistry *registry = mg_trace_registry(carrier->trace);
     MgFlow flow = {.transport = MG_TRANSPORT_DATAGRAM,
-                   .dissector = mg_registry_dissector_index(registry, kind->dissector),
+                   .dissector = dissector_of(carrier, kind),
                    .real = true,
                    .server = host,
                    .at = now};
-    conn->served = true;
-    conn->state = CONN_OPEN;
     conn->burst = mg_burst_ref(burst);
     conn->asker = *peer;
     mg_peer_format(peer, flow.client_address, sizeof flow.client_address, &flow.client_port);
@@ -709,19 +732,9 @@ void mg_real_carrier_accept_datagram(MgRealCarrier *carrier, MgBurst *burst, con
     conn->flow = mg_trace_add_flow(carrier->trace, &flow);
     uint32_t n = mg_trace_add_datagram(carrier->trace, conn->flow, MG_FROM_CLIENT, payload, 0, now);
     mg_trace_set_until(carrier->trace, n, now);
-    MgLine *line = mg_runtime_accept(carrier->runtime,
-                                     &(MgVisitor){.host = host,
-                                                  .kind = kind,
-                                                  .carrier_class = &mg_real_carrier_class,
-                                                  .carrier = carrier,
-                                                  .end = conn,
-                                                  .flow = conn->flow,
-                                                  .record_received = false},
-                                     now);
-    if (line != NULL && conn->state == CONN_OPEN) {
-        conn->line = line;
+    MgLine *line = serve(conn, host, kind, now);
+    if (line != NULL)
         mg_line_received(line, payload, now);
-    }
     conn_unref(conn);
 }
 

@@ -44,13 +44,28 @@ typedef struct {
     uint32_t packet, n;
 } Remark;
 
+/* How far things have been written, or are to be. */
 typedef struct {
+    uint32_t record; /* the last */
+    uint32_t packet; /* the last, its index + 1 */
+} Reach;
+
+struct MgPcapng {
     const MgTrace *trace;
+    char *path;
     FILE *file;
+    int code; /* errno of the first failure; 0 none */
     GByteArray *block;
     GArray *items;   /* Item */
     GArray *remarks; /* Remark, by packet */
-} Writer;
+    GArray *talks;   /* Conversation, by the flow's number */
+    uint32_t n_items;
+    Reach written, seen; /* seen: what there was a second ago */
+    uint16_t n_named;    /* hosts */
+    size_t n_secret;     /* octets */
+    guint timer;         /* 0 none */
+};
+typedef MgPcapng Writer;
 
 /* ---- blocks ---- */
 
@@ -139,7 +154,8 @@ static void write_names(Writer *writer)
 {
     bool any = false;
     begin(writer);
-    for (uint16_t i = 1; i <= mg_trace_n_hosts(writer->trace); i++) {
+    while (writer->n_named < mg_trace_n_hosts(writer->trace)) {
+        uint16_t i = ++writer->n_named;
         const MgTraceHost *host = mg_trace_host(writer->trace, i);
         uint8_t record[16 + 256];
         size_t len = mg_inet_parse(host->address, strlen(host->address), record);
@@ -160,8 +176,10 @@ static void write_names(Writer *writer)
 static void write_secrets(Writer *writer)
 {
     MgSpan secrets = mg_trace_secrets(writer->trace);
+    secrets = mg_span_slice(secrets, writer->n_secret, secrets.len - writer->n_secret);
     if (secrets.len == 0)
         return;
+    writer->n_secret += secrets.len;
     begin(writer);
     put32(writer->block, SECRETS_TLS);
     put32(writer->block, (uint32_t)secrets.len);
@@ -255,6 +273,7 @@ static void write_item(Writer *writer, const Item *item)
 /* ---- connections of which only the octets are known ---- */
 
 typedef struct {
+    uint32_t birth; /* of the flow: its number may be another's later */
     bool has_packets, opened;
     uint32_t seq[2];   /* the next of each direction */
     uint32_t acked[2]; /* what the other side has acknowledged of it */
@@ -265,9 +284,20 @@ typedef struct {
 #define SEGMENT      1440u  /* fits IPv6 as well */
 #define FIRST_NUMBER 0u
 
+static Conversation *talk_of(Writer *writer, MgFlowId flow)
+{
+    uint32_t birth = mg_trace_flow(writer->trace, flow)->birth;
+    if (flow >= writer->talks->len)
+        g_array_set_size(writer->talks, MAX(flow + 1, writer->talks->len * 2));
+    Conversation *talk = &g_array_index(writer->talks, Conversation, flow);
+    if (talk->birth != birth)
+        *talk = (Conversation){.birth = birth};
+    return talk;
+}
+
 static Item *add_item(Writer *writer, const MgPacket *made, MgSpan payload)
 {
-    Item item = {.at = made->at, .order = writer->items->len, .made = *made, .payload = payload};
+    Item item = {.at = made->at, .order = writer->n_items++, .made = *made, .payload = payload};
     g_array_append_val(writer->items, item);
     return &g_array_index(writer->items, Item, writer->items->len - 1);
 }
@@ -302,8 +332,11 @@ static void open_conversation(Writer *writer, Conversation *talk, const MgRecord
     add_tcp(writer, talk, &first, false, nothing, MG_TCP_ACK);
 }
 
-static void add_exchange(Writer *writer, Conversation *talk, uint32_t n)
+static void add_exchange(Writer *writer, uint32_t n)
 {
+    Conversation *talk = talk_of(writer, mg_trace_record(writer->trace, n)->flow);
+    if (talk->has_packets)
+        return;
     const MgRecord *record = mg_trace_record(writer->trace, n);
     MgSpan octets = mg_trace_bytes(writer->trace, n), nothing = {(const uint8_t *)"", 0};
     bool from_server = (record->flags & MG_RECORD_FROM_SERVER) != 0;
@@ -346,69 +379,156 @@ static uint32_t packet_of(const MgTrace *trace, const MgRecord *record)
 {
     bool hidden = (record->flags & MG_RECORD_ENCRYPTED) != 0 && record->parent != 0;
     if (record->kind == MG_RECORD_EXCHANGE && hidden) /* what decrypts it, says it there */
-        return mg_trace_record(trace, record->parent)->packet;
+        return mg_trace_has(trace, record->parent) ? mg_trace_record(trace, record->parent)->packet
+                                                   : 0;
     if (record->kind == MG_RECORD_EXCHANGE)
         return record->unit == MG_UNIT_NOTE ? 0 : record->packet;
     if ((record->kind != MG_RECORD_NOTE && record->kind != MG_RECORD_DECISION) ||
-        record->parent == 0)
+        !mg_trace_has(trace, record->parent))
         return 0;
     return mg_trace_record(trace, record->parent)->packet;
 }
 
-static void collect(Writer *writer)
+/* Numbers begin again at 1 some day. */
+static uint32_t after(uint32_t number)
+{
+    return number == UINT32_MAX ? 1 : number + 1;
+}
+
+static Reach reach_now(const Writer *writer)
+{
+    return (Reach){mg_trace_n_records(writer->trace), mg_trace_n_packets(writer->trace)};
+}
+
+static void collect_packets(Writer *writer, uint32_t last)
 {
     const MgTrace *trace = writer->trace;
-    uint32_t n_flows = mg_trace_n_flows(trace);
-    g_autofree Conversation *talks = g_new0(Conversation, n_flows + 1);
-    for (uint32_t i = 0; i < mg_trace_n_packets(trace); i++) {
-        const MgPacket *packet = mg_trace_packet(trace, i);
-        Item item = {.at = packet->at, .order = writer->items->len, .index = i + 1};
+    bool wanted = true;
+    for (uint32_t at = writer->written.packet; at != mg_trace_n_packets(trace);) {
+        wanted = wanted && at != last;
+        at = after(at);
+        const MgPacket *packet = mg_trace_packet(trace, at - 1);
+        talk_of(writer, packet->flow)->has_packets = true;
+        if (!wanted)
+            continue;
+        Item item = {.at = packet->at, .order = writer->n_items++, .index = at};
         g_array_append_val(writer->items, item);
-        talks[packet->flow].has_packets = true;
     }
-    for (uint32_t n = 1; n <= mg_trace_n_records(trace); n++) {
+}
+
+/* Remarks are taken from what comes later, too. */
+static void collect_records(Writer *writer, uint32_t last)
+{
+    const MgTrace *trace = writer->trace;
+    bool wanted = true;
+    for (uint32_t n = writer->written.record; n != mg_trace_n_records(trace);) {
+        wanted = wanted && n != last;
+        n = after(n);
         const MgRecord *record = mg_trace_record(trace, n);
         Remark remark = {packet_of(trace, record), n};
         if (remark.packet != 0)
             g_array_append_val(writer->remarks, remark);
-        if (record->kind == MG_RECORD_EXCHANGE && record->flow != 0 &&
-            record->unit != MG_UNIT_NOTE && (record->flags & MG_RECORD_ENCRYPTED) == 0 &&
-            !talks[record->flow].has_packets)
-            add_exchange(writer, &talks[record->flow], n);
+        if (wanted && record->kind == MG_RECORD_EXCHANGE && record->flow != 0 &&
+            record->unit != MG_UNIT_NOTE && (record->flags & MG_RECORD_ENCRYPTED) == 0)
+            add_exchange(writer, n);
     }
+}
+
+static void append(Writer *writer, Reach reach)
+{
+    write_names(writer);
+    write_secrets(writer);
+    collect_packets(writer, reach.packet);
+    collect_records(writer, reach.record);
     g_array_sort(writer->items, compare_items);
     g_array_sort(writer->remarks, compare_remarks);
+    for (unsigned i = 0; i < writer->items->len; i++)
+        write_item(writer, &g_array_index(writer->items, Item, i));
+    g_array_set_size(writer->items, 0);
+    g_array_set_size(writer->remarks, 0);
+    writer->written = reach;
+}
+
+/* ---- files ---- */
+
+static void check(Writer *writer, bool good)
+{
+    if (!good && writer->code == 0)
+        writer->code = errno != 0 ? errno : EIO;
+}
+
+static Writer *open_file(const MgTrace *trace, const char *path, GError **error)
+{
+    FILE *file = fopen(path, "wb");
+    if (file == NULL) {
+        g_set_error(error, MG_ERROR, MG_ERROR_CAPTURE, _("%s cannot be written: %s"), path,
+                    g_strerror(errno));
+        return NULL;
+    }
+    Writer *writer = g_new0(Writer, 1);
+    writer->trace = trace;
+    writer->file = file;
+    writer->path = g_strdup(path);
+    writer->block = g_byte_array_new();
+    writer->items = g_array_new(FALSE, FALSE, sizeof(Item));
+    writer->remarks = g_array_new(FALSE, FALSE, sizeof(Remark));
+    writer->talks = g_array_new(FALSE, TRUE, sizeof(Conversation));
+    write_section(writer);
+    write_interface(writer);
+    return writer;
+}
+
+bool mg_pcapng_close(MgPcapng *writer, GError **error)
+{
+    append(writer, reach_now(writer));
+    check(writer, ferror(writer->file) == 0);
+    check(writer, fclose(writer->file) == 0);
+    bool good = writer->code == 0;
+    if (!good)
+        g_set_error(error, MG_ERROR, MG_ERROR_CAPTURE, _("%s cannot be written: %s"), writer->path,
+                    g_strerror(writer->code));
+    if (writer->timer != 0)
+        g_source_remove(writer->timer);
+    g_byte_array_unref(writer->block);
+    g_array_unref(writer->items);
+    g_array_unref(writer->remarks);
+    g_array_unref(writer->talks);
+    g_free(writer->path);
+    g_free(writer);
+    return good;
 }
 
 bool mg_pcapng_write(const MgTrace *trace, const char *path, GError **error)
 {
-    Writer writer = {.trace = trace, .file = fopen(path, "wb")};
-    if (writer.file == NULL) {
-        g_set_error(error, MG_ERROR, MG_ERROR_CAPTURE, _("%s cannot be written: %s"), path,
-                    g_strerror(errno));
-        return false;
-    }
-    writer.block = g_byte_array_new();
-    writer.items = g_array_new(FALSE, FALSE, sizeof(Item));
-    writer.remarks = g_array_new(FALSE, FALSE, sizeof(Remark));
-    collect(&writer);
-    write_section(&writer);
-    write_interface(&writer);
-    write_names(&writer);
-    write_secrets(&writer);
-    for (unsigned i = 0; i < writer.items->len; i++)
-        write_item(&writer, &g_array_index(writer.items, Item, i));
-    g_byte_array_unref(writer.block);
-    g_array_unref(writer.items);
-    g_array_unref(writer.remarks);
-    bool good = ferror(writer.file) == 0;
-    int code = errno;
-    if (fclose(writer.file) != 0 && good) {
-        good = false;
-        code = errno;
-    }
-    if (!good)
-        g_set_error(error, MG_ERROR, MG_ERROR_CAPTURE, _("%s cannot be written: %s"), path,
-                    g_strerror(code));
-    return good;
+    Writer *writer = open_file(trace, path, error);
+    return writer != NULL && mg_pcapng_close(writer, error);
+}
+
+/* ---- following ---- */
+
+static void before_forgetting(MgTrace *trace, void *data)
+{
+    Writer *writer = data;
+    append(writer, reach_now(writer));
+    writer->n_secret = 0; /* they are forgotten, too */
+    writer->seen = writer->written;
+}
+
+static gboolean on_second(void *data)
+{
+    Writer *writer = data;
+    append(writer, writer->seen); /* what is newer may still be remarked on */
+    writer->seen = reach_now(writer);
+    check(writer, fflush(writer->file) == 0);
+    return G_SOURCE_CONTINUE;
+}
+
+MgPcapng *mg_pcapng_follow(MgTrace *trace, const char *path, GError **error)
+{
+    Writer *writer = open_file(trace, path, error);
+    if (writer == NULL)
+        return NULL;
+    mg_trace_set_forgetful(trace, before_forgetting, writer);
+    writer->timer = g_timeout_add_seconds(1, on_second, writer);
+    return writer;
 }

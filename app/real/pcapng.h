@@ -17,4 +17,12 @@ G_BEGIN_DECLS
 /* Writes the file anew. On error: MG_ERROR_CAPTURE, and the text names the file. */
 bool mg_pcapng_write(const MgTrace *trace, const char *path, GError **error);
 
+/* For a trace that is to go on for weeks: it forgets (mg_trace_set_forgetful()) what was written,
+ * and what happens is in the file a second or two later. Needs a main loop. A comment about a
+ * packet that is written already is lost. */
+typedef struct MgPcapng MgPcapng;
+MgPcapng *mg_pcapng_follow(MgTrace *trace, const char *path, GError **error);
+/* Writes the rest. False if anything went wrong since it was opened. */
+bool mg_pcapng_close(MgPcapng *file, GError **error);
+
 G_END_DECLS
