@@ -82,14 +82,36 @@ bool mg_dns_anchors_read(MgDnsAnchors *anchors, const MgSettings *settings, cons
     return problems->len == before;
 }
 
+bool mg_dns_anchors_read_negative(MgDnsAnchors *anchors, const char *names, GPtrArray *problems)
+{
+    g_auto(GStrv) words = g_strsplit(names, ";", -1);
+    for (char **word = words; *word != NULL; word++) {
+        MgDnsAnchor anchor = {.data = NULL};
+        if (g_strstrip(*word)[0] == '\0')
+            continue;
+        if (mg_dns_name_parse(mg_span_from_string(*word), NULL, &anchor.owner) != NULL) {
+            g_ptr_array_add(problems,
+                            g_strdup_printf("error: domain-insecure: \"%s\" is no name", *word));
+            return false;
+        }
+        anchor.data = g_byte_array_new();
+        g_array_append_val(anchors->rows, anchor);
+    }
+    return true;
+}
+
 MgSpan mg_dns_anchors_above(const MgDnsAnchors *anchors, MgSpan name)
 {
     MgSpan best = {NULL, 0};
+    bool negative = false;
     for (unsigned i = 0; anchors != NULL && i < anchors->rows->len; i++) {
         const MgDnsAnchor *anchor = &g_array_index(anchors->rows, MgDnsAnchor, i);
-        if (anchor->owner.len > best.len &&
-            mg_dns_name_is_under(name, mg_dns_name_span(&anchor->owner)))
-            best = mg_dns_name_span(&anchor->owner);
+        bool deeper =
+            anchor->type == 0 ? anchor->owner.len >= best.len : anchor->owner.len > best.len;
+        if (!deeper || !mg_dns_name_is_under(name, mg_dns_name_span(&anchor->owner)))
+            continue;
+        best = mg_dns_name_span(&anchor->owner);
+        negative = anchor->type == 0;
     }
-    return best;
+    return negative ? (MgSpan){NULL, 0} : best;
 }

@@ -13,7 +13,7 @@ typedef struct {
 
 typedef struct {
     MgDnsName owner;
-    uint16_t type;    /* DS or DNSKEY */
+    uint16_t type;    /* DS or DNSKEY; 0: below it nothing is checked (RFC 7646) */
     GByteArray *data; /* wire form */
 } MgDnsAnchor;
 
@@ -23,6 +23,8 @@ void mg_dns_anchors_free(MgDnsAnchors *anchors);
  * in one line with ";" between them. What is wrong is added to the problems, and false returned. */
 bool mg_dns_anchors_read(MgDnsAnchors *anchors, const MgSettings *settings, const char *key,
                          GPtrArray *problems);
+/* Names with ";" between, below which nothing is to be checked (RFC 7646). */
+bool mg_dns_anchors_read_negative(MgDnsAnchors *anchors, const char *names, GPtrArray *problems);
 /* The deepest name with an anchor that `name` is under; empty if there is none. */
 MgSpan mg_dns_anchors_above(const MgDnsAnchors *anchors, MgSpan name);
 

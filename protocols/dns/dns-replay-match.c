@@ -2,6 +2,7 @@
 /* dns-replay-match.c - entries of a scenario: compared with a message, and made one */
 #include "dns-replay.h"
 
+#include "dns-edns.h"
 #include "dns-record.h"
 
 #define FLAGS (MG_DNS_QR | MG_DNS_AA | MG_DNS_TC | MG_DNS_RD | MG_DNS_RA | MG_DNS_AD | MG_DNS_CD)
@@ -115,6 +116,8 @@ static char *compare_header(const MgDnsReplayEntry *entry, const MgDnsMessage *h
     }
     if ((match & MG_DNS_MATCH_EDNS) != 0 && (!edns->present || edns->version != 0))
         return g_strdup("edns: there is none of version 0");
+    if ((match & MG_DNS_MATCH_NO_EDNS) != 0 && edns->present)
+        return g_strdup("edns: there is one");
     if ((match & MG_DNS_MATCH_DO) != 0 && edns->dnssec_ok != entry->dnssec_ok)
         return g_strdup(edns->dnssec_ok ? "DO is set" : "DO is not set");
     return NULL;
@@ -147,6 +150,34 @@ static char *compare_question(const MgDnsReplayEntry *entry, const MgDnsMessage 
     return g_strdup_printf("qname: %s, not %s", got_text, wanted_text);
 }
 
+static MgSpan nsid_of(MgSpan options)
+{
+    MgDnsReader reader = {.data = options.data, .len = options.len};
+    uint16_t code = 0;
+    MgSpan value;
+    while (mg_dns_option_next(&reader, &code, &value))
+        if (code == MG_DNS_OPTION_NSID)
+            return value;
+    return (MgSpan){NULL, 0};
+}
+
+static bool same(MgSpan a, MgSpan b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static char *compare_options(const MgDnsReplayEntry *entry, MgSpan got)
+{
+    MgSpan wanted = {NULL, 0};
+    if (entry->options != NULL)
+        wanted = (MgSpan){entry->options->data, entry->options->len};
+    if ((entry->match & MG_DNS_MATCH_OPTIONS) != 0 && !same(got, wanted))
+        return g_strdup("edns: its options are others");
+    if ((entry->match & MG_DNS_MATCH_NSID) != 0 && !same(nsid_of(got), nsid_of(wanted)))
+        return g_strdup("edns: the NSID is another");
+    return NULL;
+}
+
 char *mg_dns_replay_compare(const MgDnsReplayEntry *entry, MgSpan bytes, bool stream)
 {
     MgDnsMessage head, message;
@@ -157,14 +188,19 @@ char *mg_dns_replay_compare(const MgDnsReplayEntry *entry, MgSpan bytes, bool st
     if ((entry->match & (stream ? MG_DNS_MATCH_UDP : MG_DNS_MATCH_TCP)) != 0)
         return g_strdup(stream ? "it came over TCP" : "it came over UDP");
     message = head;
+    MgSpan options = {NULL, 0};
     while (mg_dns_message_next(&message, &record))
-        if (record.type == MG_DNS_OPT)
+        if (record.type == MG_DNS_OPT) {
             edns = mg_dns_edns_of(&record);
+            options = (MgSpan){bytes.data + record.data_at, record.data_len};
+        }
     if (message.reader.bad)
         return g_strdup("the message is broken");
     char *wrong = compare_question(entry, &head);
     if (wrong == NULL)
         wrong = compare_header(entry, &head, &edns);
+    if (wrong == NULL)
+        wrong = compare_options(entry, options);
     for (unsigned i = MG_DNS_ANSWER; wrong == NULL && i <= MG_DNS_ADDITIONAL; i++) {
         if ((entry->match & (MG_DNS_MATCH_ANSWER << (i - MG_DNS_ANSWER))) == 0)
             continue;
@@ -175,6 +211,19 @@ char *mg_dns_replay_compare(const MgDnsReplayEntry *entry, MgSpan bytes, bool st
 }
 
 /* ---- making ---- */
+
+static void write_opt(const MgDnsReplayEntry *entry, MgDnsWriter *writer)
+{
+    MgDnsReader options = {0};
+    uint16_t code = 0;
+    MgSpan value;
+    MgDnsMark before = mg_dns_writer_mark(writer);
+    mg_dns_write_opt(writer, 4096, entry->rcode, entry->dnssec_ok);
+    if (entry->options != NULL)
+        options = (MgDnsReader){.data = entry->options->data, .len = entry->options->len};
+    while (mg_dns_option_next(&options, &code, &value))
+        mg_dns_write_option(writer, before, code, value);
+}
 
 void mg_dns_replay_make(const MgDnsReplayEntry *entry, MgSpan query, GByteArray *out)
 {
@@ -210,8 +259,8 @@ void mg_dns_replay_make(const MgDnsReplayEntry *entry, MgSpan query, GByteArray 
                 mg_dns_write_record(&writer, section, mg_dns_name_span(&row->name), row->type,
                                     row->ttl, (MgSpan){row->data->data, row->data->len});
         }
-    if (edns)
-        mg_dns_write_opt(&writer, 4096, entry->rcode, entry->dnssec_ok);
+    if (edns || entry->options != NULL)
+        write_opt(entry, &writer);
     g_byte_array_set_size(out, (guint)writer.len);
 }
 

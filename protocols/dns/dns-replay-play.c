@@ -9,6 +9,7 @@
 #include "dns.h"
 
 #include "dns-record.h"
+#include "dns-resolver-shared.h"
 #include "dns-resolver-stream.h"
 
 #define ASKS_MAX 1000 /* of one step: a resolver that asks more runs in a circle */
@@ -38,37 +39,25 @@ static void set(Play *play, const char *key, const char *value)
 
 static void configure(Play *play)
 {
-    static const struct {
-        const char *config, *setting;
-    } rows[] = {
-        {"query-minimization", "qname-minimisation"},
-        {"min_ttl", "cache-ttl-min"},
-        {"max_ttl", "cache-ttl-max"},
-        {"do-ip6", "ipv6"},
-        {"harden-glue", "harden-glue"},
-    };
-    GHashTable *config = play->scenario->config;
+    const MgDnsScenario *scenario = play->scenario;
+    GHashTableIter iter;
+    void *key = NULL, *value = NULL;
     play->hints = g_string_new(". 3600 IN NS k.root-servers.net.\n");
-    for (unsigned i = 0; i < play->scenario->roots->len; i++) {
-        const char *address = g_ptr_array_index(play->scenario->roots, i);
+    for (unsigned i = 0; i < scenario->roots->len; i++) {
+        const char *address = g_ptr_array_index(scenario->roots, i);
         g_string_append_printf(play->hints, "k.root-servers.net. 3600 IN %s %s\n",
                                strchr(address, ':') != NULL ? "AAAA" : "A", address);
     }
     set(play, "hints", play->hints->str);
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        const char *value = g_hash_table_lookup(config, rows[i].config);
-        if (value != NULL && value[0] != '\0')
-            set(play, rows[i].setting, value);
-    }
-    if (g_hash_table_lookup(config, "query-minimization") == NULL)
+    g_hash_table_iter_init(&iter, scenario->config);
+    while (g_hash_table_iter_next(&iter, &key, &value))
+        if (((const char *)value)[0] != '\0')
+            set(play, key, value);
+    if (g_hash_table_lookup(scenario->config, "qname-minimisation") == NULL)
         set(play, "qname-minimisation", "yes");
-    const char *local = g_hash_table_lookup(config, "do-not-query-localhost");
-    if (local != NULL)
-        set(play, "query-loopback",
-            g_ascii_strcasecmp(local, "off") == 0 || g_ascii_strcasecmp(local, "no") == 0 ? "yes"
-                                                                                          : "no");
-    if (play->scenario->anchors->len > 0) {
-        set(play, "trust-anchor", play->scenario->anchors->str);
+    if (scenario->anchors->len > 0) {
+        set(play, "trust-anchor", scenario->anchors->str);
+        set(play, "domain-insecure", scenario->insecure->str);
         set(play, "validate", "yes");
     }
     set(play, "mixed-case", "no");
@@ -93,7 +82,13 @@ static bool fits(const MgDnsReplayEntry *entry, MgSpan query, bool stream)
     return wrong == NULL;
 }
 
-static const MgDnsReplayEntry silence = {.adjust = MG_DNS_ADJUST_SILENT};
+static const MgDnsReplayEntry silence = {.adjust = MG_DNS_ADJUST_SILENT}, no_way = {0};
+
+static MgDnsReplayEntry *use(MgDnsReplayEntry *entry)
+{
+    entry->used = true;
+    return entry;
+}
 
 /* (nullable) What the script says to this query. */
 static const MgDnsReplayEntry *find_entry(const Play *play, const MgDatagramQuestion *question,
@@ -106,19 +101,19 @@ static const MgDnsReplayEntry *find_entry(const Play *play, const MgDatagramQues
         const MgDnsReplayRange *range = g_ptr_array_index(scenario->ranges, r);
         for (unsigned i = 0; is_for(range, now->id, address) && i < range->entries->len; i++)
             if (fits(g_ptr_array_index(range->entries, i), question->payload, stream))
-                return g_ptr_array_index(range->entries, i);
+                return use(g_ptr_array_index(range->entries, i));
     }
     for (size_t i = play->at + 1; i < scenario->steps->len; i++) {
         MgDnsReplayStep *step = g_ptr_array_index(scenario->steps, i);
-        if (step->kind == MG_DNS_STEP_TIMEOUT) {
+        if (step->kind == MG_DNS_STEP_TIMEOUT || step->kind == MG_DNS_STEP_ERROR) {
+            bool late = step->kind == MG_DNS_STEP_TIMEOUT;
             step->kind = MG_DNS_STEP_NOTHING;
-            return &silence;
+            return late ? &silence : &no_way;
         }
         if (step->kind != MG_DNS_STEP_REPLY || step->entry == NULL || step->entry->used ||
             !fits(step->entry, question->payload, stream))
             continue;
-        step->entry->used = true;
-        return step->entry;
+        return use(step->entry);
     }
     return NULL;
 }
@@ -137,7 +132,9 @@ static void log_query(Play *play, const MgDatagramQuestion *question, bool strea
     if (entry != NULL && entry->line > 0)
         g_string_append_printf(play->log, " -> line %u: ", entry->line);
     else
-        g_string_append(play->log, entry != NULL ? " -> silence: " : " -> no line: ");
+        g_string_append(play->log, entry == &silence  ? " -> silence: "
+                                   : entry == &no_way ? " -> no way: "
+                                                      : " -> no line: ");
     mg_dns_replay_describe(reply, play->log);
     g_string_append_c(play->log, '\n');
 }
@@ -153,7 +150,9 @@ static void serve(Play *play, MgEngine *engine, const MgAsk *ask)
     const MgDnsReplayEntry *entry = find_entry(play, question, stream);
     g_autoptr(GByteArray) message = g_byte_array_new();
     MgDatagramAnswer answer = {.reach = MG_REACH_OK};
-    if (entry != NULL && (entry->adjust & MG_DNS_ADJUST_SILENT) != 0) {
+    if (entry == &no_way) {
+        answer.reach = MG_REACH_UNREACHABLE;
+    } else if (entry != NULL && (entry->adjust & MG_DNS_ADJUST_SILENT) != 0) {
         answer.reach = MG_REACH_TIMEOUT;
         play->now += question->timeout;
     } else if (entry != NULL) {
@@ -196,15 +195,18 @@ static void ask_resolver(Play *play, const MgEngineKind *kind, MgSpan query)
     }
 }
 
-/* As a client does it: over TCP when the datagram was too small. */
+/* As a client does it: over TCP when the datagram was too small, or when it is said. */
 static void query(Play *play, const MgDnsReplayEntry *entry)
 {
+    bool stream = (entry->match & MG_DNS_MATCH_TCP) != 0;
     g_autoptr(GByteArray) message = g_byte_array_new();
     mg_dns_replay_make(entry, (MgSpan){NULL, 0}, message);
     if (entry->raw == NULL)
         mg_dns_put_u16(message->data, (uint16_t)mg_random_next(&play->seed));
-    ask_resolver(play, &mg_dns_resolver, (MgSpan){message->data, message->len});
-    if (play->reply->len < MG_DNS_HEADER || (play->reply->data[2] & MG_DNS_TC >> 8) == 0)
+    if (!stream)
+        ask_resolver(play, &mg_dns_resolver, (MgSpan){message->data, message->len});
+    if (!stream &&
+        (play->reply->len < MG_DNS_HEADER || (play->reply->data[2] & MG_DNS_TC >> 8) == 0))
         return;
     uint8_t len[] = {(uint8_t)(message->len >> 8), (uint8_t)message->len};
     g_byte_array_prepend(message, len, sizeof len);
@@ -229,6 +231,21 @@ static char *check(Play *play, const MgDnsReplayStep *step)
     return wrong;
 }
 
+/* (transfer full, nullable) An entry that must be used, and was not. */
+static char *find_unused(const MgDnsScenario *scenario)
+{
+    for (unsigned r = 0; r < scenario->ranges->len; r++) {
+        const MgDnsReplayRange *range = g_ptr_array_index(scenario->ranges, r);
+        for (unsigned i = 0; i < range->entries->len; i++) {
+            const MgDnsReplayEntry *entry = g_ptr_array_index(range->entries, i);
+            if (entry->mandatory && !entry->used)
+                return g_strdup_printf("line %u is MANDATORY, but nobody has asked for it",
+                                       entry->line);
+        }
+    }
+    return NULL;
+}
+
 static void *make_shared(const Play *play)
 {
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
@@ -247,6 +264,9 @@ static char *play_step(Play *play, const MgDnsReplayStep *step)
         return check(play, step);
     case MG_DNS_STEP_TIME_PASSES:
         play->now += step->elapse * MG_SECONDS;
+        return NULL;
+    case MG_DNS_STEP_FLUSH:
+        mg_dns_resolver_forget(play->shared, mg_dns_name_span(&step->name));
         return NULL;
     case MG_DNS_STEP_RESTART:
         mg_dns_resolver.teardown(play->shared);
@@ -271,6 +291,8 @@ bool mg_dns_scenario_play(MgDnsScenario *scenario, GString *log, MgDnsStepFunc f
     for (; good && play.at < scenario->steps->len; play.at++) {
         const MgDnsReplayStep *step = g_ptr_array_index(scenario->steps, play.at);
         g_autofree char *wrong = play_step(&play, step);
+        if (wrong == NULL && play.at + 1 == scenario->steps->len)
+            wrong = find_unused(scenario);
         MgDnsStepResult result = {step, wrong, play.expected->str, play.got->str};
         good = wrong == NULL;
         func(user, &result);

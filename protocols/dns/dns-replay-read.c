@@ -2,7 +2,6 @@
 /* dns-replay-read.c - the reader of *.rpl scenarios: a line at a time, a row for each keyword */
 #include "dns-replay.h"
 
-#include "dns-anchors.h"
 #include "dns-record.h"
 #include "dns-zone.h"
 
@@ -15,8 +14,11 @@ typedef struct {
     MgDnsReplayRange *range; /* the one that is open */
     MgDnsReplayStep *step;
     MgDnsReplayEntry *entry;
-    int section; /* of the entry: -1 none, 4 the line of RAW */
+    int section;        /* MgDnsSection, or one of these */
+    char *origin, *ttl; /* (nullable) $ORIGIN and $TTL, which stand from there on */
 } Reader;
+
+enum { SECTION_NONE = -1, SECTION_RAW = 4, SECTION_OPTIONS };
 
 G_GNUC_PRINTF(2, 3) static void complain(Reader *reader, const char *format, ...)
 {
@@ -56,6 +58,7 @@ static void free_entry(void *data)
         return;
     g_ptr_array_unref(entry->records);
     g_clear_pointer(&entry->raw, g_byte_array_unref);
+    g_clear_pointer(&entry->options, g_byte_array_unref);
     g_free(entry);
 }
 
@@ -81,33 +84,13 @@ void mg_dns_scenario_free(MgDnsScenario *scenario)
     g_free(scenario->title);
     g_hash_table_unref(scenario->config);
     g_ptr_array_unref(scenario->roots);
+    g_ptr_array_unref(scenario->notes);
+    g_string_free(scenario->insecure, TRUE);
+    g_free(scenario->zone);
     g_string_free(scenario->anchors, TRUE);
     g_ptr_array_unref(scenario->ranges);
     g_ptr_array_unref(scenario->steps);
     g_free(scenario);
-}
-
-char *mg_dns_address_plain(const char *text)
-{
-    static const uint16_t types[] = {MG_DNS_A, MG_DNS_AAAA};
-    const MgDnsToken token = {.text = mg_span_from_string(text)};
-    for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
-        g_autoptr(GByteArray) wire = g_byte_array_new();
-        size_t at = 0;
-        if (mg_dns_data_parse(types[i], &token, 1, NULL, wire, &at) != NULL)
-            continue;
-        GString *plain = g_string_new(NULL);
-        mg_dns_data_format(types[i], (MgSpan){wire->data, wire->len}, plain);
-        return g_string_free(plain, FALSE);
-    }
-    return NULL;
-}
-
-static bool read_number(const char *text, uint64_t max, uint64_t *out)
-{
-    char *end = NULL;
-    *out = g_ascii_strtoull(text, &end, 10);
-    return g_ascii_isdigit(text[0]) && *end == '\0' && *out <= max;
 }
 
 /* ---- words of an entry ---- */
@@ -131,6 +114,8 @@ static const Word match_words[] = {
     {"authority", MG_DNS_MATCH_AUTHORITY},
     {"additional", MG_DNS_MATCH_ADDITIONAL},
     {"edns", MG_DNS_MATCH_EDNS},
+    {"noedns", MG_DNS_MATCH_NO_EDNS},
+    {"ednsdata", MG_DNS_MATCH_OPTIONS},
     {"nsid", MG_DNS_MATCH_NSID},
     {"TCP", MG_DNS_MATCH_TCP},
     {"UDP", MG_DNS_MATCH_UDP},
@@ -231,10 +216,63 @@ static void read_section(Reader *reader, char **words)
 
 static void read_raw(Reader *reader, char **words)
 {
-    reader->section = 4;
+    reader->section = SECTION_RAW;
+}
+
+/* The same with the id of the query, as testbound has it. */
+static void read_hex_answer(Reader *reader, char **words)
+{
+    reader->section = SECTION_RAW;
+    reader->entry->adjust |= MG_DNS_ADJUST_RAW_ID;
+}
+
+static void read_options(Reader *reader, char **words)
+{
+    reader->section = SECTION_OPTIONS;
+}
+
+static void end_hex(Reader *reader, char **words)
+{
+    reader->section = reader->section == SECTION_OPTIONS ? MG_DNS_ADDITIONAL : SECTION_NONE;
+}
+
+static void read_mandatory(Reader *reader, char **words)
+{
+    reader->entry->mandatory = true;
+}
+
+static void read_origin(Reader *reader, char **words)
+{
+    MgDnsName name;
+    if (words[0] == NULL || mg_dns_name_parse(mg_span_from_string(words[0]), NULL, &name) != NULL) {
+        complain(reader, "$ORIGIN wants a name");
+        return;
+    }
+    g_free(reader->origin);
+    reader->origin = g_strdup(words[0]);
+}
+
+static void read_ttl(Reader *reader, char **words)
+{
+    uint64_t ttl = 0;
+    if (words[0] == NULL || !mg_dns_replay_number(words[0], INT32_MAX, &ttl)) {
+        complain(reader, "$TTL wants seconds");
+        return;
+    }
+    g_free(reader->ttl);
+    reader->ttl = g_strdup(words[0]);
 }
 
 /* ---- what is in the sections ---- */
+
+static MgDnsName origin_of(const Reader *reader)
+{
+    MgDnsName origin;
+    mg_dns_name_set_root(&origin);
+    if (reader->origin != NULL)
+        mg_dns_name_parse(mg_span_from_string(reader->origin), NULL, &origin);
+    return origin;
+}
 
 /* NAME [TTL] [CLASS] TYPE */
 static void read_question(Reader *reader, const char *line)
@@ -246,14 +284,15 @@ static void read_question(Reader *reader, const char *line)
     MgDnsName name;
     uint16_t type = 0, class = MG_DNS_IN;
     uint64_t number = 0;
-    const char *wrong = mg_dns_name_parse(mg_span_from_string(words[0]), NULL, &name);
+    MgDnsName origin = origin_of(reader);
+    const char *wrong = mg_dns_name_parse(mg_span_from_string(words[0]), &origin, &name);
     if (wrong != NULL) {
         complain(reader, "%s: %s", words[0], wrong);
         return;
     }
     for (char **word = words + 1; *word != NULL; word++) {
         MgSpan span = mg_span_from_string(*word);
-        if ((*word)[0] == '\0' || read_number(*word, UINT32_MAX, &number) ||
+        if ((*word)[0] == '\0' || mg_dns_replay_number(*word, UINT32_MAX, &number) ||
             mg_dns_class_parse(span, &class))
             continue;
         if (type != 0 || !mg_dns_type_parse(span, &type)) {
@@ -290,10 +329,10 @@ static void take_record(void *user, const MgDnsZoneRecord *zone)
 static void read_record(Reader *reader, const char *line)
 {
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *text = g_strdup_printf("$TTL 3600\n%s\n", line);
-    MgDnsName root;
-    mg_dns_name_set_root(&root);
-    mg_dns_zone_read(mg_span_from_string(text), "line", &root, take_record, reader, problems);
+    const char *ttl = reader->ttl != NULL ? reader->ttl : "3600";
+    g_autofree char *text = g_strdup_printf("$TTL %s\n%s\n", ttl, line);
+    MgDnsName origin = origin_of(reader);
+    mg_dns_zone_read(mg_span_from_string(text), "line", &origin, take_record, reader, problems);
     for (unsigned i = 0; i < problems->len; i++) {
         const char *problem = g_ptr_array_index(problems, i);
         const char *error = strstr(problem, "error: ");
@@ -304,15 +343,16 @@ static void read_record(Reader *reader, const char *line)
 static void read_hex(Reader *reader, const char *line)
 {
     MgDnsReplayEntry *entry = reader->entry;
-    if (entry->raw == NULL)
-        entry->raw = g_byte_array_new();
+    GByteArray **out = reader->section == SECTION_RAW ? &entry->raw : &entry->options;
     uint8_t octet = 0;
     bool half = false;
+    if (*out == NULL)
+        *out = g_byte_array_new();
     for (const char *c = line; *c != '\0' && *c != ';'; c++) {
         int digit = g_ascii_xdigit_value(*c);
         if (digit < 0 && g_ascii_isspace(*c))
             continue;
-        if (digit < 0 || entry->raw->len >= MG_DNS_MESSAGE_MAX) {
+        if (digit < 0 || (*out)->len >= MG_DNS_MESSAGE_MAX) {
             complain(reader, digit < 0 ? "RAW wants a line of hexadecimal digits"
                                        : "RAW is longer than any message");
             return;
@@ -320,7 +360,7 @@ static void read_hex(Reader *reader, const char *line)
         octet = (uint8_t)(octet << 4 | digit);
         half = !half;
         if (!half)
-            g_byte_array_append(entry->raw, &octet, 1);
+            g_byte_array_append(*out, &octet, 1);
     }
     if (half)
         complain(reader, "RAW wants an even number of hexadecimal digits");
@@ -339,7 +379,7 @@ static void begin_entry(Reader *reader, char **words)
     MgDnsReplayEntry *entry = g_new0(MgDnsReplayEntry, 1);
     entry->line = reader->line;
     entry->records = g_ptr_array_new_with_free_func(free_record);
-    reader->section = -1;
+    reader->section = SECTION_NONE;
     reader->entry = entry;
     if (reader->range != NULL) {
         g_ptr_array_add(reader->range->entries, entry);
@@ -368,8 +408,9 @@ static void end_entry(Reader *reader, char **words)
 static void begin_range(Reader *reader, char **words)
 {
     uint64_t from = 0, to = 0;
-    if (words[0] == NULL || words[1] == NULL || !read_number(words[0], UINT32_MAX, &from) ||
-        !read_number(words[1], UINT32_MAX, &to)) {
+    if (words[0] == NULL || words[1] == NULL ||
+        !mg_dns_replay_number(words[0], UINT32_MAX, &from) ||
+        !mg_dns_replay_number(words[1], UINT32_MAX, &to)) {
         complain(reader, "RANGE_BEGIN wants two numbers of steps");
         return;
     }
@@ -413,9 +454,18 @@ static void read_time(Reader *reader, MgDnsReplayStep *step, char **words)
 {
     uint64_t elapse = 0;
     if (words[0] == NULL || g_ascii_strcasecmp(words[0], "ELAPSE") != 0 || words[1] == NULL ||
-        !read_number(words[1], INT32_MAX, &elapse))
+        !mg_dns_replay_number(words[1], INT32_MAX, &elapse))
         complain(reader, "TIME_PASSES wants ELAPSE and seconds");
     step->elapse = (uint32_t)elapse;
+}
+
+/* The name whose answers are to be forgotten. */
+static void read_flush(Reader *reader, MgDnsReplayStep *step, char **words)
+{
+    MgDnsName origin = origin_of(reader);
+    if (words[0] == NULL ||
+        mg_dns_name_parse(mg_span_from_string(words[0]), &origin, &step->name) != NULL)
+        complain(reader, "FLUSH_MESSAGE wants a name");
 }
 
 static void begin_step(Reader *reader, char **words)
@@ -429,16 +479,25 @@ static void begin_step(Reader *reader, char **words)
         {"MOCK", MG_DNS_STEP_REPLY},
         {"TIMEOUT", MG_DNS_STEP_TIMEOUT},
         {"RESTART", MG_DNS_STEP_RESTART},
+        {"ERROR", MG_DNS_STEP_ERROR},
+        /* As Deckard has it: what a resolver still waits for is its own business. */
         {"CHECK_OUT_QUERY", MG_DNS_STEP_NOTHING},
+        {"FLUSH_MESSAGE", MG_DNS_STEP_FLUSH},
+        {"EXPIRE_MESSAGE", MG_DNS_STEP_FLUSH},
         {"NOTHING", MG_DNS_STEP_NOTHING},
         {"LOG", MG_DNS_STEP_NOTHING},
+        {"INFRA_RTT", MG_DNS_STEP_NOTHING},
+        {"TRAFFIC", MG_DNS_STEP_NOTHING},
         {0},
     };
     uint64_t id = 0;
     const Word *kind = words[0] != NULL && words[1] != NULL ? find_word(kinds, words[1]) : NULL;
-    if (kind == NULL || !read_number(words[0], UINT32_MAX, &id)) {
-        complain(reader, "STEP wants a number and QUERY, CHECK_ANSWER, TIME_PASSES, REPLY or "
-                         "TIMEOUT");
+    if (words[0] == NULL || words[1] == NULL || !mg_dns_replay_number(words[0], UINT32_MAX, &id)) {
+        complain(reader, "STEP wants a number and what is done");
+        return;
+    }
+    if (kind == NULL) {
+        complain(reader, "STEP knows no \"%s\"", words[1]);
         return;
     }
     if (!one_more(reader))
@@ -449,6 +508,8 @@ static void begin_step(Reader *reader, char **words)
     step->kind = (MgDnsStepKind)kind->bits;
     if (step->kind == MG_DNS_STEP_TIME_PASSES)
         read_time(reader, step, words + 2);
+    else if (step->kind == MG_DNS_STEP_FLUSH)
+        read_flush(reader, step, words + 2);
     g_ptr_array_add(reader->scenario->steps, step);
     reader->step = step;
     reader->range = NULL;
@@ -479,6 +540,15 @@ static const Keyword keywords[] = {
     {"FLAGS", true, read_flags},
     {"SECTION", true, read_section},
     {"RAW", true, read_raw},
+    {"MANDATORY", true, read_mandatory},
+    {"HEX_ANSWER_BEGIN", true, read_hex_answer},
+    {"HEX_ANSWER_END", true, end_hex},
+    {"HEX_EDNSDATA_BEGIN", true, read_options},
+    {"HEX_EDNSDATA_END", true, end_hex},
+    {"$ORIGIN", true, read_origin},
+    {"$TTL", true, read_ttl},
+    {"$ORIGIN", false, read_origin},
+    {"$TTL", false, read_ttl},
     {0},
 };
 
@@ -518,7 +588,7 @@ static void read_line(Reader *reader, const char *line)
         complain(reader, "\"%s\" is not known here", words[0]);
     else if (reader->section == MG_DNS_QUESTION)
         read_question(reader, line);
-    else if (reader->section == 4)
+    else if (reader->section == SECTION_RAW || reader->section == SECTION_OPTIONS)
         read_hex(reader, line);
     else if (reader->section > 0)
         read_record(reader, line);
@@ -526,76 +596,9 @@ static void read_line(Reader *reader, const char *line)
         complain(reader, "\"%s\" is not known in an entry", words[0]);
 }
 
-static void read_anchor(Reader *reader, const char *value)
-{
-    const MgSetting row = {.key = "trust-anchor", .value = value, .len = strlen(value)};
-    const MgSettings rows = {&row, 1};
-    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    MgDnsAnchors *anchors = mg_dns_anchors_new();
-    if (mg_dns_anchors_read(anchors, &rows, row.key, problems))
-        g_string_append_printf(reader->scenario->anchors, "%s\n", value);
-    else
-        complain(reader, "%s", (const char *)g_ptr_array_index(problems, 0));
-    mg_dns_anchors_free(anchors);
-}
-
-/* "20150915132320", or seconds since 1970. */
-static void read_date(Reader *reader, const char *value)
-{
-    uint64_t n = 0;
-    bool good = read_number(value, 99991231235959, &n);
-    g_autoptr(GDateTime) date = NULL;
-    if (good && strlen(value) == 14)
-        date = g_date_time_new_utc((int)(n / 10000000000), (int)(n / 100000000 % 100),
-                                   (int)(n / 1000000 % 100), (int)(n / 10000 % 100),
-                                   (int)(n / 100 % 100), (double)(n % 100));
-    if (date != NULL)
-        reader->scenario->epoch = g_date_time_to_unix(date);
-    else if (good && n <= UINT32_MAX)
-        reader->scenario->epoch = (int64_t)n;
-    else
-        complain(reader, "\"%s\" is no date like 20150915132320", value);
-}
-
-/* KEY: VALUE. What the resolver does not know by this name is passed over. */
-static void read_config(Reader *reader, const char *line)
-{
-    MgDnsScenario *scenario = reader->scenario;
-    g_autofree char *text = g_strndup(line, strcspn(line, ";#"));
-    char *value = strchr(text, ':');
-    if (value == NULL)
-        return;
-    *value++ = '\0';
-    g_strstrip(text);
-    g_strstrip(value);
-    size_t len = strlen(value);
-    if (len >= 2 && value[0] == '"' && value[len - 1] == '"') {
-        value[len - 1] = '\0';
-        value++;
-    }
-    if (strcmp(text, "stub-addr") == 0 || strcmp(text, "forward-addr") == 0) {
-        char *address = mg_dns_address_plain(value);
-        if (address == NULL)
-            complain(reader, "\"%s\" is no IP address", value);
-        else
-            g_ptr_array_add(scenario->roots, address);
-    }
-    if (strcmp(text, "trust-anchor") == 0)
-        read_anchor(reader, value);
-    else if (strcmp(text, "val-override-date") == 0 || strcmp(text, "val-override-timestamp") == 0)
-        read_date(reader, value);
-    char *equal = strcmp(text, "features") == 0 ? strchr(value, '=') : NULL;
-    if (equal != NULL) { /* features: min_ttl = 300 */
-        *equal = '\0';
-        g_hash_table_insert(scenario->config, g_strdup(g_strstrip(value)),
-                            g_strdup(g_strstrip(equal + 1)));
-    } else {
-        g_hash_table_insert(scenario->config, g_strdup(text), g_strdup(value));
-    }
-}
-
 static void read_head(Reader *reader, const char *line)
 {
+    MgDnsReplayPlace where = {reader->path, reader->line, reader->problems};
     if (g_str_has_prefix(line, "CONFIG_END")) {
         reader->configured = true;
     } else if (g_str_has_prefix(line, "SCENARIO_BEGIN")) {
@@ -604,7 +607,7 @@ static void read_head(Reader *reader, const char *line)
         reader->scenario->title = g_strdup(line + strlen("SCENARIO_BEGIN"));
         g_strstrip(reader->scenario->title);
     } else if (!reader->configured) {
-        read_config(reader, line);
+        mg_dns_replay_config(reader->scenario, line, &where);
     } else {
         read_line(reader, line);
     }
@@ -632,13 +635,18 @@ MgDnsScenario *mg_dns_scenario_read(MgSpan text, const char *path, GPtrArray *pr
     guint before = problems->len;
     scenario->config = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     scenario->roots = g_ptr_array_new_with_free_func(g_free);
+    scenario->notes = g_ptr_array_new_with_free_func(g_free);
     scenario->anchors = g_string_new(NULL);
+    scenario->insecure = g_string_new(NULL);
     scenario->ranges = g_ptr_array_new_with_free_func(free_range);
     scenario->steps = g_ptr_array_new_with_free_func(free_step);
-    Reader reader = {.scenario = scenario, .path = path, .problems = problems, .section = -1};
+    Reader reader = {
+        .scenario = scenario, .path = path, .problems = problems, .section = SECTION_NONE};
     read_all(&reader, text);
     if (reader.entry != NULL)
         complain(&reader, "ENTRY_END is missing");
+    g_free(reader.origin);
+    g_free(reader.ttl);
     if (problems->len == before && scenario->steps->len == 0)
         complain(&reader, "there is no STEP: this is no scenario");
     if (problems->len == before && scenario->roots->len == 0)

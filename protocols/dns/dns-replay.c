@@ -30,8 +30,17 @@ static void append_json(GString *out, const char *key, const char *text)
 
 static const char *kind_name(MgDnsStepKind kind)
 {
-    static const char *const names[] = {"NOTHING", "QUERY",   "CHECK_ANSWER", "TIME_PASSES",
-                                        "REPLY",   "TIMEOUT", "RESTART"};
+    static const char *const names[MG_DNS_STEP_N] = {
+        [MG_DNS_STEP_NOTHING] = "NOTHING",
+        [MG_DNS_STEP_QUERY] = "QUERY",
+        [MG_DNS_STEP_CHECK_ANSWER] = "CHECK_ANSWER",
+        [MG_DNS_STEP_TIME_PASSES] = "TIME_PASSES",
+        [MG_DNS_STEP_REPLY] = "REPLY",
+        [MG_DNS_STEP_TIMEOUT] = "TIMEOUT",
+        [MG_DNS_STEP_RESTART] = "RESTART",
+        [MG_DNS_STEP_ERROR] = "ERROR",
+        [MG_DNS_STEP_FLUSH] = "FLUSH_MESSAGE",
+    };
     return names[kind];
 }
 
@@ -70,6 +79,8 @@ static void play_file(Replay *replay, const MgSetting *row, bool json, bool quer
         replay->result = MG_DNS_EXIT_FAILED;
         return;
     }
+    for (unsigned i = 0; i < scenario->notes->len; i++)
+        g_ptr_array_add(replay->problems, g_strdup(g_ptr_array_index(scenario->notes, i)));
     if (scenario->epoch == 0)
         scenario->epoch = replay->epoch;
     bool good = mg_dns_scenario_play(scenario, queries ? replay->text : NULL, on_step, &file);

@@ -32,7 +32,9 @@ typedef enum {
     MG_DNS_MATCH_TCP = 1 << 12,
     MG_DNS_MATCH_UDP = 1 << 13,
     MG_DNS_MATCH_TTL = 1 << 14,
-    MG_DNS_MATCH_DO = 1 << 15
+    MG_DNS_MATCH_DO = 1 << 15,
+    MG_DNS_MATCH_NO_EDNS = 1 << 16,
+    MG_DNS_MATCH_OPTIONS = 1 << 17 /* of OPT, all octets */
 } MgDnsMatch;
 
 typedef enum {
@@ -54,12 +56,13 @@ typedef struct {
     unsigned line;
     uint32_t match, adjust;
     uint16_t flags, rcode;
-    bool dnssec_ok, used;
-    unsigned n_questions; /* the first is name, type, class */
+    bool dnssec_ok, used, mandatory; /* mandatory: it must be used */
+    unsigned n_questions;            /* the first is name, type, class */
     MgDnsName name;
     uint16_t type, class;
-    GPtrArray *records; /* MgDnsReplayRecord */
-    GByteArray *raw;    /* (nullable) */
+    GPtrArray *records;  /* MgDnsReplayRecord */
+    GByteArray *raw;     /* (nullable) */
+    GByteArray *options; /* (nullable) of OPT */
 } MgDnsReplayEntry;
 
 typedef struct {
@@ -75,23 +78,29 @@ typedef enum {
     MG_DNS_STEP_TIME_PASSES,
     MG_DNS_STEP_REPLY,
     MG_DNS_STEP_TIMEOUT,
-    MG_DNS_STEP_RESTART
+    MG_DNS_STEP_RESTART,
+    MG_DNS_STEP_ERROR,
+    MG_DNS_STEP_FLUSH,
+    MG_DNS_STEP_N
 } MgDnsStepKind;
 
 typedef struct {
     unsigned line, id;
     MgDnsStepKind kind;
     uint32_t elapse;         /* seconds */
+    MgDnsName name;          /* that is flushed */
     MgDnsReplayEntry *entry; /* (nullable) */
 } MgDnsReplayStep;
 
 typedef struct {
     char *title;
-    GHashTable *config; /* "stub-addr" → its last value */
+    GHashTable *config; /* a setting of the resolver → its value */
     GPtrArray *roots;   /* addresses of stub-addr or forward-addr, as text */
-    GString
-        *anchors;  /* trust-anchor: DS or DNSKEY records, a line each; none: nothing is checked */
-    int64_t epoch; /* val-override-date: Unix time when it begins; 0: not said */
+    GString *anchors;   /* trust-anchor: a line each; none: nothing is checked */
+    GString *insecure;  /* domain-insecure: names, each with a ";" */
+    char *zone;         /* (nullable) whose stub-addr are being read */
+    GPtrArray *notes;   /* what was passed over, as "PATH:LINE: text" */
+    int64_t epoch;      /* val-override-date: Unix time when it begins; 0: not said */
     GPtrArray *ranges, *steps;
 } MgDnsScenario;
 
@@ -100,6 +109,16 @@ MgDnsScenario *mg_dns_scenario_read(MgSpan text, const char *path, GPtrArray *pr
 void mg_dns_scenario_free(MgDnsScenario *scenario);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MgDnsScenario, mg_dns_scenario_free)
 
+/* Where a line stands, and the list of mistakes. */
+typedef struct {
+    const char *path;
+    unsigned line;
+    GPtrArray *problems;
+} MgDnsReplayPlace;
+
+/* Takes a line of the head. */
+void mg_dns_replay_config(MgDnsScenario *scenario, const char *line, const MgDnsReplayPlace *place);
+bool mg_dns_replay_number(const char *text, uint64_t max, uint64_t *out);
 /* An address as text in one way only; NULL if it is none. */
 char *mg_dns_address_plain(const char *text);
 

@@ -52,6 +52,9 @@ const MgSettingRow mg_dns_resolver_settings[] = {
         "stand apart by `;`.")},
     {"trust-anchor-file", MG_SETTING_FILES, NULL,
      N_("Master files with DS or DNSKEY records where trust begins.")},
+    {"domain-insecure", MG_SETTING_TEXT, NULL,
+     N_("Names below which no signatures are checked, for instance while a zone's are broken "
+        "(RFC 7646); several stand apart by `;`.")},
     {0},
 };
 
@@ -124,6 +127,8 @@ static MgDnsAnchors *read_anchors(const MgSettings *rows, GPtrArray *problems)
     MgDnsAnchors *anchors = mg_dns_anchors_new();
     bool good = mg_dns_anchors_read(anchors, rows, "trust-anchor", problems);
     good &= mg_dns_anchors_read(anchors, rows, "trust-anchor-file", problems);
+    good &= mg_dns_anchors_read_negative(anchors, mg_settings_get(rows, "domain-insecure", ""),
+                                         problems);
     if (good && anchors->rows->len == 0 && is_yes(rows, "validate", false)) {
         g_ptr_array_add(problems,
                         g_strdup("error: validate=yes wants a trust-anchor: a DS or DNSKEY record "

@@ -17,7 +17,9 @@ KNOWN = {}  # scenario: why it fails
 
 BAD = {  # text: what is complained of
     '': 'no STEP',
-    'stub-addr: 192.0.2.1\nCONFIG_END\nSTEP 1 FLY\n': ':3: STEP wants',
+    'stub-addr: 192.0.2.1\nCONFIG_END\nSTEP 1 FLY\n': ':3: STEP knows no "FLY"',
+    'stub-addr: 192.0.2.1\nCONFIG_END\nSTEP one QUERY\n': ':3: STEP wants a number',
+    'stub-zone:\n name: "example."\n stub-addr: 192.0.2.1\nCONFIG_END\n': ':3: stub-addr of example.: only the root',
     'stub-addr: nobody\nCONFIG_END\n': ':1: "nobody" is no IP address',
     'CONFIG_END\nSTEP 1 QUERY\nENTRY_BEGIN\nSECTION QUESTION\na. IN A\nENTRY_END\n': 'no stub-addr',
     'CONFIG_END\nSTEP 1 QUERY\nENTRY_BEGIN\nREPLY UP\nENTRY_END\n': ':4: REPLY knows no "UP"',
@@ -53,6 +55,20 @@ def main():
     done = run('--json', file)
     step = done.rows()[0]
     check(step['step'] == 10 and step['line'] == line and not step['passed'], '… in JSON, too', done)
+    signed = (source / 'tests/dns/scenarios/signed.rpl').read_text()
+    file.write_text('domain-insecure: "."\n' + signed)
+    done = run(file)
+    check(done.code == 1 and 'not qr rd ra ad' in done.out, 'what is said to be insecure is not checked', done)
+    chain = (source / 'tests/dns/scenarios/chain.rpl').read_text()
+    file.write_text('dance: yes\n' + chain)
+    done = run(file)
+    check(done.code == 0 and 'bad.rpl:1: "dance" is not known' in done.err, 'what is not known in the head is said in a line',
+          done)
+    file.write_text(chain.replace('ENTRY_END\nRANGE_END', 'ENTRY_END\nENTRY_BEGIN\nMANDATORY\nMATCH qname\nREPLY QR\n'
+                                  'SECTION QUESTION\nnobody.example. IN A\nENTRY_END\nRANGE_END', 1))
+    done = run(file)
+    check(done.code == 1 and 'is MANDATORY, but' in done.out, 'what is mandatory must be asked for', done)
+    file.write_text(chain)
     done = run('--queries', file)
     check('192.0.2.1 www.example. A' in done.out or '192.0.2.1 example.' in done.out, 'queries are printed', done)
     check(run().code == 2, 'no file: usage')
