@@ -43,7 +43,7 @@ static void test_bound(void)
 {
     for (int real = 0; real < 2; real++) {
         g_autoptr(MgTrace) trace = line_trace();
-        size_t early, late;
+        size_t early = 0, late = 0;
         mg_trace_set_forgetful(trace, NULL, NULL);
         ask_all(trace, real, &early, &late);
         g_assert_cmpuint(late, <=, early + SLACK);
