@@ -440,6 +440,8 @@ static bool name_record(Naming *naming, MgNode record)
     size_t at = reader->at, end = reader->len;
     uint16_t type = end - at >= 2 ? mg_dns_get_u16(reader->data + at) : 0;
     bool opt = type == MG_DNS_OPT;
+    /* Of no class or all, as an UPDATE asks whether there is such a record (RFC 2136 §2.4). */
+    bool of_update = end - at >= 4 && mg_dns_get_u16(reader->data + at + 2) >= MG_DNS_CLASS_NONE;
     if (!name_uint(naming, record, F_RESP_TYPE, 2) ||
         !name_uint(naming, record, opt ? F_OPT_PAYLOAD : F_RESP_CLASS, 2) ||
         !name_ttl(naming, record, opt) || !name_uint(naming, record, F_RESP_LEN, 2)) {
@@ -450,7 +452,9 @@ static bool name_record(Naming *naming, MgNode record)
     bool cut_off = len > end - reader->at;
     reader->len = cut_off ? end : reader->at + len;
     size_t data_end = reader->len;
-    bool good = opt ? name_options(naming, record) : name_data(naming, record, type);
+    bool good = opt                     ? name_options(naming, record)
+                : of_update && len == 0 ? true
+                                        : name_data(naming, record, type);
     reader->len = end;
     reader->at = data_end;
     reader->bad = cut_off; /* broken data alone: its length leads on to the next record */

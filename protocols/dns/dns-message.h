@@ -39,7 +39,8 @@ typedef enum {
     MG_DNS_ANY = 255
 } MgDnsType;
 
-#define MG_DNS_IN 1
+#define MG_DNS_IN         1
+#define MG_DNS_CLASS_NONE 254 /* with ANY, 255, of an UPDATE alone (RFC 2136 §2.4) */
 
 typedef enum {
     MG_DNS_NOERROR = 0,

@@ -154,87 +154,9 @@ static void test_suite(void)
     g_assert_cmpuint(n_passed, >=, PASSED_BEFORE);
 }
 
-/* ---- packets whose pointers lead astray ---- */
-
-/* The octets of the lines up to the next separator; comments begin with ";". */
-static GByteArray *read_packet(char **lines, size_t *at)
-{
-    GByteArray *packet = g_byte_array_new();
-    for (; lines[*at] != NULL; (*at)++) {
-        if (g_str_has_prefix(lines[*at], ";-- next packet") && packet->len > 0)
-            break;
-        for (const char *c = lines[*at]; *c != '\0' && *c != ';'; c++) {
-            if (!g_ascii_isxdigit(c[0]) || !g_ascii_isxdigit(c[1]))
-                continue;
-            uint8_t octet = (uint8_t)(g_ascii_xdigit_value(c[0]) * 16 + g_ascii_xdigit_value(c[1]));
-            g_byte_array_append(packet, &octet, 1);
-            c++;
-        }
-    }
-    return packet;
-}
-
-/* Reads all of it; how many records there were. */
-static unsigned read_all(MgSpan bytes, bool *bad)
-{
-    MgDnsMessage message;
-    MgDnsRecord record;
-    unsigned n = 0;
-    g_autoptr(GByteArray) data = g_byte_array_new();
-    *bad = !mg_dns_message_open(&message, bytes);
-    while (!*bad && mg_dns_message_next(&message, &record)) {
-        *bad = record.section != MG_DNS_QUESTION && !mg_dns_expand_data(bytes, &record, data);
-        n++;
-    }
-    *bad = *bad || message.reader.bad;
-    return n;
-}
-
-static void test_loops(void)
-{
-    static const char zone[] = "$TTL 60\nexample.com. SOA n. h. 1 2 3 4 5\nexample.com. NS n.\n";
-    const char *suites = g_getenv("MAILGLASS_SUITES");
-    g_autofree char *path =
-        g_build_filename(suites != NULL ? suites : MAILGLASS_SOURCE "/../shared/suites", "dns",
-                         "records", "compression-loops.txt", NULL);
-    g_autofree char *text = NULL;
-    unsigned packets = 0, bad_packets = 0;
-    if (!g_file_get_contents(path, &text, NULL, NULL)) {
-        g_test_skip("there are no packets here (MAILGLASS_SUITES)");
-        return;
-    }
-    const MgSetting row = {.key = "zones", .value = zone, .len = sizeof zone - 1, .path = "f"};
-    const MgSettings settings = {&row, 1};
-    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    void *shared = mg_dns_server.setup(&settings, problems);
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    for (size_t at = 0; lines[at] != NULL;) {
-        g_autoptr(GByteArray) packet = read_packet(lines, &at);
-        MgSpan bytes = {packet->data, packet->len};
-        bool bad = false;
-        if (packet->len == 0)
-            continue;
-        unsigned n = read_all(bytes, &bad);
-        g_test_message("packet %u: %u octets, %u records%s", packets, packet->len, n,
-                       bad ? ", broken" : "");
-        packets++;
-        bad_packets += bad;
-        /* As a query: with records in its answer section it is none, but it is answered. */
-        g_autoptr(GByteArray) reply = world_serve(&mg_dns_server, shared, bytes);
-        if (packet->len >= MG_DNS_HEADER && (packet->data[2] & 0xf8) == 0)
-            g_assert_cmpuint(reply->data[3] & 15, ==, MG_DNS_FORMERR);
-    }
-    mg_dns_server.teardown(shared);
-    g_test_message("%u packets, %u of them broken", packets, bad_packets);
-    g_assert_cmpuint(packets, >=, 5);
-    g_assert_cmpuint(bad_packets, >, 0);
-    g_assert_cmpuint(bad_packets, <, packets);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/dns/records/suite", test_suite);
-    g_test_add_func("/dns/records/compression-loops", test_loops);
     return g_test_run();
 }

@@ -76,7 +76,7 @@ GByteArray *world_serve(const MgEngineKind *kind, void *shared, MgSpan query)
         else if (event.kind == MG_EVENT_CLOSE)
             closed = true;
         else
-            g_assert_cmpint(event.kind, ==, MG_EVENT_NOTE);
+            g_assert_true(event.kind == MG_EVENT_NOTE || event.kind == MG_EVENT_STATE);
     }
     g_assert_true(closed || kind->transport == MG_TRANSPORT_STREAM);
     return reply;
