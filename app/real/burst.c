@@ -9,7 +9,9 @@
 
 #define BURST        64u
 #define DATAGRAM_MAX 65536u
-#define OUT_MAX      ((size_t)256 * 1024) /* octets that wait to be sent */
+/* From one to the next: not a power of two, or all would lie in the same few lines of the cache. */
+#define STRIDE  (DATAGRAM_MAX + 4096u + 64u)
+#define OUT_MAX ((size_t)256 * 1024) /* octets that wait to be sent */
 
 struct MgBurst {
     unsigned references;
@@ -27,19 +29,19 @@ struct MgBurst {
     uint8_t *octets, *waiting; /* not touched where nothing so long comes */
 };
 
+MgSpan mg_peer_octets(const MgPeer *peer, uint16_t *port)
+{
+    const struct sockaddr_in *in = (const struct sockaddr_in *)&peer->address;
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&peer->address;
+    bool six = peer->address.ss_family == AF_INET6;
+    *port = ntohs(six ? in6->sin6_port : in->sin_port);
+    return six ? (MgSpan){in6->sin6_addr.s6_addr, 16} : (MgSpan){(const uint8_t *)&in->sin_addr, 4};
+}
+
 void mg_peer_format(const MgPeer *peer, char *text, size_t size, uint16_t *port)
 {
-    text[0] = '\0';
-    *port = 0;
-    if (peer->address.ss_family == AF_INET) {
-        const struct sockaddr_in *in = (const struct sockaddr_in *)&peer->address;
-        inet_ntop(AF_INET, &in->sin_addr, text, (socklen_t)size);
-        *port = ntohs(in->sin_port);
-    } else if (peer->address.ss_family == AF_INET6) {
-        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&peer->address;
-        inet_ntop(AF_INET6, &in6->sin6_addr, text, (socklen_t)size);
-        *port = ntohs(in6->sin6_port);
-    }
+    MgSpan octets = mg_peer_octets(peer, port);
+    inet_ntop(octets.len == 16 ? AF_INET6 : AF_INET, octets.data, text, (socklen_t)size);
 }
 
 MgBurst *mg_burst_new(GSocket *socket)
@@ -50,10 +52,10 @@ MgBurst *mg_burst_new(GSocket *socket)
     burst->local.len = sizeof burst->local.address;
     if (getsockname(burst->fd, (struct sockaddr *)&burst->local.address, &burst->local.len) == 0)
         mg_peer_format(&burst->local, burst->address, sizeof burst->address, &burst->port);
-    burst->octets = g_malloc((size_t)BURST * DATAGRAM_MAX);
+    burst->octets = g_malloc((size_t)BURST * STRIDE);
     burst->waiting = g_malloc(OUT_MAX);
     for (unsigned i = 0; i < BURST; i++)
-        burst->in_parts[i] = (struct iovec){burst->octets + (size_t)i * DATAGRAM_MAX, DATAGRAM_MAX};
+        burst->in_parts[i] = (struct iovec){burst->octets + (size_t)i * STRIDE, DATAGRAM_MAX};
     return burst;
 }
 

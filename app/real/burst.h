@@ -21,6 +21,8 @@ typedef struct {
     socklen_t len;
 } MgPeer;
 
+/* 4 octets, or 16 of IPv6, and the port. */
+MgSpan mg_peer_octets(const MgPeer *peer, uint16_t *port);
 /* Text, "192.0.2.1" or "2001:db8::1", and the port. */
 void mg_peer_format(const MgPeer *peer, char *text, size_t size, uint16_t *port);
 

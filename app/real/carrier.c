@@ -16,6 +16,15 @@
 #define READ_SIZE       ((gsize)64 * 1024)
 #define DATAGRAM_MAX    65535u
 #define PEERS_MAX       4096u /* that are told apart */
+#define RECENT          256u  /* peers by their address's octets; a power of two */
+
+/* A peer who sent a datagram: mostly it sends another. */
+typedef struct {
+    uint8_t octets[16];
+    size_t len; /* 0: nobody */
+    char address[46];
+    MgHostId host;
+} Recent;
 
 struct MgRealCarrier {
     MgRuntime *runtime;
@@ -24,6 +33,7 @@ struct MgRealCarrier {
     MgTime connect_timeout;
     GPtrArray *conns;  /* of Conn, a reference each */
     GHashTable *peers; /* name → MgHostId: the hosts that were added to the trace */
+    Recent recent[RECENT];
     bool trouble;
     uint8_t buffer[READ_SIZE];
 };
@@ -169,6 +179,22 @@ static MgHostId peer_host(MgRealCarrier *carrier, const char *name, const char *
     id = mg_trace_add_host(carrier->trace, name, "real", NULL, address, true);
     g_hash_table_insert(carrier->peers, g_strdup(name), GUINT_TO_POINTER(id));
     return (MgHostId)id;
+}
+
+static const Recent *recent_peer(MgRealCarrier *carrier, const MgPeer *peer, uint16_t *port)
+{
+    MgSpan octets = mg_peer_octets(peer, port);
+    uint32_t hash = 0;
+    for (size_t i = 0; i < octets.len; i++)
+        hash = hash * 31 + octets.data[i];
+    Recent *recent = &carrier->recent[hash % RECENT];
+    if (recent->len == octets.len && memcmp(recent->octets, octets.data, octets.len) == 0)
+        return recent;
+    memcpy(recent->octets, octets.data, octets.len);
+    recent->len = octets.len;
+    mg_peer_format(peer, recent->address, sizeof recent->address, port);
+    recent->host = peer_host(carrier, recent->address, recent->address);
+    return recent;
 }
 
 /* A conversation with a real peer; `name` is what people call the peer. */
@@ -725,10 +751,11 @@ void mg_real_carrier_accept_datagram(MgRealCarrier *carrier, MgBurst *burst, con
                    .at = now};
     conn->burst = mg_burst_ref(burst);
     conn->asker = *peer;
-    mg_peer_format(peer, flow.client_address, sizeof flow.client_address, &flow.client_port);
+    const Recent *recent = recent_peer(carrier, peer, &flow.client_port);
+    flow.client = recent->host;
+    memcpy(flow.client_address, recent->address, sizeof flow.client_address);
     g_strlcpy(flow.server_address, mg_burst_address(burst, &flow.server_port),
               sizeof flow.server_address);
-    flow.client = peer_host(carrier, flow.client_address, flow.client_address);
     conn->flow = mg_trace_add_flow(carrier->trace, &flow);
     uint32_t n = mg_trace_add_datagram(carrier->trace, conn->flow, MG_FROM_CLIENT, payload, 0, now);
     mg_trace_set_until(carrier->trace, n, now);
