@@ -4,18 +4,8 @@
 
 bool mg_dns_lie_parse(const char *text, MgDnsLieAddress *out)
 {
-    static const uint16_t types[] = {MG_DNS_A, MG_DNS_AAAA};
-    const MgDnsToken token = {.text = mg_span_from_string(text)};
-    for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
-        g_autoptr(GByteArray) wire = g_byte_array_new();
-        size_t at = 0;
-        if (mg_dns_data_parse(types[i], &token, 1, NULL, wire, &at) != NULL)
-            continue;
-        out->len = (uint8_t)wire->len;
-        memcpy(out->octets, wire->data, wire->len);
-        return true;
-    }
-    return false;
+    out->len = (uint8_t)mg_dns_address_parse(text, out->octets);
+    return out->len > 0;
 }
 
 void mg_dns_lie_begin(MgDnsWriter *writer, const MgDnsMessage *query, uint16_t flags)

@@ -53,8 +53,7 @@ static void describe(const MgDnsCached *set, MgTime now, MgFact *fact)
     add_type(text, set);
     g_string_append_printf(text, "\t%u s\t", mg_dns_cached_ttl(set, now));
     if (set->from_len > 0)
-        mg_dns_data_format(set->from_len == 4 ? MG_DNS_A : MG_DNS_AAAA,
-                           (MgSpan){set->from, set->from_len}, text);
+        mg_dns_address_format((MgSpan){set->from, set->from_len}, text);
     g_string_append_printf(text, "\t%s", trust_of(set));
     fact->label = N_("Name\tType\tTTL\tFrom\tTrust");
     g_strlcpy(fact->value, text->str, sizeof fact->value);

@@ -67,21 +67,6 @@ void mg_dns_client_note(MgDnsClient *client, unsigned rule)
     mg_dns_events_note(&client->events, &client->rules[rule], (MgSpan){NULL, 0});
 }
 
-size_t mg_dns_address_parse(const char *text, uint8_t out[16])
-{
-    static const uint16_t types[] = {MG_DNS_A, MG_DNS_AAAA};
-    const MgDnsToken token = {.text = mg_span_from_string(text)};
-    for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
-        g_autoptr(GByteArray) wire = g_byte_array_new();
-        size_t at = 0;
-        if (mg_dns_data_parse(types[i], &token, 1, NULL, wire, &at) != NULL)
-            continue;
-        memcpy(out, wire->data, wire->len);
-        return wire->len;
-    }
-    return 0;
-}
-
 /* 192.0.2.25 → 25.2.0.192.in-addr.arpa (RFC 1035 §3.5); of IPv6, every half octet is a label
  * (RFC 3596 §2.5). */
 static char *reverse_name(const uint8_t *octets, size_t len)
@@ -259,13 +244,13 @@ static MgDnsClientState take_connect(MgDnsClient *client, const MgConnectAnswer 
     return MG_DNS_CLIENT_ASKED;
 }
 
-MgDnsClientState mg_dns_client_take(MgDnsClient *client, const void *answer, MgTime now)
+static MgDnsClientState take(MgDnsClient *client, const void *answer, MgTime now)
 {
     client->ask = 0;
     return client->connecting ? take_connect(client, answer, now) : take_datagram(client, answer);
 }
 
-MgDnsClientState mg_dns_client_receive(MgDnsClient *client, MgSpan bytes, MgTime now)
+static MgDnsClientState take_octets(MgDnsClient *client, MgSpan bytes)
 {
     if (!client->connected)
         return MG_DNS_CLIENT_ASKED;
@@ -275,25 +260,21 @@ MgDnsClientState mg_dns_client_receive(MgDnsClient *client, MgSpan bytes, MgTime
     MgSpan message = {client->in->data + 2, mg_dns_get_u16(client->in->data)};
     if (!keep(client, message)) /* over a stream nobody else can have said it: it is broken */
         return end_stream(client, MG_DNS_CLIENT_MISMATCH);
+    client->streamed = true;
     client->connected = false;
     client->due = MG_TIME_NEVER;
     return MG_DNS_CLIENT_ANSWERED;
 }
 
-MgDnsClientState mg_dns_client_receive_end(MgDnsClient *client)
+static MgDnsClientState take_end(MgDnsClient *client)
 {
     return client->connected ? end_stream(client, MG_DNS_CLIENT_STREAM) : MG_DNS_CLIENT_ASKED;
 }
 
-MgDnsClientState mg_dns_client_advance(MgDnsClient *client, MgTime now)
+static MgDnsClientState take_time(MgDnsClient *client, MgTime now)
 {
     return client->connected && now >= client->due ? end_stream(client, MG_DNS_CLIENT_STREAM)
                                                    : MG_DNS_CLIENT_ASKED;
-}
-
-MgTime mg_dns_client_deadline(const MgDnsClient *client)
-{
-    return client->connected ? client->due : MG_TIME_NEVER;
 }
 
 void mg_dns_client_format(const MgDnsClient *client, GString *out)
@@ -301,4 +282,57 @@ void mg_dns_client_format(const MgDnsClient *client, GString *out)
     mg_dns_type_format(client->type, out);
     g_string_append_c(out, ' ');
     mg_dns_name_format(mg_dns_name_span(&client->name), out);
+}
+
+unsigned mg_dns_client_rcode(const MgDnsClient *client)
+{
+    MgDnsMessage message;
+    MgDnsRecord record;
+    mg_dns_message_open(&message, mg_dns_client_reply(client));
+    unsigned rcode = message.flags & 15;
+    while (mg_dns_message_next(&message, &record))
+        if (record.type == MG_DNS_OPT)
+            rcode |= (unsigned)mg_dns_edns_of(&record).extended_rcode << 4;
+    return rcode;
+}
+
+/* ---- engines that ask ---- */
+
+bool mg_dns_asker_answer(MgEngine *engine, MgAskId id, const void *given, MgTime now)
+{
+    MgDnsAsker *asker = (MgDnsAsker *)engine;
+    if (asker->client.ask == 0 || id != asker->client.ask)
+        return false;
+    asker->settle(engine, take(&asker->client, given, now), now);
+    return true;
+}
+
+void mg_dns_asker_receive(MgEngine *engine, MgSpan bytes, MgTime now)
+{
+    MgDnsAsker *asker = (MgDnsAsker *)engine;
+    asker->settle(engine, take_octets(&asker->client, bytes), now);
+}
+
+void mg_dns_asker_receive_end(MgEngine *engine, MgEnd how, MgTime now)
+{
+    MgDnsAsker *asker = (MgDnsAsker *)engine;
+    asker->settle(engine, take_end(&asker->client), now);
+}
+
+void mg_dns_asker_advance(MgEngine *engine, MgTime now)
+{
+    MgDnsAsker *asker = (MgDnsAsker *)engine;
+    asker->settle(engine, take_time(&asker->client, now), now);
+}
+
+bool mg_dns_asker_next(MgEngine *engine, MgEvent *event)
+{
+    return mg_dns_events_next(&((MgDnsAsker *)engine)->client.events, event);
+}
+
+/* The carrier keeps the time of each datagram. */
+MgTime mg_dns_asker_deadline(const MgEngine *engine)
+{
+    const MgDnsClient *client = &((const MgDnsAsker *)engine)->client;
+    return client->connected ? client->due : MG_TIME_NEVER;
 }

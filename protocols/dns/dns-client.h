@@ -2,8 +2,9 @@
 /* dns-client.h - one question to one server, until it is answered or given up
  *
  * What the stub, the verb and the command "lookup" have in common: the query, the tries, which
- * datagram is its answer, and the way over TCP when no datagram holds it (RFC 7766 §5). Who embeds
- * it gives out its events, hands all calls on, and has MG_DNS_CLIENT_RULES first in its rules.
+ * datagram is its answer, and the way over TCP when no datagram holds it (RFC 7766 §5). Whose
+ * engine begins with an asker has MG_DNS_ASKER_CALLS in its row and MG_DNS_CLIENT_RULES first in
+ * its rules.
  */
 #pragma once
 
@@ -74,6 +75,7 @@ typedef struct {
     MgDatagramQuestion question;
     MgConnectQuestion connect;
     bool connecting, connected, truncated; /* truncated: `reply` has what the datagram held */
+    bool streamed;                         /* the answer came over TCP */
     MgTime due;                            /* over TCP: when the answer must be there */
     GByteArray *reply;                     /* the answer, when there is one */
     GByteArray *in;                        /* of the stream */
@@ -94,23 +96,36 @@ void mg_dns_client_clear(MgDnsClient *client);
 bool mg_dns_client_set_server(MgDnsClient *client, const char *text);
 /* What is to be asked; of PTR, an address means its name below in-addr.arpa or ip6.arpa. */
 bool mg_dns_client_set_name(MgDnsClient *client, const char *text);
-/* The octets of an IP address: how many, 0 if it is none. */
-size_t mg_dns_address_parse(const char *text, uint8_t out[16]);
 void mg_dns_client_note(MgDnsClient *client, unsigned rule);
 /* Asks once more. False: all tries are used up. */
 bool mg_dns_client_ask(MgDnsClient *client);
-/* The answer to the open ask: of net.datagram or net.connect, whichever it was. (nullable) */
-MgDnsClientState mg_dns_client_take(MgDnsClient *client, const void *answer, MgTime now);
-/* The engine's calls of these names; they matter while it is connected. */
-MgDnsClientState mg_dns_client_receive(MgDnsClient *client, MgSpan bytes, MgTime now);
-MgDnsClientState mg_dns_client_receive_end(MgDnsClient *client);
-MgDnsClientState mg_dns_client_advance(MgDnsClient *client, MgTime now);
-MgTime mg_dns_client_deadline(const MgDnsClient *client);
 static inline MgSpan mg_dns_client_reply(const MgDnsClient *client)
 {
     return (MgSpan){client->reply->data, client->reply->len};
 }
+/* The reply's code, with the half that stands in OPT (RFC 6891 §6.1.3). */
+unsigned mg_dns_client_rcode(const MgDnsClient *client);
 /* "MX example.net." */
 void mg_dns_client_format(const MgDnsClient *client, GString *out);
+
+/* ---- engines that ask ---- */
+
+typedef struct {
+    MgEngine base;
+    MgDnsClient client;
+    void (*settle)(MgEngine *engine, MgDnsClientState state, MgTime now); /* what became of it */
+} MgDnsAsker;
+
+/* The engine's calls of these names. */
+bool mg_dns_asker_answer(MgEngine *engine, MgAskId id, const void *given, MgTime now);
+void mg_dns_asker_receive(MgEngine *engine, MgSpan bytes, MgTime now);
+void mg_dns_asker_receive_end(MgEngine *engine, MgEnd how, MgTime now);
+void mg_dns_asker_advance(MgEngine *engine, MgTime now);
+bool mg_dns_asker_next(MgEngine *engine, MgEvent *event);
+MgTime mg_dns_asker_deadline(const MgEngine *engine);
+
+#define MG_DNS_ASKER_CALLS                                                                         \
+    .receive_end = mg_dns_asker_receive_end, .advance = mg_dns_asker_advance,                      \
+    .deadline = mg_dns_asker_deadline
 
 G_END_DECLS

@@ -19,11 +19,10 @@ static const MgTransition transitions[] = {
 };
 
 typedef struct {
-    MgEngine base;
-    MgDnsClient client;
+    MgDnsAsker asker;
     MgDnsOutput output;
     const char *state;
-    bool json, brief, stream; /* stream: the answer came over TCP */
+    bool json, brief;
     uint8_t subnet[MG_DNS_SUBNET_MAX];
     MgTime asked;
 } Lookup;
@@ -80,9 +79,9 @@ static void print_header(const Lookup *lookup, const MgDnsMessage *message, unsi
     static const char *const opcodes[] = {"QUERY", "IQUERY", "STATUS", "3", "NOTIFY", "UPDATE"};
     unsigned opcode = (message->flags & MG_DNS_OPCODE) >> 11;
     g_string_append(out, "; mailglass dns lookup ");
-    mg_dns_name_format(mg_dns_name_span(&lookup->client.name), out);
+    mg_dns_name_format(mg_dns_name_span(&lookup->asker.client.name), out);
     g_string_append_c(out, ' ');
-    mg_dns_type_format(lookup->client.type, out);
+    mg_dns_type_format(lookup->asker.client.type, out);
     g_string_append_printf(out, "\n;; ->>HEADER<<- opcode: %s, status: ",
                            opcode < G_N_ELEMENTS(opcodes) ? opcodes[opcode] : "?");
     append_rcode(rcode, out);
@@ -123,10 +122,10 @@ static void print_question(const MgDnsMessage *message, GString *out)
 
 static void print_end(const Lookup *lookup, MgTime now, GString *out)
 {
-    const MgDnsClient *client = &lookup->client;
+    const MgDnsClient *client = &lookup->asker.client;
     g_string_append_printf(out, "\n;; Query time: %u msec\n;; SERVER: %s#%u (%s)\n",
                            (unsigned)((now - lookup->asked) / MG_MILLISECONDS), client->address,
-                           client->port, lookup->stream ? "TCP" : "UDP");
+                           client->port, lookup->asker.client.streamed ? "TCP" : "UDP");
     g_string_append_printf(out, ";; MSG SIZE  rcvd: %u\n", client->reply->len);
 }
 
@@ -134,7 +133,7 @@ static void print_end(const Lookup *lookup, MgTime now, GString *out)
 static void print_all(const Lookup *lookup, unsigned rcode, MgTime now, GString *out)
 {
     static const char *const titles[] = {"", "ANSWER", "AUTHORITY", "ADDITIONAL"};
-    MgSpan bytes = mg_dns_client_reply(&lookup->client);
+    MgSpan bytes = mg_dns_client_reply(&lookup->asker.client);
     g_autoptr(GByteArray) scratch = g_byte_array_new();
     g_autoptr(GString) records = g_string_new(NULL);
     MgDnsMessage message;
@@ -163,7 +162,7 @@ static void print_all(const Lookup *lookup, unsigned rcode, MgTime now, GString 
 /* The data of the answer alone, a line each. */
 static void print_brief(const Lookup *lookup, GString *out)
 {
-    MgSpan bytes = mg_dns_client_reply(&lookup->client);
+    MgSpan bytes = mg_dns_client_reply(&lookup->asker.client);
     g_autoptr(GByteArray) scratch = g_byte_array_new();
     MgDnsMessage message;
     Row row;
@@ -198,7 +197,7 @@ static void json_options(const Row *row, GString *out)
 static void print_json(const Lookup *lookup, unsigned rcode, MgTime now, GString *out)
 {
     static const char *const keys[] = {NULL, "answer", "authority", "additional"};
-    MgSpan bytes = mg_dns_client_reply(&lookup->client);
+    MgSpan bytes = mg_dns_client_reply(&lookup->asker.client);
     g_autoptr(GByteArray) scratch = g_byte_array_new();
     g_autoptr(GString) edns = g_string_new(NULL);
     MgDnsMessage message, walk;
@@ -230,39 +229,27 @@ static void print_json(const Lookup *lookup, unsigned rcode, MgTime now, GString
         g_string_append_c(out, ']');
     }
     g_string_append_len(out, edns->str, (gssize)edns->len);
-    g_string_append_printf(
-        out, ",\"server\":\"%s\",\"port\":%u,\"transport\":\"%s\",\"time\":%.6f}\n",
-        lookup->client.address, lookup->client.port, lookup->stream ? "tcp" : "udp",
-        (double)(now - lookup->asked) / (double)MG_SECONDS);
+    g_string_append_printf(out,
+                           ",\"server\":\"%s\",\"port\":%u,\"transport\":\"%s\",\"time\":%.6f}\n",
+                           lookup->asker.client.address, lookup->asker.client.port,
+                           lookup->asker.client.streamed ? "tcp" : "udp",
+                           (double)(now - lookup->asked) / (double)MG_SECONDS);
 }
 
 /* ---- the end ---- */
 
 static void end(Lookup *lookup, const char *state, int result)
 {
-    mg_dns_events_add(&lookup->client.events,
+    mg_dns_events_add(&lookup->asker.client.events,
                       (MgEvent){.kind = MG_EVENT_STATE, .state = {asking, state}});
     lookup->state = state;
     mg_dns_output_exit(&lookup->output, result);
 }
 
-/* Of the whole answer: the extended half stands in OPT. */
-static unsigned rcode_of(MgSpan bytes)
-{
-    MgDnsMessage message;
-    MgDnsRecord record;
-    mg_dns_message_open(&message, bytes);
-    unsigned rcode = message.flags & 15;
-    while (mg_dns_message_next(&message, &record))
-        if (record.type == MG_DNS_OPT)
-            rcode |= (unsigned)mg_dns_edns_of(&record).extended_rcode << 4;
-    return rcode;
-}
-
 static void take_answer(Lookup *lookup, MgTime now)
 {
-    MgSpan bytes = mg_dns_client_reply(&lookup->client);
-    unsigned rcode = rcode_of(bytes);
+    MgSpan bytes = mg_dns_client_reply(&lookup->asker.client);
+    unsigned rcode = mg_dns_client_rcode(&lookup->asker.client);
     g_autoptr(GString) text = g_string_sized_new(1024);
     g_autoptr(GString) name = g_string_new(NULL);
     if (lookup->json)
@@ -285,8 +272,9 @@ static void take_answer(Lookup *lookup, MgTime now)
                                    : MG_DNS_EXIT_FAILED);
 }
 
-static void settle(Lookup *lookup, MgDnsClientState state, MgTime now)
+static void settle(MgEngine *engine, MgDnsClientState state, MgTime now)
 {
+    Lookup *lookup = (Lookup *)engine;
     if (state == MG_DNS_CLIENT_ANSWERED) {
         take_answer(lookup, now);
     } else if (state == MG_DNS_CLIENT_GIVEN_UP) {
@@ -305,7 +293,7 @@ static void refuse(Lookup *lookup, int result, const char *text)
 
 static bool take_words(Lookup *lookup, const MgCommandCall *call)
 {
-    MgDnsClient *client = &lookup->client;
+    MgDnsClient *client = &lookup->asker.client;
     uint8_t octets[16];
     size_t n = call != NULL ? call->n_words : 0;
     if (n < 1 || n > 2) {
@@ -337,7 +325,7 @@ static bool has(const MgSettings *options, const char *key)
 
 static bool take_options(Lookup *lookup, const MgSettings *options)
 {
-    MgDnsClientWish *wish = &lookup->client.wish;
+    MgDnsClientWish *wish = &lookup->asker.client.wish;
     const char *subnet = mg_settings_get(options, "subnet", NULL);
     *wish = (MgDnsClientWish){.no_recurse = has(options, "no-recurse"),
                               .dnssec = has(options, "dnssec"),
@@ -356,7 +344,7 @@ static bool take_options(Lookup *lookup, const MgSettings *options)
 
 static bool take_server(Lookup *lookup, const char *server)
 {
-    MgDnsClient *client = &lookup->client;
+    MgDnsClient *client = &lookup->asker.client;
     uint8_t octets[16];
     if (server == NULL) {
         mg_dns_client_note(client, MG_DNS_CLIENT_SERVER);
@@ -402,67 +390,34 @@ static MgEngine *create(const MgBirth *birth)
     if (wrong == NULL && options != NULL && has(options, "iterate"))
         return mg_dns_iterate.create(birth);
     Lookup *lookup = g_new0(Lookup, 1);
-    lookup->base.kind = &mg_dns_command_lookup;
+    lookup->asker.base.kind = &mg_dns_command_lookup;
+    lookup->asker.settle = settle;
     lookup->state = asking;
     lookup->asked = birth->now;
     lookup->json = call != NULL && call->json;
-    mg_dns_client_init(&lookup->client, birth, rules);
+    mg_dns_client_init(&lookup->asker.client, birth, rules);
     mg_dns_output_init(&lookup->output);
     if (wrong != NULL)
         refuse(lookup, MG_DNS_EXIT_USAGE, wrong);
     else if (take_words(lookup, call) && take_options(lookup, options) &&
              take_server(lookup, mg_settings_get(options, "resolver", NULL)))
-        mg_dns_client_ask(&lookup->client);
-    return &lookup->base;
+        mg_dns_client_ask(&lookup->asker.client);
+    return &lookup->asker.base;
 }
 
 static void free_lookup(MgEngine *engine)
 {
     Lookup *lookup = (Lookup *)engine;
-    mg_dns_client_clear(&lookup->client);
+    mg_dns_client_clear(&lookup->asker.client);
     mg_dns_output_clear(&lookup->output);
     g_free(lookup);
-}
-
-static bool answer(MgEngine *engine, MgAskId id, const void *given, MgTime now)
-{
-    Lookup *lookup = (Lookup *)engine;
-    if (lookup->client.ask == 0 || id != lookup->client.ask)
-        return false;
-    settle(lookup, mg_dns_client_take(&lookup->client, given, now), now);
-    return true;
-}
-
-static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
-{
-    Lookup *lookup = (Lookup *)engine;
-    MgDnsClientState state = mg_dns_client_receive(&lookup->client, bytes, now);
-    lookup->stream = lookup->stream || state == MG_DNS_CLIENT_ANSWERED;
-    settle(lookup, state, now);
-}
-
-static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
-{
-    Lookup *lookup = (Lookup *)engine;
-    settle(lookup, mg_dns_client_receive_end(&lookup->client), now);
-}
-
-static void advance(MgEngine *engine, MgTime now)
-{
-    Lookup *lookup = (Lookup *)engine;
-    settle(lookup, mg_dns_client_advance(&lookup->client, now), now);
 }
 
 static bool next(MgEngine *engine, MgEvent *event)
 {
     Lookup *lookup = (Lookup *)engine;
-    return mg_dns_events_next(&lookup->client.events, event) ||
+    return mg_dns_events_next(&lookup->asker.client.events, event) ||
            mg_dns_output_next(&lookup->output, event);
-}
-
-static MgTime deadline(const MgEngine *engine)
-{
-    return mg_dns_client_deadline(&((const Lookup *)engine)->client);
 }
 
 static const MgCommandOption options[] = {
@@ -510,10 +465,8 @@ const MgEngineKind mg_dns_command_lookup = {
     .transitions = transitions,
     .create = create,
     .free = free_lookup,
-    .receive = receive,
-    .receive_end = receive_end,
-    .advance = advance,
-    .answer = answer,
+    .receive = mg_dns_asker_receive,
+    .answer = mg_dns_asker_answer,
     .next = next,
-    .deadline = deadline,
+    MG_DNS_ASKER_CALLS,
 };

@@ -35,8 +35,7 @@ static const MgTransition transitions[] = {
 };
 
 typedef struct {
-    MgEngine base;
-    MgDnsClient client;
+    MgDnsAsker asker;
     const char *state;
     bool has_question;
     unsigned rcode;     /* of the answer */
@@ -50,7 +49,7 @@ static void enter(Lookup *lookup, const char *to)
     while (row->from != NULL && (row->from != lookup->state || row->to != to))
         row++;
     g_assert(row->from != NULL);
-    mg_dns_events_add(&lookup->client.events,
+    mg_dns_events_add(&lookup->asker.client.events,
                       (MgEvent){.kind = MG_EVENT_STATE, .state = {lookup->state, to}});
     lookup->state = to;
 }
@@ -58,12 +57,12 @@ static void enter(Lookup *lookup, const char *to)
 static void finish(Lookup *lookup, const char *state)
 {
     enter(lookup, state);
-    mg_dns_events_add(&lookup->client.events, (MgEvent){.kind = MG_EVENT_CLOSE});
+    mg_dns_events_add(&lookup->asker.client.events, (MgEvent){.kind = MG_EVENT_CLOSE});
 }
 
 static void refuse(Lookup *lookup, unsigned rule)
 {
-    mg_dns_client_note(&lookup->client, rule);
+    mg_dns_client_note(&lookup->asker.client, rule);
     finish(lookup, unanswered);
 }
 
@@ -71,7 +70,7 @@ static void refuse(Lookup *lookup, unsigned rule)
 
 static void find_server(Lookup *lookup)
 {
-    MgDnsClient *client = &lookup->client;
+    MgDnsClient *client = &lookup->asker.client;
     lookup->server = (MgLookupQuestion){.name = client->address, .type = MG_DNS_A};
     client->ask = ++client->last_ask;
     enter(lookup, finding);
@@ -83,13 +82,13 @@ static void find_server(Lookup *lookup)
 static void ask(Lookup *lookup)
 {
     enter(lookup, asking);
-    mg_dns_client_ask(&lookup->client);
+    mg_dns_client_ask(&lookup->asker.client);
 }
 
 /* NAME TYPE [at SERVER] */
 static void start(Lookup *lookup, const MgBirth *birth, const MgVerbCall *call)
 {
-    MgDnsClient *client = &lookup->client;
+    MgDnsClient *client = &lookup->asker.client;
     uint8_t octets[16];
     const char *name = call != NULL && call->n_words > 0 ? call->words[0] : "";
     const char *type = call != NULL && call->n_words > 1 ? call->words[1] : "";
@@ -112,19 +111,9 @@ static void start(Lookup *lookup, const MgBirth *birth, const MgVerbCall *call)
         find_server(lookup);
 }
 
-static MgEngine *create(const MgBirth *birth)
-{
-    Lookup *lookup = g_new0(Lookup, 1);
-    lookup->base.kind = &mg_dns_ask;
-    lookup->state = fresh;
-    mg_dns_client_init(&lookup->client, birth, rules);
-    start(lookup, birth, birth->question);
-    return &lookup->base;
-}
-
 static void free_lookup(MgEngine *engine)
 {
-    mg_dns_client_clear(&((Lookup *)engine)->client);
+    mg_dns_client_clear(&((Lookup *)engine)->asker.client);
     g_free(engine);
 }
 
@@ -132,7 +121,7 @@ static void free_lookup(MgEngine *engine)
 
 static void take_server(Lookup *lookup, const MgLookupAnswer *answer)
 {
-    MgDnsClient *client = &lookup->client;
+    MgDnsClient *client = &lookup->asker.client;
     const char *address = NULL;
     client->ask = 0;
     client->events.n = client->events.given = 0;
@@ -149,19 +138,15 @@ static void take_server(Lookup *lookup, const MgLookupAnswer *answer)
 
 static void take_answer(Lookup *lookup)
 {
-    MgDnsMessage opened, *message = &opened;
-    MgDnsRecord record;
-    mg_dns_message_open(message, mg_dns_client_reply(&lookup->client));
-    lookup->rcode = message->flags & 0xf;
-    lookup->n_records = message->counts[MG_DNS_ANSWER];
-    while (mg_dns_message_next(message, &record))
-        if (record.type == MG_DNS_OPT)
-            lookup->rcode |= (unsigned)mg_dns_edns_of(&record).extended_rcode << 4;
+    MgSpan reply = mg_dns_client_reply(&lookup->asker.client);
+    lookup->rcode = mg_dns_client_rcode(&lookup->asker.client);
+    lookup->n_records = mg_dns_get_u16(reply.data + 6); /* ANCOUNT */
     finish(lookup, answered);
 }
 
-static void settle(Lookup *lookup, MgDnsClientState state)
+static void settle(MgEngine *engine, MgDnsClientState state, MgTime now)
 {
+    Lookup *lookup = (Lookup *)engine;
     if (state == MG_DNS_CLIENT_ANSWERED)
         take_answer(lookup);
     else if (state == MG_DNS_CLIENT_GIVEN_UP)
@@ -171,43 +156,21 @@ static void settle(Lookup *lookup, MgDnsClientState state)
 static bool answer(MgEngine *engine, MgAskId id, const void *given, MgTime now)
 {
     Lookup *lookup = (Lookup *)engine;
-    if (lookup->client.ask == 0 || id != lookup->client.ask)
-        return false;
-    if (lookup->state == finding) {
-        take_server(lookup, given);
-        return true;
-    }
-    settle(lookup, mg_dns_client_take(&lookup->client, given, now));
+    if (lookup->state != finding || lookup->asker.client.ask == 0 || id != lookup->asker.client.ask)
+        return mg_dns_asker_answer(engine, id, given, now);
+    take_server(lookup, given);
     return true;
 }
 
-static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
+static MgEngine *create(const MgBirth *birth)
 {
-    Lookup *lookup = (Lookup *)engine;
-    settle(lookup, mg_dns_client_receive(&lookup->client, bytes, now));
-}
-
-static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
-{
-    Lookup *lookup = (Lookup *)engine;
-    settle(lookup, mg_dns_client_receive_end(&lookup->client));
-}
-
-static void advance(MgEngine *engine, MgTime now)
-{
-    Lookup *lookup = (Lookup *)engine;
-    settle(lookup, mg_dns_client_advance(&lookup->client, now));
-}
-
-static bool next(MgEngine *engine, MgEvent *event)
-{
-    return mg_dns_events_next(&((Lookup *)engine)->client.events, event);
-}
-
-static MgTime deadline(const MgEngine *engine)
-{
-    /* The carrier keeps the time of each datagram, the stub its own. */
-    return mg_dns_client_deadline(&((const Lookup *)engine)->client);
+    Lookup *lookup = g_new0(Lookup, 1);
+    lookup->asker.base.kind = &mg_dns_ask;
+    lookup->asker.settle = settle;
+    lookup->state = fresh;
+    mg_dns_client_init(&lookup->asker.client, birth, rules);
+    start(lookup, birth, birth->question);
+    return &lookup->asker.base;
 }
 
 static void add_fact(MgFact *fact, const char *label, const GString *value)
@@ -219,7 +182,7 @@ static void add_fact(MgFact *fact, const char *label, const GString *value)
 static size_t facts(const MgEngine *engine, MgFact *out, size_t max)
 {
     const Lookup *lookup = (const Lookup *)engine;
-    const MgDnsClient *client = &lookup->client;
+    const MgDnsClient *client = &lookup->asker.client;
     g_autoptr(GString) text = g_string_new(NULL);
     size_t n = 0;
     if (n < max && lookup->has_question) {
@@ -251,11 +214,9 @@ const MgEngineKind mg_dns_ask = {
     .transitions = transitions,
     .create = create,
     .free = free_lookup,
-    .receive = receive,
-    .receive_end = receive_end,
-    .advance = advance,
+    .receive = mg_dns_asker_receive,
     .answer = answer,
-    .next = next,
-    .deadline = deadline,
+    .next = mg_dns_asker_next,
+    MG_DNS_ASKER_CALLS,
     .facts = facts,
 };

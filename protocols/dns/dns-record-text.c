@@ -799,3 +799,18 @@ const char *mg_dns_data_parse(uint16_t type, const MgDnsToken *tokens, size_t n,
         g_byte_array_set_size(out, before);
     return parser.problem;
 }
+
+/* ---- addresses ---- */
+
+size_t mg_dns_address_parse(const char *text, uint8_t out[16])
+{
+    MgSpan span = mg_span_from_string(text);
+    if (mg_dns_a_parse(span, out))
+        return 4;
+    return mg_dns_aaaa_parse(span, out) ? 16 : 0;
+}
+
+void mg_dns_address_format(MgSpan octets, GString *out)
+{
+    mg_dns_field_format(octets.len == 4 ? MG_DNS_FIELD_A : MG_DNS_FIELD_AAAA, octets, out);
+}

@@ -83,6 +83,9 @@ void mg_dns_field_format(MgDnsFieldKind kind, MgSpan raw, GString *out);
  * index of the token in *at; `n` means that one is missing. */
 const char *mg_dns_data_parse(uint16_t type, const MgDnsToken *tokens, size_t n,
                               const MgDnsName *origin, GByteArray *out, size_t *at);
+/* The octets of an IP address: how many, 0 if it is none. And back, in the one way to write it. */
+size_t mg_dns_address_parse(const char *text, uint8_t out[16]);
+void mg_dns_address_format(MgSpan octets, GString *out);
 /* "1h30m" (BIND's way to write a TTL) or a number. */
 bool mg_dns_period_parse(MgSpan text, uint32_t *out);
 

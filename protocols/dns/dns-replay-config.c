@@ -10,19 +10,14 @@
 
 char *mg_dns_address_plain(const char *text)
 {
-    static const uint16_t types[] = {MG_DNS_A, MG_DNS_AAAA};
+    uint8_t octets[16];
     g_autofree char *address = g_strndup(text, strcspn(text, "@")); /* "192.0.2.1@53" */
-    const MgDnsToken token = {.text = mg_span_from_string(address)};
-    for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
-        g_autoptr(GByteArray) wire = g_byte_array_new();
-        size_t at = 0;
-        if (mg_dns_data_parse(types[i], &token, 1, NULL, wire, &at) != NULL)
-            continue;
-        GString *plain = g_string_new(NULL);
-        mg_dns_data_format(types[i], (MgSpan){wire->data, wire->len}, plain);
-        return g_string_free(plain, FALSE);
-    }
-    return NULL;
+    size_t len = mg_dns_address_parse(address, octets);
+    if (len == 0)
+        return NULL;
+    GString *plain = g_string_new(NULL);
+    mg_dns_address_format((MgSpan){octets, len}, plain);
+    return g_string_free(plain, FALSE);
 }
 
 bool mg_dns_replay_number(const char *text, uint64_t max, uint64_t *out)

@@ -35,8 +35,4 @@ void mg_dns_resolver_forget(MgDnsResolverShared *shared, MgSpan name);
 MgDnsRecursion *mg_dns_resolver_recur(MgDnsResolverShared *shared, uint64_t seed, MgSpan name,
                                       uint16_t type, bool check);
 
-/* The size of the cache and what was used last, for the host's card. */
-size_t mg_dns_resolver_facts(const MgDnsResolverShared *shared, MgTime now, MgFact *out,
-                             size_t max);
-
 G_END_DECLS

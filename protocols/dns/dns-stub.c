@@ -16,8 +16,7 @@ static const MgTransition transitions[] = {
 };
 
 typedef struct {
-    MgEngine base;
-    MgDnsClient client;
+    MgDnsAsker asker;
     bool done;
     MgLookupAnswer answer;
     GString *texts; /* what the answer's records point into */
@@ -26,7 +25,7 @@ typedef struct {
 
 static void finish(Stub *stub, const char *state)
 {
-    MgDnsEvents *events = &stub->client.events;
+    MgDnsEvents *events = &stub->asker.client.events;
     stub->done = true;
     mg_dns_events_add(events, (MgEvent){.kind = MG_EVENT_STATE, .state = {asking, state}});
     mg_dns_events_add(
@@ -34,33 +33,10 @@ static void finish(Stub *stub, const char *state)
     mg_dns_events_add(events, (MgEvent){.kind = MG_EVENT_CLOSE});
 }
 
-static MgEngine *create(const MgBirth *birth)
-{
-    const MgLookupQuestion *question = birth->question;
-    Stub *stub = g_new0(Stub, 1);
-    MgDnsClient *client = &stub->client;
-    stub->base.kind = &mg_dns_stub;
-    mg_dns_client_init(client, birth, rules);
-    client->type = question != NULL ? question->type : MG_DNS_A;
-    const char *server = mg_settings_get(birth->settings, "resolver", NULL);
-    const char *name = question != NULL ? question->name : NULL;
-    if (name == NULL || mg_dns_name_parse(mg_span_from_string(name), NULL, &client->name) != NULL) {
-        stub->answer = (MgLookupAnswer){.reached = true, .rcode = MG_DNS_NXDOMAIN};
-        mg_dns_client_note(client, MG_DNS_CLIENT_NAME);
-        finish(stub, failed);
-    } else if (server == NULL || !mg_dns_client_set_server(client, server)) {
-        mg_dns_client_note(client, MG_DNS_CLIENT_SERVER);
-        finish(stub, failed);
-    } else {
-        mg_dns_client_ask(client);
-    }
-    return &stub->base;
-}
-
 static void free_stub(MgEngine *engine)
 {
     Stub *stub = (Stub *)engine;
-    mg_dns_client_clear(&stub->client);
+    mg_dns_client_clear(&stub->asker.client);
     if (stub->texts != NULL)
         g_string_free(stub->texts, TRUE);
     if (stub->records != NULL)
@@ -88,75 +64,58 @@ static void take_record(Stub *stub, MgSpan message, const MgDnsRecord *record)
 
 static void take_answer(Stub *stub)
 {
-    MgSpan bytes = mg_dns_client_reply(&stub->client);
-    MgDnsMessage opened, *message = &opened;
+    MgSpan bytes = mg_dns_client_reply(&stub->asker.client);
+    MgDnsMessage message;
     MgDnsRecord record;
-    mg_dns_message_open(message, bytes);
-    unsigned extended = 0;
+    mg_dns_message_open(&message, bytes);
     stub->texts = g_string_new(NULL);
     stub->records = g_array_new(FALSE, FALSE, sizeof(MgLookupRecord));
-    while (mg_dns_message_next(message, &record)) {
+    while (mg_dns_message_next(&message, &record))
         if (record.section == MG_DNS_ANSWER)
             take_record(stub, bytes, &record);
-        else if (record.type == MG_DNS_OPT)
-            extended = mg_dns_edns_of(&record).extended_rcode;
-    }
     for (unsigned i = 0; i < stub->records->len; i++) {
         MgLookupRecord *row = &g_array_index(stub->records, MgLookupRecord, i);
         row->name = stub->texts->str + GPOINTER_TO_SIZE(row->name);
         row->data = stub->texts->str + GPOINTER_TO_SIZE(row->data);
     }
     stub->answer = (MgLookupAnswer){.reached = true,
-                                    .rcode = (uint16_t)(extended << 4 | (message->flags & 0xf)),
+                                    .rcode = (uint16_t)mg_dns_client_rcode(&stub->asker.client),
                                     .records = (const MgLookupRecord *)(void *)stub->records->data,
                                     .n_records = stub->records->len};
     finish(stub, answered);
 }
 
-static void settle(Stub *stub, MgDnsClientState state)
+static void settle(MgEngine *engine, MgDnsClientState state, MgTime now)
 {
+    Stub *stub = (Stub *)engine;
     if (state == MG_DNS_CLIENT_ANSWERED)
         take_answer(stub);
     else if (state == MG_DNS_CLIENT_GIVEN_UP)
         finish(stub, failed);
 }
 
-static bool answer(MgEngine *engine, MgAskId id, const void *given, MgTime now)
+static MgEngine *create(const MgBirth *birth)
 {
-    Stub *stub = (Stub *)engine;
-    if (stub->client.ask == 0 || id != stub->client.ask)
-        return false;
-    settle(stub, mg_dns_client_take(&stub->client, given, now));
-    return true;
-}
-
-static void receive(MgEngine *engine, MgSpan bytes, MgTime now)
-{
-    Stub *stub = (Stub *)engine;
-    settle(stub, mg_dns_client_receive(&stub->client, bytes, now));
-}
-
-static void receive_end(MgEngine *engine, MgEnd how, MgTime now)
-{
-    Stub *stub = (Stub *)engine;
-    settle(stub, mg_dns_client_receive_end(&stub->client));
-}
-
-static void advance(MgEngine *engine, MgTime now)
-{
-    Stub *stub = (Stub *)engine;
-    settle(stub, mg_dns_client_advance(&stub->client, now));
-}
-
-static bool next(MgEngine *engine, MgEvent *event)
-{
-    return mg_dns_events_next(&((Stub *)engine)->client.events, event);
-}
-
-static MgTime deadline(const MgEngine *engine)
-{
-    /* The carrier keeps the time of each datagram. */
-    return mg_dns_client_deadline(&((const Stub *)engine)->client);
+    const MgLookupQuestion *question = birth->question;
+    Stub *stub = g_new0(Stub, 1);
+    MgDnsClient *client = &stub->asker.client;
+    stub->asker.base.kind = &mg_dns_stub;
+    stub->asker.settle = settle;
+    mg_dns_client_init(client, birth, rules);
+    client->type = question != NULL ? question->type : MG_DNS_A;
+    const char *server = mg_settings_get(birth->settings, "resolver", NULL);
+    const char *name = question != NULL ? question->name : NULL;
+    if (name == NULL || mg_dns_name_parse(mg_span_from_string(name), NULL, &client->name) != NULL) {
+        stub->answer = (MgLookupAnswer){.reached = true, .rcode = MG_DNS_NXDOMAIN};
+        mg_dns_client_note(client, MG_DNS_CLIENT_NAME);
+        finish(stub, failed);
+    } else if (server == NULL || !mg_dns_client_set_server(client, server)) {
+        mg_dns_client_note(client, MG_DNS_CLIENT_SERVER);
+        finish(stub, failed);
+    } else {
+        mg_dns_client_ask(client);
+    }
+    return &stub->asker.base;
 }
 
 static size_t facts(const MgEngine *engine, MgFact *out, size_t max)
@@ -165,7 +124,7 @@ static size_t facts(const MgEngine *engine, MgFact *out, size_t max)
     if (max == 0 || stub->done)
         return 0;
     g_autoptr(GString) text = g_string_new(NULL);
-    mg_dns_client_format(&stub->client, text);
+    mg_dns_client_format(&stub->asker.client, text);
     out[0].label = N_("Looks up");
     g_strlcpy(out[0].value, text->str, sizeof out[0].value);
     return 1;
@@ -182,11 +141,9 @@ const MgEngineKind mg_dns_stub = {
     .transitions = transitions,
     .create = create,
     .free = free_stub,
-    .receive = receive,
-    .receive_end = receive_end,
-    .advance = advance,
-    .answer = answer,
-    .next = next,
-    .deadline = deadline,
+    .receive = mg_dns_asker_receive,
+    .answer = mg_dns_asker_answer,
+    .next = mg_dns_asker_next,
+    MG_DNS_ASKER_CALLS,
     .facts = facts,
 };

@@ -2,6 +2,7 @@
 /* dns-resolve.c - the recursive resolver over name servers in process */
 #include "dns-world.h"
 
+#include "dns-cache-facts.h"
 #include "dns-resolver-shared.h"
 #include "dns-resolver-stream.h"
 
@@ -323,10 +324,10 @@ static void test_flush(void)
     open_all(&world, places);
     const char *wanted = "NOERROR ra: example.net. 600 MX 10 mx.example.net.";
     assert_reply(&world, "example.net", "MX", wanted);
-    g_assert_cmpuint(mg_dns_resolver_facts(world.resolver, 0, facts, 10), >, 3);
+    g_assert_cmpuint(mg_dns_cache_facts(world.resolver, 0, facts, 10), >, 3);
     g_assert_cmpstr(facts[0].label, ==, "Sets in the cache");
-    g_assert_nonnull(strstr(facts[1].value, "example.net. MX, TTL 600, 192.0.2.1"));
-    g_assert_nonnull(strstr(facts[1].value, ", authoritative answer"));
+    g_assert_nonnull(strstr(facts[1].value, "example.net.\tMX\t600 s\t192.0.2.1"));
+    g_assert_nonnull(strstr(facts[1].value, "\tauthority"));
     flush(&world, "a..b", "dns.flush-name");
     flush(&world, "other.net", "dns.forgotten");
     assert_reply(&world, "example.net", "MX", wanted);
@@ -335,7 +336,7 @@ static void test_flush(void)
     assert_reply(&world, "example.net", "MX", wanted);
     g_assert_cmpuint(world.asked, ==, 2);
     flush(&world, NULL, "dns.flushed");
-    g_assert_cmpuint(mg_dns_resolver_facts(world.resolver, 0, facts, 10), ==, 1);
+    g_assert_cmpuint(mg_dns_cache_facts(world.resolver, 0, facts, 10), ==, 1);
     assert_reply(&world, "example.net", "MX", wanted);
     g_assert_cmpuint(world.asked, ==, 3);
     world_close(&world);
