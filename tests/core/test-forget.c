@@ -58,7 +58,7 @@ static void test_bound(void)
     }
     /* One that does not forget has all, so it grows: the bound above means something. */
     g_autoptr(MgTrace) whole = line_trace();
-    size_t early, late;
+    size_t early = 0, late = 0;
     ask_all(whole, true, &early, &late);
     g_assert_cmpuint(late, >, 4 * early);
     assert_octets(mg_trace_bytes(whole, 1), question);
@@ -144,7 +144,7 @@ static void test_numbers_end(void)
 {
     g_autoptr(MgTrace) trace = line_trace();
     uint32_t last_block = UINT32_MAX - MG_BLOCK_ITEMS + 1;
-    size_t early, late;
+    size_t early = 0, late = 0;
     mg_trace_set_forgetful(trace, NULL, NULL);
     trace->records.first = trace->records.n = last_block;
     trace->forgetting.page = last_block >> MG_BLOCK_SHIFT;
