@@ -118,7 +118,11 @@ static bool own_name(const Judge *judge, const char *name, const char *dissector
 
 static void judge_dissector(Judge *judge, const MgDissector *dissector)
 {
-    if (dissector->cut == NULL || dissector->dissect == NULL || dissector->summarize == NULL)
+    bool nested =
+        dissector->cut == NULL && dissector->stream_ports == NULL &&
+        dissector->datagram_ports == NULL; /* it names what others carry, and needs no more */
+    if (dissector->dissect == NULL ||
+        (!nested && (dissector->cut == NULL || dissector->summarize == NULL)))
         say(judge, true, dissector->name, _("cut, dissect or summarize is missing"));
     if (dissector->label == NULL)
         say(judge, true, dissector->name, _("it has no label for people"));

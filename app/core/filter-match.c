@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* filter-match.c - does a record match?
  *
- * Octets are dissected only for a field of the record's own dissector, once for all tests. */
+ * Octets are dissected only for a field of the record's own dissector or of one that others carry,
+ * once for all tests. */
 #include "filter-private.h"
 #include "inet.h"
 #include "trace-private.h"
@@ -246,14 +247,34 @@ static bool fits_of(const MgFilterNode *test, const Look *look)
     }
 }
 
+static const MgTree *own_tree(Look *look)
+{
+    if (look->own == NULL)
+        look->own = mg_trace_own_tree(look->trace, look->n);
+    return look->own;
+}
+
+/* A protocol that others carry is wherever one of its fields is. */
+static bool fits_nested(const MgFilterNode *test, Look *look)
+{
+    const MgDissector *wanted = mg_registry_dissector(look->trace->registry, test->dissector);
+    const MgTree *tree = own_tree(look);
+    for (MgNode i = 1; i < mg_tree_n_nodes(tree); i++)
+        if (mg_tree_node(tree, i)->dissector == wanted)
+            return true;
+    return false;
+}
+
 /* "tcp" is every exchange that TCP carried, as people who know Wireshark expect. */
-static bool fits_dissector(const MgFilterNode *test, const Look *look)
+static bool fits_dissector(const MgFilterNode *test, Look *look)
 {
     const MgFilter *filter = look->filter;
     if (look->record->kind != MG_RECORD_EXCHANGE)
         return false;
     if (test->dissector == look->record->dissector)
         return true;
+    if (test->nested)
+        return fits_nested(test, look);
     if (look->flow == NULL)
         return false;
     bool v6 = strchr(look->flow->client_address, ':') != NULL;
@@ -302,11 +323,9 @@ static bool fits_field(const MgFilterNode *test, Look *look)
             look->all = mg_trace_tree(look->trace, look->n);
         tree = look->all;
     } else {
-        if (look->record->dissector != test->dissector)
+        if (look->record->dissector != test->dissector && !test->nested)
             return false;
-        if (look->own == NULL)
-            look->own = mg_trace_own_tree(look->trace, look->n);
-        tree = look->own;
+        tree = own_tree(look);
     }
     for (MgNode i = 1; i < mg_tree_n_nodes(tree); i++)
         if (mg_tree_node(tree, i)->field == test->field && fits_node(test, tree, i))

@@ -95,6 +95,7 @@ struct MgFilterNode {
     const MgField *field; /* with its dissector */
     uint8_t dissector;    /* alone: is it one of its exchanges? */
     bool in_layers;       /* the field is of the packet's headers */
+    bool nested;          /* its dissector only ever names what others carry */
     MgFilterType type;
     MgFilterOp op;
     GArray *operands; /* MgFilterOperand */

@@ -466,6 +466,16 @@ static const char *nearest(const MgRegistry *registry, const char *word)
     return best;
 }
 
+/* Only ever in what others carry: it cuts nothing itself. */
+static bool is_nested(const MgRegistry *registry, uint8_t index)
+{
+    const MgDissector *dissector = mg_registry_dissector(registry, index);
+    for (size_t i = 0; mg_inet_dissectors[i] != NULL; i++)
+        if (mg_inet_dissectors[i] == dissector)
+            return false;
+    return dissector->cut == NULL;
+}
+
 /* What a test is about, and its type. */
 static bool find_subject(Reader *reader, MgFilterNode *test)
 {
@@ -479,6 +489,7 @@ static bool find_subject(Reader *reader, MgFilterNode *test)
     test->dissector = mg_registry_dissector_index(reader->registry, word);
     if (test->dissector != 0) {
         test->type = MG_TYPE_GROUP;
+        test->nested = is_nested(reader->registry, test->dissector);
         return true;
     }
     test->field = mg_registry_field(reader->registry, word, &dissector);
@@ -497,6 +508,7 @@ static bool find_subject(Reader *reader, MgFilterNode *test)
     test->dissector = mg_registry_dissector_index(reader->registry, dissector->name);
     for (size_t i = 0; mg_inet_dissectors[i] != NULL; i++)
         test->in_layers = test->in_layers || mg_inet_dissectors[i] == dissector;
+    test->nested = is_nested(reader->registry, test->dissector);
     return true;
 }
 

@@ -110,28 +110,29 @@ static bool essential(const MgField *field)
            strcmp(field->id, "icmp.code") == 0;
 }
 
-static bool wanted(const MgTreeNode *node, const MgDissector *own, bool wire)
+static bool wanted(const MgTreeNode *node, bool wire)
 {
-    return node->dissector == own && node->field->type != MG_FIELD_GROUP &&
-           (!wire || essential(node->field));
+    return node->field->type != MG_FIELD_GROUP && (!wire || essential(node->field));
 }
 
-static void add_fields(GString *json, const MgTree *tree, const MgDissector *own, bool wire)
+/* Each field with all its values, where the first of them is. */
+static void add_fields(GString *json, const MgTree *tree, bool wire)
 {
     size_t n = mg_tree_n_nodes(tree);
-    bool any = false;
-    g_autofree uint32_t *counts = g_new0(uint32_t, MAX(own->n_fields, (size_t)1));
+    g_autoptr(GHashTable) counts = g_hash_table_new(NULL, NULL);
     for (MgNode i = 1; i < n; i++) {
         const MgTreeNode *node = mg_tree_node(tree, i);
-        if (wanted(node, own, wire))
-            counts[node->field - own->fields]++;
+        unsigned count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, node->field));
+        if (wanted(node, wire))
+            g_hash_table_insert(counts, (void *)node->field, GUINT_TO_POINTER(count + 1));
     }
+    bool any = false;
     for (MgNode i = 1; i < n; i++) {
         const MgTreeNode *node = mg_tree_node(tree, i);
-        if (!wanted(node, own, wire) || counts[node->field - own->fields] == 0)
+        unsigned count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, node->field));
+        if (count == 0)
             continue;
-        uint32_t count = counts[node->field - own->fields];
-        counts[node->field - own->fields] = 0; /* written, all of them */
+        g_hash_table_remove(counts, node->field); /* written, all of them */
         g_string_append(json, any ? ",\"" : "\"");
         g_string_append(json, node->field->id);
         g_string_append(json, count > 1 ? "\":[" : "\":");
@@ -200,7 +201,7 @@ char *mg_trace_json(const MgTrace *trace, uint32_t n)
         g_autoptr(MgTree) tree = mg_trace_own_tree(trace, n);
         bool wire =
             dissector == &mg_inet_tcp || dissector == &mg_inet_udp || dissector == &mg_inet_icmp;
-        add_fields(json, tree, dissector, wire);
+        add_fields(json, tree, wire);
     }
     g_string_append(json, "}}");
     return g_string_free(json, FALSE);

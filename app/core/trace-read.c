@@ -137,6 +137,7 @@ static void add_own(const MgTrace *trace, uint32_t n, const char *where, MgTree 
 MgTree *mg_trace_own_tree(const MgTrace *trace, uint32_t n)
 {
     MgTree *tree = mg_tree_new();
+    mg_tree_set_registry(tree, trace->registry);
     const MgRecord *record = mg_trace_record(trace, n);
     if (record->kind == MG_RECORD_EXCHANGE && is_wire(trace, record) && record->packet != 0)
         add_layers(trace, record->packet - 1, tree);
@@ -148,6 +149,7 @@ MgTree *mg_trace_own_tree(const MgTrace *trace, uint32_t n)
 MgTree *mg_trace_tree(const MgTrace *trace, uint32_t n)
 {
     MgTree *tree = mg_tree_new();
+    mg_tree_set_registry(tree, trace->registry);
     const MgRecord *record = mg_trace_record(trace, n), *carrier = record;
     bool hidden = (record->flags & MG_RECORD_ENCRYPTED) != 0 && record->parent != 0;
     if (hidden) /* below what is on the wire */

@@ -4,11 +4,23 @@
 
 #include "inet.h"
 
+#define NESTED_MAX 16u /* dissectors in each other */
+
+/* What a dissector sees: its octets are those from `base` on, its root is `root`. */
+typedef struct {
+    const MgDissector *dissector;
+    uint8_t source;
+    size_t base, len;
+    MgNode root;
+    unsigned level;
+} Frame;
+
 struct MgTree {
     GArray *nodes;         /* MgTreeNode; index 0 is the root */
     GArray *sources;       /* MgTreeSource */
     GStringChunk *strings; /* (nullable) values that the bytes do not spell */
-    const MgDissector *dissector;
+    const MgRegistry *registry;
+    Frame frame;
     const char *say;
 };
 
@@ -38,15 +50,69 @@ void mg_tree_free(MgTree *tree)
     g_free(tree);
 }
 
-void mg_tree_begin(MgTree *tree, const MgDissector *dissector, const char *label, GBytes *bytes)
+void mg_tree_set_registry(MgTree *tree, const MgRegistry *registry)
 {
-    tree->dissector = dissector;
-    size_t last = tree->sources->len;
-    if (last > 0 && g_array_index(tree->sources, MgTreeSource, last - 1).bytes == bytes)
-        return; /* another layer over the same bytes */
-    g_assert(last < UINT8_MAX);
+    tree->registry = registry;
+}
+
+static void add_source(MgTree *tree, const char *label, GBytes *bytes)
+{
+    g_assert(tree->sources->len < UINT8_MAX);
     MgTreeSource source = {label, g_bytes_ref(bytes)};
     g_array_append_val(tree->sources, source);
+}
+
+void mg_tree_begin(MgTree *tree, const MgDissector *dissector, const char *label, GBytes *bytes)
+{
+    size_t last = tree->sources->len;
+    /* Else it is another layer over the same bytes. */
+    if (last == 0 || g_array_index(tree->sources, MgTreeSource, last - 1).bytes != bytes)
+        add_source(tree, label, bytes);
+    tree->frame = (Frame){.dissector = dissector,
+                          .source = (uint8_t)(tree->sources->len - 1),
+                          .len = g_bytes_get_size(bytes)};
+}
+
+/* Where in the frame's octets `octets` lie; false if they are others. */
+static bool find_octets(const MgTree *tree, MgSpan octets, size_t *base)
+{
+    const Frame *frame = &tree->frame;
+    GBytes *bytes = g_array_index(tree->sources, MgTreeSource, frame->source).bytes;
+    uintptr_t from = (uintptr_t)g_bytes_get_data(bytes, NULL) + frame->base;
+    uintptr_t at = (uintptr_t)octets.data;
+    *base = frame->base + (at - from);
+    return at >= from && at - from <= frame->len && octets.len <= frame->len - (at - from);
+}
+
+MgNode mg_tree_nest(MgTree *tree, MgNode parent, const char *dissector, uint16_t tag, MgSpan octets)
+{
+    const Frame around = tree->frame;
+    g_autoptr(GBytes) copy = NULL;
+    uint8_t index =
+        tree->registry != NULL ? mg_registry_dissector_index(tree->registry, dissector) : 0;
+    if (index == 0 || octets.len == 0 || around.level == NESTED_MAX)
+        return MG_NODE_ROOT;
+    Frame inner = {.dissector = mg_registry_dissector(tree->registry, index),
+                   .source = around.source,
+                   .len = octets.len,
+                   .root = parent == MG_NODE_ROOT ? around.root : parent,
+                   .level = around.level + 1};
+    if (inner.dissector->dissect == NULL)
+        return MG_NODE_ROOT;
+    if (!find_octets(tree, octets, &inner.base)) {
+        if (tree->sources->len == UINT8_MAX)
+            return MG_NODE_ROOT;
+        copy = g_bytes_new(octets.data, octets.len);
+        octets.data = g_bytes_get_data(copy, NULL);
+        add_source(tree, inner.dissector->label, copy);
+        inner.base = 0;
+        inner.source = (uint8_t)(tree->sources->len - 1);
+    }
+    MgNode first = tree->nodes->len;
+    tree->frame = inner;
+    inner.dissector->dissect(tag, MG_FROM_CLIENT, octets, tree);
+    tree->frame = around;
+    return first < tree->nodes->len ? first : MG_NODE_ROOT;
 }
 
 static MgTreeNode *at(const MgTree *tree, MgNode node)
@@ -57,19 +123,19 @@ static MgTreeNode *at(const MgTree *tree, MgNode node)
 
 MgNode mg_tree_add(MgTree *tree, MgNode parent, unsigned field, size_t offset, size_t len)
 {
-    g_assert(tree->dissector != NULL && field < tree->dissector->n_fields);
-    g_assert(tree->sources->len > 0);
-    MgTreeSource *source = &g_array_index(tree->sources, MgTreeSource, tree->sources->len - 1);
-    size_t size = g_bytes_get_size(source->bytes);
-    g_assert(offset <= size && len <= size - offset);
+    const Frame *frame = &tree->frame;
+    g_assert(frame->dissector != NULL && field < frame->dissector->n_fields);
+    g_assert(offset <= frame->len && len <= frame->len - offset);
+    if (parent == MG_NODE_ROOT)
+        parent = frame->root;
     MgNode node = tree->nodes->len;
     g_array_set_size(tree->nodes, node + 1);
-    *at(tree, node) = (MgTreeNode){.field = &tree->dissector->fields[field],
-                                   .dissector = tree->dissector,
+    *at(tree, node) = (MgTreeNode){.field = &frame->dissector->fields[field],
+                                   .dissector = frame->dissector,
                                    .parent = parent,
-                                   .offset = (uint32_t)offset,
+                                   .offset = (uint32_t)(frame->base + offset),
                                    .len = (uint32_t)len,
-                                   .source = (uint8_t)(tree->sources->len - 1)};
+                                   .source = frame->source};
     MgTreeNode *above = at(tree, parent);
     if (above->last_child != 0)
         at(tree, above->last_child)->next_sibling = node;
@@ -101,14 +167,15 @@ MgNode mg_tree_add_text(MgTree *tree, MgNode parent, unsigned field, size_t offs
 /* A node has room for one rule: the worst stays. */
 void mg_tree_note(MgTree *tree, MgNode node, const MgRule *rule)
 {
-    MgTreeNode *noted = at(tree, node);
+    MgTreeNode *noted = at(tree, node == MG_NODE_ROOT ? tree->frame.root : node);
     if (noted->note == NULL || noted->note->severity < rule->severity)
         noted->note = rule;
 }
 
 void mg_tree_say(MgTree *tree, const char *say)
 {
-    tree->say = say;
+    if (tree->frame.level == 0) /* the whole unit's, not that of what is in it */
+        tree->say = say;
 }
 
 /* ---- reading ---- */

@@ -2,7 +2,7 @@
 /* tree.h - the tree of one exchange: layers, fields, values, over one or more runs of bytes */
 #pragma once
 
-#include <mailglass/dissect.h>
+#include "registry.h"
 
 G_BEGIN_DECLS
 
@@ -29,6 +29,9 @@ typedef struct {
 MgTree *mg_tree_new(void);
 void mg_tree_free(MgTree *tree);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MgTree, mg_tree_free)
+
+/* Where dissectors that are nested are looked for; without it nothing is nested. Borrowed. */
+void mg_tree_set_registry(MgTree *tree, const MgRegistry *registry);
 
 /* What follows is added with this dissector, over these bytes (a reference is taken). */
 void mg_tree_begin(MgTree *tree, const MgDissector *dissector, const char *label, GBytes *bytes);

@@ -61,6 +61,22 @@ void mg_tree_note(MgTree *tree, MgNode node, const MgRule *rule);
 /* The caption of the whole unit, where the names' own `say` is not it; translated when shown. */
 void mg_tree_say(MgTree *tree, const char *say);
 
+/* What the octets of one protocol are to the one that carries them: a tag of a nested dissector. */
+typedef enum {
+    MG_PIECE_WHOLE,
+    MG_PIECE_FIRST,          /* more follows in another unit */
+    MG_PIECE_LATER,          /* it began in a unit before */
+    MG_PIECE_DOTTED = 1 << 4 /* beside one of these: lines that begin with a dot got another */
+} MgPiece;
+
+/* Since 3.1. Hands octets to the dissector of this name, whose nodes come under `parent`: a letter
+ * in the conversation that carries it. Octets that are part of the unit keep their place; others,
+ * which had to be decoded, are copied and become a source of their own. The tag is the dissector's.
+ * Returns the first node that was added; MG_NODE_ROOT if there is no such dissector, so that the
+ * caller's own field is all that is shown. */
+MgNode mg_tree_nest(MgTree *tree, MgNode parent, const char *dissector, uint16_t tag,
+                    MgSpan octets);
+
 typedef enum { MG_FROM_CLIENT, MG_FROM_SERVER } MgDirection;
 
 typedef enum {
@@ -88,7 +104,10 @@ typedef struct {
     const uint16_t *stream_ports, *datagram_ports; /* (nullable) each ends with 0 */
     size_t state_size; /* of a conversation's state: zero-filled, both directions together */
 
-    /* Finds the first whole unit in `bytes`. Returns false if more are needed. With `end`, no more
+    /* A dissector that only ever names what others carry (mg_tree_nest()) has no cut, no
+     * summarize and no ports, and its direction means nothing.
+     *
+     * Finds the first whole unit in `bytes`. Returns false if more are needed. With `end`, no more
      * will come in this direction: what is left is a unit. Must return true before 128 KiB. */
     bool (*cut)(void *state, MgDirection direction, MgSpan bytes, bool end, MgUnit *unit);
     void (*dissect)(uint16_t tag, MgDirection direction, MgSpan unit, MgTree *tree);

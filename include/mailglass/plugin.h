@@ -18,7 +18,7 @@
 G_BEGIN_DECLS
 
 #define MG_ABI_MAJOR 3u
-#define MG_ABI_MINOR 0u
+#define MG_ABI_MINOR 1u
 
 typedef struct {
     uint32_t abi_major, abi_minor;

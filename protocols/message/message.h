@@ -18,6 +18,7 @@
  */
 #pragma once
 
+#include <mailglass/dissect.h>
 #include <mailglass/engine.h>
 
 G_BEGIN_DECLS
@@ -172,6 +173,10 @@ void mg_message_add_json(const MgMessage *message, GString *out);
 void mg_message_add_report(const MgMessage *message, GString *out);
 
 extern const MgEngineKind mg_message_command;
+
+/* Both only name what others carry (mg_tree_nest()): "imf" a letter, its tag an MgPiece;
+ * "mime_multipart" what is between its parts. */
+extern const MgDissector mg_imf_dissector, mg_mime_dissector;
 
 /* ---- writing ---- */
 

@@ -653,6 +653,17 @@ static void name_entry(uint8_t command, MgSpan unit, size_t at, size_t end, MgTr
         mg_tree_add(tree, entry, F_ENTRY_UID, at, end - at);
 }
 
+/* A letter that has not all its lines, as of TOP, is the first piece of one. */
+static void name_letter(uint16_t tag, MgTree *tree, MgNode data, MgSpan letter)
+{
+    uint8_t command = tag & TAG_COMMAND;
+    uint16_t piece = (tag & TAG_MORE) != 0                       ? MG_PIECE_LATER
+                     : (tag & TAG_LAST) == 0 || command == C_TOP ? MG_PIECE_FIRST
+                                                                 : MG_PIECE_WHOLE;
+    if (command == C_RETR || command == C_TOP)
+        mg_tree_nest(tree, data, "imf", piece | MG_PIECE_DOTTED, letter);
+}
+
 static void name_text(uint16_t tag, MgSpan unit, size_t at, MgTree *tree)
 {
     uint8_t command = tag & TAG_COMMAND;
@@ -663,8 +674,10 @@ static void name_text(uint16_t tag, MgSpan unit, size_t at, MgTree *tree)
             end--;
     }
     MgNode data = MG_NODE_ROOT;
-    if (end > at)
+    if (end > at) {
         data = mg_tree_add(tree, MG_NODE_ROOT, F_DATA, at, end - at);
+        name_letter(tag, tree, data, mg_span_slice(unit, at, end - at));
+    }
     while (at < end) {
         const uint8_t *lf = memchr(unit.data + at, '\n', end - at);
         size_t n = lf != NULL ? (size_t)(lf - unit.data) + 1 - at : end - at;

@@ -19,7 +19,6 @@
 #define LINE_CUT    4096u                /* a line that does not end is cut here */
 #define WAITING_MAX 64u                  /* commands that are not answered yet */
 #define STUFFED_MAX 1000u                /* added dots that are pointed at in one unit */
-#define HEADERS_MAX 1000u
 
 /* The tag of a unit: the command it is or answers, and which part of a letter it is. */
 enum {
@@ -640,34 +639,6 @@ static void name_reply(Naming *naming)
 
 /* ---- naming a letter ---- */
 
-static unsigned header_field(MgSpan name)
-{
-    while (name.len > 0 && (name.data[name.len - 1] == ' ' || name.data[name.len - 1] == '\t'))
-        name.len--; /* RFC 5322 §4.5.1: obsolete, but read */
-    for (size_t i = 0; i < MG_SMTP_N_HEADERS; i++)
-        if (mg_span_equal_nocase(name, mg_span_from_string(mg_smtp_headers[i])))
-            return F_IMF + (unsigned)i;
-    return F_IMF_OTHER;
-}
-
-/* One field of the header, its folded lines included. */
-static void name_header_field(Naming *naming, MgNode parent, size_t from, size_t end)
-{
-    const uint8_t *octets = naming->unit.data;
-    size_t text = from + mg_text_without_end(mg_span_slice(naming->unit, from, end - from));
-    size_t colon = find(naming, from, text, ':');
-    MgNode field = add(naming, parent, F_HEADER_FIELD, from, end);
-    if (colon > from)
-        add(naming, field, F_HEADER_NAME, from, colon);
-    size_t value = MIN(colon + 1, text);
-    while (value < text && (octets[value] == ' ' || octets[value] == '\t'))
-        value++;
-    if (value < text)
-        add(naming, field, header_field(mg_span_slice(naming->unit, from, colon - from)), value,
-            text);
-    add_end(naming, field, text, end);
-}
-
 /* Where the line that begins at `at` ends, with its LF. */
 static size_t line_end(const Naming *naming, size_t at, size_t end)
 {
@@ -684,32 +655,6 @@ static size_t header_end(const Naming *naming, size_t end)
     return at;
 }
 
-static size_t name_header(Naming *naming, MgNode parent, size_t end)
-{
-    const uint8_t *octets = naming->unit.data;
-    size_t header = header_end(naming, end), at = 0;
-    /* A letter whose first line has no colon has no header (RFC 5322 §3.5). */
-    if (header == 0 || find(naming, 0, line_end(naming, 0, end), ':') == line_end(naming, 0, end))
-        header = 0;
-    if (header > 0) {
-        MgNode group = add(naming, parent, F_HEADER, 0, header);
-        for (unsigned n = 0; at < header && n < HEADERS_MAX; n++) {
-            size_t next = line_end(naming, at, header);
-            while (next < header && (octets[next] == ' ' || octets[next] == '\t'))
-                next = line_end(naming, next, header);
-            name_header_field(naming, group, at, next);
-            at = next;
-        }
-    }
-    at = header;
-    if (at < end && (octets[at] == '\r' || octets[at] == '\n')) {
-        size_t next = line_end(naming, at, end);
-        add(naming, parent, F_HEADER_END, at, next);
-        at = next;
-    }
-    return at;
-}
-
 static void name_stuffed(Naming *naming, MgNode parent, size_t from, size_t end)
 {
     unsigned n = 0;
@@ -722,19 +667,24 @@ static void name_stuffed(Naming *naming, MgNode parent, size_t from, size_t end)
     }
 }
 
+static uint16_t piece_of(uint16_t tag)
+{
+    uint16_t piece = (tag & TAG_FIRST) == 0  ? MG_PIECE_LATER
+                     : (tag & TAG_LAST) == 0 ? MG_PIECE_FIRST
+                                             : MG_PIECE_WHOLE;
+    return (tag & TAG_CHUNK) == 0 ? piece | MG_PIECE_DOTTED : piece;
+}
+
 static void name_letter(Naming *naming, uint16_t tag)
 {
     bool chunk = (tag & TAG_CHUNK) != 0;
     size_t end = naming->unit.len - ((tag & TAG_LAST) != 0 && !chunk ? 3 : 0);
     if (end > 0) {
         MgNode letter = add(naming, MG_NODE_ROOT, F_MESSAGE, 0, end);
-        size_t at = (tag & TAG_FIRST) != 0 ? name_header(naming, letter, end) : 0;
-        if (at < end) {
-            MgNode body = add(naming, letter, F_BODY, at, end);
-            if (!chunk)
-                name_stuffed(naming, body,
-                             at == 0 && (tag & TAG_MID) != 0 ? line_end(naming, 0, end) : at, end);
-        }
+        mg_tree_nest(naming->tree, letter, "imf", piece_of(tag),
+                     mg_span_slice(naming->unit, 0, end));
+        if (!chunk)
+            name_stuffed(naming, letter, (tag & TAG_MID) != 0 ? line_end(naming, 0, end) : 0, end);
     }
     if (end < naming->unit.len)
         add(naming, MG_NODE_ROOT, F_EOM, end, naming->unit.len);
@@ -798,7 +748,11 @@ static void summarize_letter(uint16_t tag, MgSpan unit, GString *line)
         size_t next = line_end(&naming, at, end);
         size_t text = at + mg_text_without_end(mg_span_slice(unit, at, next - at));
         size_t colon = find(&naming, at, text, ':');
-        if (colon < text && header_field(mg_span_slice(unit, at, colon - at)) == F_IMF + 10) {
+        size_t name = colon; /* RFC 5322 §4.5.1: spaces before the colon are obsolete, but read */
+        while (name > at && unit.data[name - 1] == ' ')
+            name--;
+        if (colon < text &&
+            mg_span_equal_nocase(mg_span_slice(unit, at, name - at), MG_SPAN("Subject"))) {
             g_string_append(line, ", ");
             add_printable(line, mg_span_slice(unit, at, text - at));
             return;

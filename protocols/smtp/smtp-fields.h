@@ -75,23 +75,12 @@ enum {
     F_TEXT,
     F_END_OF_LINE,
     F_MESSAGE,
-    F_HEADER,
-    F_HEADER_FIELD,
-    F_HEADER_NAME,
-    F_HEADER_END,
-    F_BODY,
     F_STUFFED,
     F_EOM,
     F_TLS,
-    F_IMF, /* the header fields with a name of their own begin here, as in mg_smtp_headers */
+    MG_SMTP_N_FIELDS
 };
 
-/* Header fields that have a field here, in the order of their handles from F_IMF on. */
-#define MG_SMTP_N_HEADERS 20u
-extern const char *const mg_smtp_headers[MG_SMTP_N_HEADERS];
-
-#define F_IMF_OTHER      (F_IMF + MG_SMTP_N_HEADERS)
-#define MG_SMTP_N_FIELDS (F_IMF_OTHER + 1u)
 extern const MgField mg_smtp_fields[MG_SMTP_N_FIELDS];
 
 /* (nullable) What a reply with this code says in answer to this command, in plain words. */
