@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* inspector.c - the panel on the right
  *
- * It has two pages. That of the event has layers, octets, what they mean and, below, the state of the
- * host that it reached; that of a host has the host's state alone, and stays while time passes. */
+ * It has two pages. That of the event has layers, octets, what they mean and, below, the state of
+ * the host that it reached; that of a host has the host's state alone, and stays while time passes.
+ */
 #include "inspector.h"
 
 #include <adwaita.h>
 
 #include "bytes-view.h"
+#include "chain-card.h"
 #include "explanation.h"
 #include "host-now.h"
+#include "icons.h"
 #include "inspector-tree.h"
 #include "words.h"
+
+#define WIDTH 330
 
 struct _MgInspector {
     GtkBox parent_instance;
     MgSession *session;
     GtkWidget *pages, *event, *host, *host_now, *back;
-    GtkWidget *heading, *tree, *bytes_area, *bytes, *explanation, *now;
+    GtkWidget *heading, *lock, *tree, *bytes_area, *bytes, *explanation, *chain, *now;
     uint32_t shown;    /* record; 0 none */
     MgTrace *shown_of; /* the trace it is of: borrowed, compared only */
     MgNode node;
@@ -114,8 +119,6 @@ static char *heading_of(const MgTrace *trace, uint32_t n)
         return g_strdup_printf(_("Event %u · %s"), n, kind);
     g_autofree char *octets =
         g_strdup_printf(mg_plural("%u byte", "%u bytes", record->len), record->len);
-    if ((record->flags & MG_RECORD_ENCRYPTED) != 0)
-        return g_strdup_printf(_("Exchange %u · %s · %s inside TLS"), n, kind, octets);
     /* TRANSLATORS: number of the exchange, its kind, its octets */
     return g_strdup_printf(_("Exchange %u · %s · %s"), n, kind, octets);
 }
@@ -135,7 +138,7 @@ static void show_tree(MgInspector *self, const MgTrace *trace, uint32_t n)
         mg_explanation_show_record(MG_EXPLANATION(self->explanation), trace, n);
 }
 
-static bool shows_host(MgInspector *self)
+gboolean mg_inspector_shows_host(MgInspector *self)
 {
     return gtk_stack_get_visible_child(GTK_STACK(self->pages)) == self->host;
 }
@@ -152,7 +155,7 @@ static void show_event(MgInspector *self)
 static void on_selected(MgInspector *self)
 {
     uint32_t position = mg_session_position(self->session);
-    if (shows_host(self) && mg_session_selected(self->session) != position)
+    if (mg_inspector_shows_host(self) && mg_session_selected(self->session) != position)
         show_event(self);
 }
 
@@ -168,6 +171,9 @@ static void show_record(MgInspector *self)
     gtk_widget_set_visible(self->bytes_area, exchange);
     gtk_widget_set_visible(self->tree, exchange);
     self->node = MG_NODE_ROOT;
+    gtk_widget_set_visible(self->lock,
+                           n > 0 && (mg_trace_record(trace, n)->flags & MG_RECORD_ENCRYPTED) != 0);
+    mg_chain_card_show(MG_CHAIN_CARD(self->chain), self->session, n);
     if (!exchange)
         mg_inspector_tree_set(MG_INSPECTOR_TREE(self->tree), NULL, NULL, NULL);
     if (n == 0) {
@@ -266,7 +272,17 @@ static GtkWidget *event_page_new(MgInspector *self)
     gtk_label_set_ellipsize(GTK_LABEL(self->heading), PANGO_ELLIPSIZE_END);
     gtk_widget_add_css_class(self->heading, "heading");
     gtk_widget_add_css_class(self->heading, "inspector-heading");
-    gtk_box_append(page, self->heading);
+    gtk_widget_set_hexpand(self->heading, TRUE);
+    g_autoptr(GdkPaintable) padlock = mg_icon_paintable_new("padlock");
+    self->lock = gtk_image_new_from_paintable(padlock);
+    gtk_widget_set_tooltip_text(self->lock, _("Encrypted: nobody on the way can read it"));
+    gtk_widget_add_css_class(self->lock, "inspector-lock");
+    gtk_accessible_update_property(GTK_ACCESSIBLE(self->lock), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   _("Encrypted: nobody on the way can read it"), -1);
+    GtkWidget *head = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
+    gtk_box_append(GTK_BOX(head), self->heading);
+    gtk_box_append(GTK_BOX(head), self->lock);
+    gtk_box_append(page, head);
     self->tree = mg_inspector_tree_new();
     gtk_widget_set_vexpand(self->tree, TRUE);
     gtk_widget_set_size_request(self->tree, -1, 150);
@@ -278,6 +294,8 @@ static GtkWidget *event_page_new(MgInspector *self)
     gtk_widget_add_css_class(column, "inspector-lower");
     self->explanation = mg_explanation_new();
     gtk_box_append(GTK_BOX(column), self->explanation);
+    self->chain = mg_chain_card_new();
+    gtk_box_append(GTK_BOX(column), self->chain);
     self->now = mg_host_now_new(NULL);
     gtk_box_append(GTK_BOX(column), self->now);
     GtkWidget *lower = scrolled_new(column);
@@ -296,7 +314,13 @@ static void mg_inspector_init(MgInspector *self)
     self->host = host_page_new(self);
     gtk_stack_add_child(GTK_STACK(self->pages), self->event);
     gtk_stack_add_child(GTK_STACK(self->pages), self->host);
-    gtk_box_append(GTK_BOX(self), self->pages);
+    /* As wide as it was asked to be, whatever it has to say: or the map would jump. */
+    GtkWidget *clamp = adw_clamp_new();
+    adw_clamp_set_maximum_size(ADW_CLAMP(clamp), WIDTH);
+    adw_clamp_set_tightening_threshold(ADW_CLAMP(clamp), WIDTH);
+    adw_clamp_set_child(ADW_CLAMP(clamp), self->pages);
+    gtk_widget_set_size_request(GTK_WIDGET(self), WIDTH, -1);
+    gtk_box_append(GTK_BOX(self), clamp);
 }
 
 GtkWidget *mg_inspector_new(MgSession *session)
@@ -317,7 +341,8 @@ GtkWidget *mg_inspector_new(MgSession *session)
 
 void mg_inspector_focus(MgInspector *self)
 {
-    gtk_widget_child_focus(shows_host(self) ? self->host : self->tree, GTK_DIR_TAB_FORWARD);
+    gtk_widget_child_focus(mg_inspector_shows_host(self) ? self->host : self->tree,
+                           GTK_DIR_TAB_FORWARD);
 }
 
 void mg_inspector_show_host(MgInspector *self, MgHostId host)

@@ -17,6 +17,7 @@ void mg_inspector_focus(MgInspector *self);
 /* Shows what this host is doing, and goes on while the position moves, until somebody selects
  * another event or goes back to it. */
 void mg_inspector_show_host(MgInspector *self, MgHostId host);
+gboolean mg_inspector_shows_host(MgInspector *self);
 /* For tests: the field that is shown, and the octets that are lit. */
 const char *mg_inspector_field(MgInspector *self);
 void mg_inspector_lit(MgInspector *self, size_t *offset, size_t *len);

@@ -8,7 +8,8 @@
 
 struct MgLadderIndex {
     MgTrace *trace;
-    MgFilter *filter;  /* (nullable) */
+    MgFilter *filter; /* (nullable) */
+    MgView view;
     uint32_t seen;     /* records whose fold is known */
     uint32_t listed;   /* records that were judged to be rows or not */
     GArray *fold_of;   /* uint32_t, by record: index + 1 into `folds`; 0 none */
@@ -122,8 +123,12 @@ static void see(MgLadderIndex *index, uint32_t n)
 
 static bool is_row(const MgLadderIndex *index, uint32_t n)
 {
+    bool hidden = mg_view_hides(index->view, index->trace, n);
     if (index->filter != NULL)
-        return mg_filter_match(index->filter, index->trace, n);
+        return !(hidden && index->view == MG_VIEW_WIRE) &&
+               mg_filter_match(index->filter, index->trace, n);
+    if (hidden)
+        return false;
     uint32_t fold = fold_of(index, n);
     if (mg_trace_record(index->trace, n)->kind == MG_RECORD_STATE)
         return false;
@@ -182,6 +187,17 @@ void mg_ladder_index_set_filter(MgLadderIndex *index, MgFilter *filter)
     g_clear_pointer(&index->filter, mg_filter_free);
     index->filter = filter;
     forget_rows(index);
+}
+
+void mg_ladder_index_set_view(MgLadderIndex *index, MgView view)
+{
+    index->view = view;
+    forget_rows(index);
+}
+
+MgView mg_ladder_index_view(const MgLadderIndex *index)
+{
+    return index->view;
 }
 
 bool mg_ladder_index_is_filtered(const MgLadderIndex *index)

@@ -5,13 +5,14 @@
  * grows; opening a fold or filtering makes it anew. What is folded is told by the shape of the
  * conversation alone: datagrams are an aside of what asked for them, so all datagrams that one
  * question led to (and the streams that they caused) are one fold, whose row is its first record.
- * Datagrams that say the same again at once, as somebody does who guesses, are one fold too. A state
- * is no row: it is drawn in the row before it.
+ * Datagrams that say the same again at once, as somebody does who guesses, are one fold too. A
+ * state is no row: it is drawn in the row before it.
  */
 #pragma once
 
 #include "filter.h"
 #include "trace.h"
+#include "view.h"
 
 G_BEGIN_DECLS
 
@@ -34,6 +35,9 @@ MgTrace *mg_ladder_index_trace(const MgLadderIndex *index);
 bool mg_ladder_index_catch_up(MgLadderIndex *index, uint32_t max);
 /* (transfer full) (nullable) Only what matches is a row, and nothing is folded. */
 void mg_ladder_index_set_filter(MgLadderIndex *index, MgFilter *filter);
+/* What it hides is no row, also where a filter looks at an eavesdropper's. */
+void mg_ladder_index_set_view(MgLadderIndex *index, MgView view);
+MgView mg_ladder_index_view(const MgLadderIndex *index);
 bool mg_ladder_index_is_filtered(const MgLadderIndex *index);
 
 /* Rows of the records up to `position`. */

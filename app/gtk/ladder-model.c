@@ -2,6 +2,8 @@
 /* ladder-model.c - the rows of the ladder as a list model */
 #include "ladder-model.h"
 
+#include "player.h"
+
 #define FILTER_SLICE 2000u /* records a filter looks at between two frames */
 
 struct _MgLadderRow {
@@ -132,8 +134,23 @@ static void on_trace(MgLadderModel *self)
     self->n_items = 0;
     g_clear_handle_id(&self->idle, g_source_remove);
     g_list_model_items_changed(G_LIST_MODEL(self), 0, old, 0);
+    MgView view = mg_ladder_index_view(self->index);
     mg_ladder_index_free(self->index);
     self->index = mg_ladder_index_new(mg_session_trace(self->session));
+    mg_ladder_index_set_view(self->index, view);
+    catch_up(self);
+    reset(self);
+}
+
+static void on_player(MgLadderModel *self)
+{
+    MgView view = mg_player_view(mg_player_get(self->session));
+    if (view == mg_ladder_index_view(self->index))
+        return;
+    uint32_t old = self->n_items;
+    self->n_items = 0;
+    g_list_model_items_changed(G_LIST_MODEL(self), 0, old, 0);
+    mg_ladder_index_set_view(self->index, view);
     catch_up(self);
     reset(self);
 }
@@ -220,11 +237,14 @@ MgLadderModel *mg_ladder_model_new(MgSession *session)
     MgLadderModel *self = g_object_new(MG_TYPE_LADDER_MODEL, NULL);
     self->session = g_object_ref(session);
     self->index = mg_ladder_index_new(mg_session_trace(session));
+    mg_ladder_index_set_view(self->index, mg_player_view(mg_player_get(session)));
     catch_up(self);
     self->n_items = mg_ladder_index_n_rows(self->index, mg_session_position(session));
     g_signal_connect_swapped(session, "notify::position", G_CALLBACK(on_position), self);
     g_signal_connect_swapped(session, "notify::n-records", G_CALLBACK(on_grown), self);
     g_signal_connect_swapped(session, "notify::trace", G_CALLBACK(on_trace), self);
+    g_signal_connect_object(mg_player_get(session), "changed", G_CALLBACK(on_player), self,
+                            G_CONNECT_SWAPPED);
     return self;
 }
 

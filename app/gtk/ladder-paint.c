@@ -2,6 +2,7 @@
 /* ladder-paint.c - the ladder as a picture */
 #include "ladder-paint.h"
 
+#include "icons.h"
 #include "theme.h"
 #include "words.h"
 
@@ -13,6 +14,7 @@
 #define ARROW_Y     20
 #define NOTE_Y      12  /* middle of a note's pill */
 #define STATE_Y     32  /* middle of a state's pill */
+#define LOCK        12  /* the side of a lock on an arrow */
 #define GLOW_EDGE   2   /* of the ring around what glows */
 #define EDGE        10  /* nothing is written nearer to the right edge */
 #define WIDE_MAX    300 /* of a wire text that is longer than its arrow */
@@ -244,22 +246,16 @@ char *mg_ladder_fold_text(const MgLadderIndex *index, const MgFold *fold, uint32
         mg_trace_registry(trace), mg_trace_record(trace, fold->first)->dissector);
     return g_strdup_printf("%s %u %s %s: %s%s", fold->open ? "▾" : "▸",
                            mg_ladder_index_fold_count(index, fold, position),
-                           fold->again ? "×" : "·", dissector != NULL ? dissector->label : "UDP", summary,
-                           answered || fold->again ? "" : " …");
+                           fold->again ? "×" : "·", dissector != NULL ? dissector->label : "UDP",
+                           summary, answered || fold->again ? "" : " …");
 }
 
 static char *wire_text(const MgLadderPaint *paint, uint32_t n, const MgFold *fold)
 {
     const MgTrace *trace = mg_session_trace(paint->session);
-    const MgRecord *record = mg_trace_record(trace, n);
     if (fold != NULL)
         return mg_ladder_fold_text(paint->index, fold, mg_session_position(paint->session));
-    char *summary = mg_words_summary(trace, n, TEXT_MAX);
-    if ((record->flags & MG_RECORD_ENCRYPTED) == 0)
-        return summary;
-    char *locked = g_strconcat("TLS · ", summary, NULL);
-    g_free(summary);
-    return locked;
+    return mg_words_summary(trace, n, TEXT_MAX);
 }
 
 /* The text over an arrow: in its middle, or from its left end where it is longer. */
@@ -274,6 +270,19 @@ static void text_over(const MgLadderPaint *paint, GtkSnapshot *snapshot, PangoLa
     double y = ARROW_Y - height - 2;
     fill(snapshot, round(x) - 2, y + 1, width + 4, height - 1, *behind);
     put(snapshot, layout, x, y, color);
+}
+
+/* On the line, beside where it sets out: nobody on the way can read it. */
+static void paint_lock(GtkSnapshot *snapshot, double from, int direction, GdkRGBA color,
+                       GdkRGBA behind)
+{
+    double x = round(from) + (direction > 0 ? 7 : -7 - LOCK), y = ARROW_Y - LOCK / 2.0;
+    graphene_rect_t area = GRAPHENE_RECT_INIT((float)x - 2, (float)y, LOCK + 4, LOCK);
+    gtk_snapshot_append_color(snapshot, &behind, &area);
+    MgIcon icon = {.name = "padlock", .x = x, .y = y, .size = LOCK, .color = color};
+    cairo_t *cr = gtk_snapshot_append_cairo(snapshot, &area);
+    mg_icon_paint(cr, &icon);
+    cairo_destroy(cr);
 }
 
 static void paint_lost(const MgLadderPaint *paint, GtkSnapshot *snapshot, double x, GdkRGBA behind)
@@ -322,6 +331,8 @@ static void paint_exchange(const MgLadderPaint *paint, GtkSnapshot *snapshot, ui
             fill(snapshot, right - 5, ARROW_Y - 1, 5, 2, color);
         head_of_arrow(snapshot, to, ARROW_Y, direction, color);
     }
+    if ((record->flags & MG_RECORD_ENCRYPTED) != 0)
+        paint_lock(snapshot, from, direction, color, ground);
 }
 
 /* A note, or what somebody did, on its host's lifeline. */

@@ -16,6 +16,7 @@ struct _MgPlayer {
     MgSession *session; /* not owned: it owns this */
     MgSpeed speed;
     MgStep step;
+    MgView view;
     gboolean jumped; /* this token is not seen to travel */
     uint32_t position;
     double progress;
@@ -125,6 +126,22 @@ void mg_player_set_step(MgPlayer *self, MgStep step)
     g_signal_emit(self, signals[CHANGED], 0);
 }
 
+MgView mg_player_view(MgPlayer *self)
+{
+    return self->view;
+}
+
+void mg_player_set_view(MgPlayer *self, MgView view)
+{
+    uint32_t position = mg_session_position(self->session);
+    uint32_t moment = mg_view_moment(view, mg_session_trace(self->session), position);
+    uint32_t fence = mg_session_fence(self->session);
+    self->view = view;
+    g_signal_emit(self, signals[CHANGED], 0);
+    if (moment != position && (fence == 0 || moment <= fence))
+        mg_session_seek(self->session, moment);
+}
+
 gboolean mg_player_is_moving(MgPlayer *self)
 {
     return self->moving;
@@ -155,9 +172,28 @@ static uint32_t past_flood(MgSession *session, uint32_t to)
     return to;
 }
 
+/* Of what a step leads to, the next that the view does not hide; back or on to the end if none. */
+static uint32_t past_hidden(const MgPlayer *self, uint32_t to, MgStep step, gboolean back)
+{
+    const MgTrace *trace = mg_session_trace(self->session);
+    uint32_t fence = mg_session_fence(self->session);
+    uint32_t end = fence != 0 ? fence : mg_trace_n_records(trace);
+    if (to == 0 || !mg_view_hides(self->view, trace, to))
+        return to;
+    for (uint32_t n = back ? to - 1 : to + 1; n > 0 && n <= end; n = back ? n - 1 : n + 1) {
+        const MgRecord *record = mg_trace_record(trace, n);
+        bool counts = step == MG_STEP_RECORD ||
+                      (record->kind == MG_RECORD_EXCHANGE && record->unit != MG_UNIT_NOTE);
+        if (counts && !mg_view_hides(self->view, trace, n))
+            return n;
+    }
+    return back ? 0 : end;
+}
+
 void mg_player_go(MgPlayer *self, MgStep step, gboolean back)
 {
     uint32_t to = mg_session_peek(self->session, step, back);
+    to = past_hidden(self, to, step, back);
     if (!back && step == MG_STEP_EXCHANGE)
         to = past_flood(self->session, to);
     if (to == mg_session_position(self->session)) {

@@ -5,12 +5,13 @@
  * which steps, and how far the token of the record at the position has come. A view that draws the
  * token calls mg_player_tick() from its frame clock while mg_player_is_moving().
  *
- * Signal "changed": speed, step or movement; "moved": the token is elsewhere. */
+ * Signal "changed": speed, step, view or movement; "moved": the token is elsewhere. */
 #pragma once
 
 #include <gtk/gtk.h>
 
 #include "session.h"
+#include "view.h"
 
 G_BEGIN_DECLS
 
@@ -24,6 +25,9 @@ MgSpeed mg_player_speed(MgPlayer *self);
 void mg_player_set_speed(MgPlayer *self, MgSpeed speed);
 MgStep mg_player_step(MgPlayer *self);
 void mg_player_set_step(MgPlayer *self, MgStep step);
+/* Steps leave out what this view hides. Setting it may move the position to what stands for it. */
+MgView mg_player_view(MgPlayer *self);
+void mg_player_set_view(MgPlayer *self, MgView view);
 
 gboolean mg_player_is_moving(MgPlayer *self);
 /* How far the token is on its way, 0 to 1; or MG_PLAYER_REST where the eye has jumped to (a step

@@ -9,10 +9,12 @@
 #include "words.h"
 
 #define BUBBLE_CHARS 24
-#define TOKEN        38.0 /* at scale 1 */
-#define TIP          9.0  /* of a bubble, at least */
-#define TOKEN_SMALL  22.0 /* of what else is on its way */
-#define OTHERS_BACK  400u /* records: how far back something may have set out that still travels */
+#define TOKEN        38.0  /* at scale 1 */
+#define TIP          9.0   /* of a bubble, at least */
+#define TOKEN_SMALL  22.0  /* of what else is on its way */
+#define LOCK         20.0  /* on a way that is encrypted */
+#define LOCKS_BACK   1000u /* records: how far back a conversation was heard that is still open */
+#define OTHERS_BACK  400u  /* records: how far back something may have set out that still travels */
 
 static const char *const tokens[] = {
     [MG_UNIT_COMMAND] = "token-command", [MG_UNIT_REPLY] = "token-reply",
@@ -338,6 +340,59 @@ static void paint_cross(const MgPaper *paper, MgPoint at, const GdkRGBA *color)
     cairo_destroy(cr);
 }
 
+/* The conversation's end: somebody closes it, or breaks it off. */
+static gboolean is_end(const MgTrace *trace, const MgRecord *record)
+{
+    return record->packet != 0 && record->unit == MG_UNIT_NOTE &&
+           (mg_trace_packet(trace, record->packet - 1)->tcp_flags & (MG_TCP_FIN | MG_TCP_RST)) != 0;
+}
+
+static void paint_lock(const MgPaper *paper, const MgScene *scene, const MgRecord *record)
+{
+    const GArray *way = mg_geometry_way(scene->geometry, record->from - 1u, record->to - 1u);
+    const MgPalette *palette = mg_palette(scene->dark);
+    double size = round(LOCK * scene->geometry->scale), half = size / 2;
+    MgPoint at = mg_scene_along(way, 0.5);
+    for (int step = 1; step < 10 && is_covered(scene->geometry, at, half); step++)
+        at = mg_scene_along(way, 0.5 + (step % 2 != 0 ? -0.05 : 0.05) * ((step + 1) / 2));
+    MgIcon icon = {.name = "padlock",
+                   .x = round(at.x - half * 0.7),
+                   .y = round(at.y - half * 0.7),
+                   .size = size * 0.7,
+                   .color = color_of(scene, record)};
+    graphene_rect_t box = GRAPHENE_RECT_INIT((float)round(at.x - half), (float)round(at.y - half),
+                                             (float)size, (float)size);
+    cairo_t *cr = gtk_snapshot_append_cairo(paper->snapshot, &box);
+    gdk_cairo_set_source_rgba(cr, &palette->card);
+    cairo_arc(cr, at.x, at.y, half - 1, 0, 2 * G_PI);
+    cairo_fill_preserve(cr);
+    cairo_set_line_width(cr, 1);
+    gdk_cairo_set_source_rgba(cr, &icon.color);
+    cairo_stroke(cr);
+    mg_icon_paint(cr, &icon);
+    cairo_destroy(cr);
+}
+
+/* A lock on each way over which an encrypted conversation is open at the position; on the token's
+ * own way, the token has it. */
+static void paint_locks(const MgPaper *paper, const MgScene *scene, uint32_t n)
+{
+    const MgTrace *trace = mg_session_trace(scene->session);
+    const MgRecord *here = mg_trace_record(trace, n);
+    g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
+    for (uint32_t back = 0; back < n && back < LOCKS_BACK; back++) {
+        const MgRecord *record = mg_trace_record(trace, n - back);
+        bool ends = record->flow != 0 && is_end(trace, record);
+        if (!is_drawn(scene, record) || (!ends && (record->flags & MG_RECORD_ENCRYPTED) == 0) ||
+            !g_hash_table_add(known, GUINT_TO_POINTER(record->flow)) || ends)
+            continue;
+        bool own = (record->from == here->from && record->to == here->to) ||
+                   (record->from == here->to && record->to == here->from);
+        if (!own || !is_drawn(scene, here))
+            paint_lock(paper, scene, record);
+    }
+}
+
 static void paint_token(const MgPaper *paper, const MgScene *scene, uint32_t n)
 {
     const MgTrace *trace = mg_session_trace(scene->session);
@@ -382,6 +437,8 @@ GskRenderNode *mg_scene_moving(const MgScene *scene)
         g_autofree char *line = mg_scene_host_line(scene->session, h);
         mg_paper_card(&paper, scene, h, &geometry->cards[h - 1], line);
     }
+    if (record != NULL)
+        paint_locks(&paper, scene, n);
     if (record != NULL && is_drawn(scene, record))
         paint_token(&paper, scene, n);
     else if (record != NULL) {

@@ -29,6 +29,7 @@ const MgShortcut mg_shortcuts[] = {
     {N_("Presentation"), "n", "win.present-notes", N_("Notes"), TRUE},
     {N_("Presentation"), "<Control><Shift>n", "win.notes", N_("Notes for the teacher"), FALSE},
     {N_("The window"), "<Control>f", "win.filter", N_("Filter"), FALSE},
+    {N_("The window"), "<Control>e", "win.other-view", N_("What the ends see, what the wire carries"), FALSE},
     {N_("The window"), "<Control>l", "win.networks", N_("Lessons and networks"), FALSE},
     {N_("The window"), "<Control>i", "win.inspector", N_("Inspector"), FALSE},
     {N_("The window"), "<Control><Shift>c", "win.console", N_("Console"), FALSE},

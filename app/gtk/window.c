@@ -28,6 +28,7 @@
 #include "shortcuts.h"
 #include "start-page.h"
 #include "theme.h"
+#include "view-bar.h"
 #include "window-menu.h"
 #include "window-style.h"
 #include "words.h"
@@ -245,6 +246,7 @@ static GtkWidget *middle_new(MgWindow *self)
     gtk_widget_set_vexpand(self->ladder, TRUE);
     self->filter = mg_filter_bar_new(mg_ladder_get_model(MG_LADDER(self->ladder)));
     gtk_box_append(GTK_BOX(self->lower), self->filter);
+    gtk_box_append(GTK_BOX(self->lower), mg_view_bar_new(self->session));
     gtk_box_append(GTK_BOX(self->lower), self->ladder);
     self->paned = gtk_paned_new(GTK_ORIENTATION_VERTICAL);
     gtk_paned_set_start_child(GTK_PANED(self->paned), above);
@@ -287,7 +289,6 @@ static GtkWidget *page_new(MgWindow *self)
     gtk_box_append(GTK_BOX(row), gtk_separator_new(GTK_ORIENTATION_VERTICAL));
     gtk_box_append(GTK_BOX(row), middle_new(self));
     self->inspector = mg_inspector_new(self->session);
-    gtk_widget_set_size_request(self->inspector, 330, -1);
     gtk_widget_set_hexpand(self->inspector, FALSE);
     GtkWidget *separator = gtk_separator_new(GTK_ORIENTATION_VERTICAL);
     g_object_bind_property(self->inspector, "visible", separator, "visible", G_BINDING_DEFAULT);
@@ -343,6 +344,7 @@ static void show_session(MgWindow *self, MgSession *session, const char *title, 
     self->session = session;
     self->play = play != NULL ? g_object_ref(play) : NULL;
     mg_foot_install_actions(G_ACTION_MAP(self), session);
+    mg_view_install_actions(G_ACTION_MAP(self), session);
     self->page = page_new(self);
     if (play != NULL) {
         install_run_end(self);

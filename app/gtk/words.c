@@ -94,8 +94,8 @@ MgHostId mg_words_posed(const MgTrace *trace, uint32_t n)
     if (record->kind != MG_RECORD_EXCHANGE || record->flow == 0 || record->from == 0)
         return 0;
     const MgFlow *flow = mg_trace_flow(trace, record->flow);
-    const char *said = (record->flags & MG_RECORD_FROM_SERVER) != 0 ? flow->server_address
-                                                                    : flow->client_address;
+    const char *said =
+        (record->flags & MG_RECORD_FROM_SERVER) != 0 ? flow->server_address : flow->client_address;
     if (strcmp(said, mg_trace_host(trace, record->from)->address) == 0)
         return 0;
     for (MgHostId host = 1; host <= mg_trace_n_hosts(trace); host++)
@@ -133,11 +133,14 @@ char *mg_words_record(const MgTrace *trace, uint32_t n)
     const MgDissector *dissector =
         mg_registry_dissector(mg_trace_registry(trace), record->dissector);
     g_autofree char *from = sender(trace, n);
-    if (record->kind == MG_RECORD_EXCHANGE && record->to != 0)
+    if (record->kind == MG_RECORD_EXCHANGE && record->to != 0) {
+        const char *label = dissector != NULL ? dissector->label : "";
+        bool encrypted = (record->flags & MG_RECORD_ENCRYPTED) != 0;
         /* TRANSLATORS: from host, to host, protocol, kind, wire text */
-        return g_strdup_printf(_("%s to %s, %s %s %s"), from, host_name(trace, record->to),
-                               dissector != NULL ? dissector->label : "", mg_words_kind(trace, n),
-                               summary);
+        return g_strdup_printf(
+            encrypted ? _("%s to %s, encrypted %s %s %s") : _("%s to %s, %s %s %s"), from,
+            host_name(trace, record->to), label, mg_words_kind(trace, n), summary);
+    }
     /* TRANSLATORS: host, kind, text */
     return g_strdup_printf(_("%s, %s: %s"), host_name(trace, record->from), mg_words_kind(trace, n),
                            summary);

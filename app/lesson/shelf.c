@@ -11,7 +11,7 @@ const MgLessonGroup mg_lesson_groups[] = {
     {"fetching", N_("Fetching it"), "host-mda", "orange"},
     {"dns", N_("Finding the way: DNS"), "host-root", "violet"},
     {"spam", N_("Spam and forgery"), "host-rbl", "amber"},
-    {"sealed", N_("Sealed mail"), "lock", "teal"},
+    {"sealed", N_("Sealed mail"), "padlock", "teal"},
     {"real", N_("The real world"), "host-nameserver", "green"},
     {NULL, NULL, "host-other", "grey"}};
 
