@@ -210,6 +210,14 @@ static void deliver(MgInstance *instance, const MgEvent *event, MgTime now)
     }
 }
 
+void mg_line_send(MgLine *line, MgSpan octets, MgTime now)
+{
+    if (line->carrier_class->alter != NULL)
+        octets = line->carrier_class->alter(line->carrier, line, octets);
+    mg_trace_add_octets(line->runtime->trace, line->flow, line->sends, octets, line->engine, now);
+    line->carrier_class->send(line->carrier, line, octets);
+}
+
 static void send_octets(MgInstance *instance, MgSpan octets, MgTime now)
 {
     MgLine *line = instance->line;
@@ -220,11 +228,12 @@ static void send_octets(MgInstance *instance, MgSpan octets, MgTime now)
         mg_layer_send(line, octets, now);
         return;
     }
-    if (mg_trace_flow(trace, line->flow)->transport == MG_TRANSPORT_DATAGRAM)
+    if (mg_trace_flow(trace, line->flow)->transport == MG_TRANSPORT_DATAGRAM) {
         mg_trace_add_datagram(trace, line->flow, line->sends, octets, instance->number, now);
-    else
-        mg_trace_add_octets(trace, line->flow, line->sends, octets, instance->number, now);
-    line->carrier_class->send(line->carrier, line, octets);
+        line->carrier_class->send(line->carrier, line, octets);
+    } else {
+        mg_line_send(line, octets, now);
+    }
 }
 
 static void cancel(MgInstance *instance, MgAskId ask, MgTime now)

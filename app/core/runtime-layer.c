@@ -47,10 +47,8 @@ void mg_layer_forget(MgRuntime *runtime)
 
 static void to_wire(MgLine *line, MgSpan octets, MgTime now)
 {
-    if (line->gone)
-        return;
-    mg_trace_add_octets(line->runtime->trace, line->flow, line->sends, octets, line->engine, now);
-    line->carrier_class->send(line->carrier, line, octets);
+    if (!line->gone)
+        mg_line_send(line, octets, now);
 }
 
 static MgHidden where(const MgLine *line, const MgLayerEvent *event, bool ours)

@@ -129,4 +129,7 @@ static inline MgHost *mg_runtime_host(const MgRuntime *runtime, MgHostId host)
     return g_ptr_array_index(runtime->hosts, host - 1);
 }
 
+/* Octets of a stream are recorded, and given to the carrier. */
+void mg_line_send(MgLine *line, MgSpan octets, MgTime now);
+
 G_END_DECLS

@@ -50,6 +50,9 @@ typedef struct {
      * MG_TOPIC_OVERHEAR; then mg_line_overheard(). */
     bool (*forge)(void *carrier, MgLine *line, const MgForgeQuestion *question);
     void (*overhear)(void *carrier, MgLine *line, uint16_t port);
+    /* (nullable) The simulated wire alone: what arrives of octets of a stream where somebody on the
+     * way writes over them. As long as `octets`; valid until the next call. */
+    MgSpan (*alter)(void *carrier, const MgLine *line, MgSpan octets);
 } MgCarrierClass;
 
 struct MgLine { /* owned by the runtime; carriers may keep it until close() or

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* wire-forge.c - what an attacker's host can do to datagrams: send them with another's address, and
- * hear those that pass it on their way
+/* wire-forge.c - what an attacker can do: with a host of its own, send datagrams with another's
+ * address, and hear those that pass it on their way; with a link, write over what streams carry
  *
  * A forged datagram is recorded as what it pretends to be: its flow has the address that it claims,
  * and the host that really sent it. */
@@ -25,6 +25,64 @@ static void plan(MgWire *wire, MgHappening what, MgHostId host, uint32_t n, MgTi
     MgPassing *passing = g_new(MgPassing, 1);
     *passing = (MgPassing){host, n};
     mg_queue_push(&wire->queue, (MgQueued){.at = at, .about = passing, .what = (uint8_t)what});
+}
+
+/* ---- writing over ---- */
+
+static const MgRule written_over = {
+    "link.written-over", MG_SEVERITY_FAULT, "RFC 3207 §6",
+    N_("Somebody on the way writes over what passes, and what is left is as long as before, so no "
+       "sum and no number gives it away. Only encryption does.")};
+
+static MgWireLink *link_between(const MgWire *wire, size_t a, size_t b)
+{
+    for (size_t i = 0; i < wire->n_links; i++) {
+        MgWireLink *link = &wire->links[i];
+        if ((link->a == a && link->b == b) || (link->a == b && link->b == a))
+            return link;
+    }
+    return NULL;
+}
+
+/* Writes over what this link's thief wants to be rid of. */
+static bool write_over(MgWire *wire, const MgWireLink *link, MgSpan *octets)
+{
+    const uint8_t *found = link != NULL && link->over != NULL && octets->len > 0
+                               ? memmem(octets->data, octets->len, link->over, strlen(link->over))
+                               : NULL;
+    if (found == NULL)
+        return false;
+    size_t at = (size_t)(found - octets->data);
+    if (wire->altered == NULL)
+        wire->altered = g_byte_array_new();
+    if (octets->data != wire->altered->data) {
+        g_byte_array_set_size(wire->altered, 0);
+        g_byte_array_append(wire->altered, octets->data, (guint)octets->len);
+        octets->data = wire->altered->data;
+    }
+    memcpy(wire->altered->data + at, link->by, strlen(link->by));
+    return true;
+}
+
+MgSpan mg_wire_alter(MgWire *wire, const MgLine *line, MgSpan octets)
+{
+    const MgFlow *flow = mg_trace_flow(wire->trace, line->flow);
+    MgHostId to = line->sends == MG_FROM_CLIENT ? flow->server : flow->client;
+    bool any = false, changed = false;
+    for (size_t i = 0; i < wire->n_links; i++)
+        any = any || wire->links[i].over != NULL;
+    if (!any || mg_wire_path(wire, line->host, to).delay == MG_TIME_NEVER)
+        return octets;
+    for (size_t far = to - 1u; far != line->host - 1u;) {
+        size_t near = mg_wire_path(wire, line->host, (MgHostId)(far + 1)).before;
+        while (write_over(wire, link_between(wire, near, far), &octets))
+            changed = true;
+        far = near;
+    }
+    if (changed)
+        mg_trace_add_note(wire->trace, &(MgDoer){line->host, line->engine, line->cause, wire->now},
+                          &written_over, (MgSpan){NULL, 0});
+    return octets;
 }
 
 /* ---- forging ---- */

@@ -37,7 +37,12 @@ void mg_wire_clear(MgWire *wire)
     for (size_t i = 0; i < wire->n_hosts; i++)
         g_free(wire->hosts[i].address);
     g_free(wire->hosts);
+    for (size_t i = 0; i < wire->n_links; i++) {
+        g_free(wire->links[i].over);
+        g_free(wire->links[i].by);
+    }
     g_free(wire->links);
+    g_clear_pointer(&wire->altered, g_byte_array_unref);
     g_hash_table_unref(wire->addresses);
     mg_queue_clear(&wire->queue);
 }
@@ -188,8 +193,13 @@ static void carry_cancel(void *carrier, MgLine *line)
         mg_datagram_close(carrier, line);
 }
 
-const MgCarrierClass mg_wire_carrier = {carry_connect, carry_send,  carry_close,   carry_datagram,
-                                        carry_cancel,  carry_forge, carry_overhear};
+static MgSpan carry_alter(void *carrier, const MgLine *line, MgSpan octets)
+{
+    return mg_wire_alter(carrier, line, octets);
+}
+
+const MgCarrierClass mg_wire_carrier = {carry_connect, carry_send,  carry_close,    carry_datagram,
+                                        carry_cancel,  carry_forge, carry_overhear, carry_alter};
 
 void mg_wire_flush(MgWire *wire)
 {

@@ -36,6 +36,7 @@ typedef struct {
     MgTime delay;
     uint32_t loss;
     bool cut;
+    char *over, *by; /* (nullable) what is written over in streams, and with what: as long */
 } MgWireLink;
 
 typedef struct {
@@ -61,6 +62,7 @@ typedef struct {
     struct MgDatagram *datagrams; /* … so that the world can free them */
     GPtrArray *listeners;         /* (nullable) struct MgListening */
     uint64_t n_listenings;        /* that there ever were */
+    GByteArray *altered;          /* (nullable) what mg_wire_alter() has given last */
 } MgWire;
 
 extern const MgCarrierClass mg_wire_carrier; /* its carrier is an MgWire */
@@ -104,7 +106,8 @@ void mg_datagram_clear(MgWire *wire);
  * nobody took it. */
 bool mg_datagram_deliver(MgWire *wire, MgHostId host, const MgFlow *flow, MgSpan payload);
 
-/* wire-forge.c: what an attacker's host can do */
+/* wire-forge.c: what an attacker can do */
+MgSpan mg_wire_alter(MgWire *wire, const MgLine *line, MgSpan octets);
 bool mg_wire_forge(MgWire *wire, MgLine *line, const MgForgeQuestion *question);
 void mg_wire_listen(MgWire *wire, MgLine *line, uint16_t port);
 void mg_wire_stop_listening(MgWire *wire, MgLine *line);

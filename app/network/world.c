@@ -223,8 +223,11 @@ static bool cut_link(MgWorld *world, char **words, GError **error)
 static bool mend_link(MgWorld *world, char **words, GError **error)
 {
     MgWireLink *link = find_link(world, words, error);
-    if (link != NULL)
+    if (link != NULL) {
         link->cut = false;
+        g_clear_pointer(&link->over, g_free);
+        g_clear_pointer(&link->by, g_free);
+    }
     return link != NULL;
 }
 
@@ -249,6 +252,22 @@ static bool set_delay(MgWorld *world, char **words, GError **error)
     if (link != NULL)
         link->delay = delay;
     return link != NULL;
+}
+
+/* !link A B overwrite STARTTLS XXXXXXXX: as somebody on the link does who wants to read on. */
+static bool overwrite(MgWorld *world, char **words, GError **error)
+{
+    MgWireLink *link = find_link(world, words, error);
+    if (link == NULL)
+        return false;
+    if (strlen(words[4]) != strlen(words[5]) || strstr(words[5], words[4]) != NULL)
+        return complain(error, _("what is written over \"%s\" must be another word, and as long"),
+                        words[4]);
+    g_free(link->over);
+    g_free(link->by);
+    link->over = g_strdup(words[4]);
+    link->by = g_strdup(words[5]);
+    return true;
 }
 
 static bool set_down(MgWorld *world, char **words, bool down, GError **error)
@@ -311,13 +330,14 @@ static const struct {
     Change change;
     bool of_host;
 } changes[] = {
-    {"!link", "cut", 4, 3, cut_link, false},   {"!link", "mend", 4, 3, mend_link, false},
-    {"!link", "loss", 5, 3, set_loss, false},  {"!link", "delay", 5, 3, set_delay, false},
-    {"!host", "down", 3, 2, take_down, true},  {"!host", "up", 3, 2, bring_up, true},
-    {"!host", "set", 5, 2, set_setting, true},
+    {"!link", "cut", 4, 3, cut_link, false},        {"!link", "mend", 4, 3, mend_link, false},
+    {"!link", "loss", 5, 3, set_loss, false},       {"!link", "delay", 5, 3, set_delay, false},
+    {"!link", "overwrite", 6, 3, overwrite, false}, {"!host", "down", 3, 2, take_down, true},
+    {"!host", "up", 3, 2, bring_up, true},          {"!host", "set", 5, 2, set_setting, true},
 };
 #define USAGE                                                                                      \
-    "!link A B cut; !link A B mend; !link A B loss 0.1; !link A B delay 50ms; !host H down; "      \
+    "!link A B cut; !link A B mend; !link A B loss 0.1; !link A B delay 50ms; !link A B "          \
+    "overwrite WORD WORD; !host H down; "                                                          \
     "!host H up; !host H set KEY VALUE; HOST> LINE; HOST hang up; or HOST VERB WORDS"
 
 static bool change(MgWorld *world, const char *text, GError **error)

@@ -320,6 +320,8 @@ static void test_wrong_words(void)
         {"!link a b loss 2", "from 0 to 1"},
         {"!link a b loss x", "from 0 to 1"},
         {"!link a b delay long", "like 20ms"},
+        {"!link a b overwrite one three", "as long"},
+        {"!link a b overwrite one one", "another word"},
     };
     MgNetwork *network = mg_toy_network(10 * MG_MILLISECONDS, 0);
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
