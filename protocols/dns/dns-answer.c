@@ -498,6 +498,16 @@ static bool find_opt(Answer *answer, MgSpan bytes)
     return !answer->query.reader.bad;
 }
 
+/* Over a stream the client's address is its own; a datagram's may be anybody's, so that a cookie of
+ * ours must show it (RFC 7873 §5.2.3, §5.2.4). Who has none is sent to TCP. */
+static bool lacks_cookie(const Answer *answer)
+{
+    const MgDnsReply *reply = answer->reply;
+    const MgDnsServing *serving = reply->serving;
+    return serving != NULL && serving->needs_cookie && !reply->stream &&
+           !mg_dns_cookie_good(serving->secret, answer->options.cookie, reply->time, reply->client);
+}
+
 /* What is wrong with the query as a message, or that it wants a zone; else SAYS_NOTHING. */
 static MgDnsSays judge(Answer *answer, bool opened, MgSpan bytes)
 {
@@ -515,6 +525,11 @@ static MgDnsSays judge(Answer *answer, bool opened, MgSpan bytes)
         return fail(answer, MG_DNS_BADVERS, 0);
     if (!options) /* RFC 7873 §5.2.2, RFC 7871 §7.1.2 */
         return fail(answer, MG_DNS_FORMERR, 0);
+    if (lacks_cookie(answer)) {
+        answer->truncated = answer->options.cookie.len == 0;
+        answer->rcode = answer->truncated ? MG_DNS_NOERROR : MG_DNS_BADCOOKIE;
+        return MG_DNS_SAYS_COOKIE;
+    }
     if (query->class != MG_DNS_IN && query->class != MG_DNS_ANY)
         return fail(answer, MG_DNS_REFUSED, MG_DNS_ERROR_NOT_AUTHORITATIVE);
     return transfer ? judge_transfer(answer) : MG_DNS_SAYS_NOTHING;

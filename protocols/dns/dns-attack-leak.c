@@ -46,12 +46,7 @@ typedef struct {
 
 static void enter(Leak *leak, const char *to)
 {
-    const MgTransition *row = transitions;
-    while (row->from != NULL && (row->from != leak->state || row->to != to))
-        row++;
-    g_assert(row->from != NULL);
-    mg_dns_events_add(&leak->events, (MgEvent){.kind = MG_EVENT_STATE, .state = {leak->state, to}});
-    leak->state = to;
+    mg_dns_events_enter(&leak->events, leak->base.kind, &leak->state, to);
 }
 
 static void finish(Leak *leak, const char *state, unsigned rule)

@@ -138,13 +138,7 @@ typedef struct {
 
 static void enter(Poison *poison, const char *to)
 {
-    const MgTransition *row = transitions;
-    while (row->from != NULL && (row->from != poison->state || row->to != to))
-        row++;
-    g_assert(row->from != NULL);
-    mg_dns_events_add(&poison->events,
-                      (MgEvent){.kind = MG_EVENT_STATE, .state = {poison->state, to}});
-    poison->state = to;
+    mg_dns_events_enter(&poison->events, poison->base.kind, &poison->state, to);
 }
 
 static void note(Poison *poison, unsigned rule)

@@ -53,13 +53,7 @@ typedef struct {
 
 static void enter(Spoof *spoof, const char *to)
 {
-    const MgTransition *row = transitions;
-    while (row->from != NULL && (row->from != spoof->state || row->to != to))
-        row++;
-    g_assert(row->from != NULL);
-    mg_dns_events_add(&spoof->events,
-                      (MgEvent){.kind = MG_EVENT_STATE, .state = {spoof->state, to}});
-    spoof->state = to;
+    mg_dns_events_enter(&spoof->events, spoof->base.kind, &spoof->state, to);
 }
 
 static void give_up(Spoof *spoof, unsigned rule)

@@ -102,12 +102,14 @@ static void add_options(MgDnsClient *client, MgDnsWriter *writer, MgDnsMark befo
         mg_dns_write_option(writer, before, MG_DNS_OPTION_NSID, (MgSpan){NULL, 0});
     if (wish->subnet.len > 0)
         mg_dns_write_option(writer, before, MG_DNS_OPTION_SUBNET, wish->subnet);
-    if (wish->cookie) {
+    if (wish->cookie && client->cookie_len == 0) {
         uint64_t half = mg_random_next(&client->seed);
-        uint8_t cookie[MG_DNS_COOKIE_CLIENT];
-        memcpy(cookie, &half, sizeof cookie);
-        mg_dns_write_option(writer, before, MG_DNS_OPTION_COOKIE, (MgSpan){cookie, sizeof cookie});
+        client->cookie_len = MG_DNS_COOKIE_CLIENT;
+        memcpy(client->cookie, &half, MG_DNS_COOKIE_CLIENT);
     }
+    if (wish->cookie)
+        mg_dns_write_option(writer, before, MG_DNS_OPTION_COOKIE,
+                            (MgSpan){client->cookie, client->cookie_len});
 }
 
 /* Its length. */
@@ -199,6 +201,30 @@ static MgDnsClientState ask_again(MgDnsClient *client, unsigned rule)
     return mg_dns_client_ask(client) ? MG_DNS_CLIENT_ASKED : MG_DNS_CLIENT_GIVEN_UP;
 }
 
+/* BADCOOKIE comes with the server's half; with both the same question is answered (RFC 7873 §5.3).
+ * Once: who is not content with its own cookie never will be. */
+static bool take_cookie(MgDnsClient *client)
+{
+    MgSpan bytes = mg_dns_client_reply(client), cookie = {NULL, 0};
+    MgDnsMessage message;
+    MgDnsRecord record;
+    if (client->cookie_len != MG_DNS_COOKIE_CLIENT ||
+        mg_dns_client_rcode(client) != MG_DNS_BADCOOKIE)
+        return false;
+    mg_dns_message_open(&message, bytes);
+    while (mg_dns_message_next(&message, &record))
+        if (record.type == MG_DNS_OPT)
+            cookie =
+                mg_dns_options_of(mg_span_slice(bytes, record.data_at, record.data_len)).cookie;
+    if (cookie.len <= MG_DNS_COOKIE_CLIENT || cookie.len > sizeof client->cookie ||
+        memcmp(cookie.data, client->cookie, MG_DNS_COOKIE_CLIENT) != 0)
+        return false;
+    memcpy(client->cookie, cookie.data, cookie.len);
+    client->cookie_len = cookie.len;
+    client->tries_left++;
+    return true;
+}
+
 static MgDnsClientState take_datagram(MgDnsClient *client, const MgDatagramAnswer *datagram)
 {
     if (datagram == NULL || datagram->reach == MG_REACH_UNREACHABLE ||
@@ -211,6 +237,10 @@ static MgDnsClientState take_datagram(MgDnsClient *client, const MgDatagramAnswe
                                                                      : MG_DNS_CLIENT_UNREACHABLE);
     if (!keep(client, datagram->payload))
         return ask_again(client, MG_DNS_CLIENT_MISMATCH);
+    if (take_cookie(client)) {
+        mg_dns_client_ask(client);
+        return MG_DNS_CLIENT_ASKED;
+    }
     if ((client->reply->data[2] & MG_DNS_TC >> 8) == 0)
         return MG_DNS_CLIENT_ANSWERED;
     mg_dns_client_note(client, MG_DNS_CLIENT_TRUNCATED);

@@ -10,6 +10,7 @@
 
 #include <mailglass/topics.h>
 
+#include "dns-edns.h"
 #include "dns-events.h"
 #include "dns-record.h"
 
@@ -79,7 +80,9 @@ typedef struct {
     MgTime due;                            /* over TCP: when the answer must be there */
     GByteArray *reply;                     /* the answer, when there is one */
     GByteArray *in;                        /* of the stream */
-    uint8_t query[2 + MG_DNS_HEADER + MG_DNS_NAME_MAX + 4 + 11 + 64]; /* length first */
+    uint8_t cookie[MG_DNS_COOKIE_MAX];     /* ours, and behind it the server's … */
+    size_t cookie_len;                     /* … when it has given one; 0: there is none yet */
+    uint8_t query[2 + MG_DNS_HEADER + MG_DNS_NAME_MAX + 4 + 11 + 96]; /* length first */
     MgDnsEvents events;
 } MgDnsClient;
 

@@ -26,6 +26,18 @@ static inline void mg_dns_events_note(MgDnsEvents *events, const MgRule *rule, M
         mg_dns_events_add(events, (MgEvent){.kind = MG_EVENT_NOTE, .note = {rule, where}});
 }
 
+/* Moves *state, which must be a row of the kind's. */
+static inline void mg_dns_events_enter(MgDnsEvents *events, const MgEngineKind *kind,
+                                       const char **state, const char *to)
+{
+    const MgTransition *row = kind->transitions;
+    while (row->from != NULL && (row->from != *state || row->to != to))
+        row++;
+    g_assert(row->from != NULL);
+    mg_dns_events_add(events, (MgEvent){.kind = MG_EVENT_STATE, .state = {*state, to}});
+    *state = to;
+}
+
 static inline bool mg_dns_events_next(MgDnsEvents *events, MgEvent *event)
 {
     if (events->given == events->n)

@@ -45,13 +45,7 @@ typedef struct {
 
 static void enter(Lookup *lookup, const char *to)
 {
-    const MgTransition *row = transitions;
-    while (row->from != NULL && (row->from != lookup->state || row->to != to))
-        row++;
-    g_assert(row->from != NULL);
-    mg_dns_events_add(&lookup->asker.client.events,
-                      (MgEvent){.kind = MG_EVENT_STATE, .state = {lookup->state, to}});
-    lookup->state = to;
+    mg_dns_events_enter(&lookup->asker.client.events, lookup->asker.base.kind, &lookup->state, to);
 }
 
 static void finish(Lookup *lookup, const char *state)

@@ -51,7 +51,8 @@ typedef enum {
     MG_DNS_REFUSED = 5,
     MG_DNS_YXDOMAIN = 6,
     MG_DNS_NOTAUTH = 9,
-    MG_DNS_BADVERS = 16
+    MG_DNS_BADVERS = 16,
+    MG_DNS_BADCOOKIE = 23
 } MgDnsRcode;
 
 /* The header's flags (RFC 1035 §4.1.1, RFC 4035 §3.2). */

@@ -169,6 +169,7 @@ void mg_dns_resolver_teardown(void *data)
     mg_dns_anchors_free(shared->anchors);
     mg_dns_trust_free(shared->trust);
     mg_dns_cache_free(shared->cache);
+    g_free(shared->spare);
     g_free(shared);
 }
 

@@ -20,6 +20,7 @@ typedef struct {
     int64_t epoch;          /* Unix time of MgTime 0, if somebody has said so */
     uint16_t last_id;
     const MgSetting *heeded; /* the rows that the habits were read from */
+    void *spare;             /* (nullable) memory of an engine that is gone, for the next */
 } MgDnsResolverShared;
 
 extern const MgSettingRow mg_dns_resolver_settings[];

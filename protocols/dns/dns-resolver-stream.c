@@ -34,11 +34,9 @@ typedef struct {
     MgDnsEvents events;
 } Stream;
 
-static void enter(Stream *stream, const char *state)
+static void enter(Stream *stream, const char *to)
 {
-    mg_dns_events_add(&stream->events,
-                      (MgEvent){.kind = MG_EVENT_STATE, .state = {stream->state, state}});
-    stream->state = state;
+    mg_dns_events_enter(&stream->events, stream->base.kind, &stream->state, to);
 }
 
 static void finish(Stream *stream, MgReach reach)

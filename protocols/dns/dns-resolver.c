@@ -154,17 +154,32 @@ typedef struct {
     MgDnsWriter writer;
     bool overflow;
     size_t limit;
-    MgDnsEvents events;
     uint8_t *reply;
     size_t reply_max;
     GByteArray *in; /* (nullable) of a stream */
     bool ended;     /* the client asks nothing more */
     MgTime idle, due;
+    MgDnsEvents events; /* last: what it has room for is not cleared */
 } Resolver;
+
+/* Whose reply lies behind it, for a datagram's never grows: one piece of memory, which the next
+ * query gets. */
+static bool is_datagram(const Resolver *resolver)
+{
+    return resolver->base.kind == &mg_dns_resolver;
+}
 
 static Resolver *make(const MgBirth *birth, const MgEngineKind *kind, size_t reply_max)
 {
-    Resolver *resolver = g_new0(Resolver, 1);
+    MgDnsResolverShared *shared = birth->shared;
+    bool datagram = kind == &mg_dns_resolver;
+    Resolver *resolver =
+        datagram && shared != NULL ? g_steal_pointer((Resolver **)&shared->spare) : NULL;
+    if (resolver == NULL)
+        resolver = g_malloc(sizeof *resolver + (datagram ? 2 + reply_max : 0));
+    memset(resolver, 0, offsetof(Resolver, events.items));
+    if (datagram)
+        resolver->reply = (uint8_t *)(resolver + 1);
     resolver->base.kind = kind;
     resolver->shared = birth->shared;
     resolver->seed = birth->seed;
@@ -187,21 +202,20 @@ static void free_resolver(MgEngine *engine)
     Resolver *resolver = (Resolver *)engine;
     mg_dns_recursion_free(resolver->recursion);
     g_clear_pointer(&resolver->in, g_byte_array_unref);
-    g_free(resolver->reply);
-    g_free(engine);
+    if (!is_datagram(resolver)) {
+        g_free(resolver->reply);
+    } else if (resolver->shared != NULL && resolver->shared->spare == NULL) {
+        resolver->shared->spare = resolver;
+        return;
+    }
+    g_free(resolver);
 }
 
 /* ---- events ---- */
 
-static void enter(Resolver *resolver, const char *state)
+static void enter(Resolver *resolver, const char *to)
 {
-    const MgTransition *row = resolver->base.kind->transitions;
-    while (row->from != NULL && (row->from != resolver->state || row->to != state))
-        row++;
-    g_assert(row->from != NULL);
-    mg_dns_events_add(&resolver->events,
-                      (MgEvent){.kind = MG_EVENT_STATE, .state = {resolver->state, state}});
-    resolver->state = state;
+    mg_dns_events_enter(&resolver->events, resolver->base.kind, &resolver->state, to);
 }
 
 static void note(Resolver *resolver, const MgRule *rule)

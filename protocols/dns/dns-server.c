@@ -18,6 +18,7 @@ enum {
     R_REFUSED,
     R_ERROR,
     R_NO_QUERY,
+    R_COOKIE,
     R_TRANSFER,
     R_PROHIBITED
 };
@@ -43,6 +44,10 @@ static const MgRule rules[] = {
                     "query.")},
     [R_NO_QUERY] = {"dns.not-a-query", MG_SEVERITY_WARN, "RFC 1035 §4.1.1",
                     N_("This is no query, so that it is not answered at all.")},
+    [R_COOKIE] =
+        {"dns.cookie-wanted", MG_SEVERITY_NOTE, "RFC 7873 §5.2.3",
+         N_("The query has no cookie of this server, so that its address may be another's: "
+            "it gets one, or is sent to TCP, and no answer yet.")},
     [R_TRANSFER] = {"dns.transfers", MG_SEVERITY_CHAT, "RFC 5936 §2.2",
                     N_("The whole zone follows, record by record; the SOA record stands first and "
                        "last.")},
@@ -57,6 +62,9 @@ static const MgRule rules[] = {
      N_("The master files of the zones that this server answers for.")},                           \
         {"transfer", MG_SETTING_TEXT, NULL,                                                        \
          N_("Who may have whole zones (AXFR): addresses or networks, like `192.0.2.0/24`.")},      \
+        {"cookies", MG_SETTING_TEXT, "offered",                                                    \
+         N_("`required`: who asks by a datagram is answered only with a cookie, which shows that " \
+            "its address is its own.")},                                                           \
         {"nsid", MG_SETTING_TEXT, NULL,                                                            \
          N_("What the server calls itself to who asks which of several it is (NSID).")},           \
     {                                                                                              \
@@ -125,6 +133,11 @@ static void *setup(const MgSettings *rows, GPtrArray *problems)
             !mg_dns_networks_parse(row->value, serving->transfers))
             complain(row, problems,
                      "error: transfer= has addresses or networks, like 192.0.2.0/24");
+        if (strcmp(row->key, "cookies") == 0) {
+            serving->needs_cookie = strcmp(row->value, "required") == 0;
+            if (!serving->needs_cookie && strcmp(row->value, "offered") != 0)
+                complain(row, problems, "error: cookies= is offered or required");
+        }
         if (strcmp(row->key, "cookie-secret") != 0)
             continue;
         serving->has_secret = parse_secret(row->value, serving->secret);
@@ -161,6 +174,8 @@ static const MgRule *rule_of(MgDnsSays says, const MgDnsReply *reply)
 {
     if (says == MG_DNS_SAYS_NOTHING)
         return &rules[R_NO_QUERY];
+    if (says == MG_DNS_SAYS_COOKIE)
+        return &rules[R_COOKIE];
     if (says == MG_DNS_SAYS_TRANSFER)
         return &rules[R_TRANSFER];
     if ((reply->data[2] & MG_DNS_TC >> 8) != 0)
@@ -285,12 +300,33 @@ static size_t facts(const MgEngine *engine, MgFact *out, size_t max)
     return zone_facts(((const Server *)engine)->authority, out, max);
 }
 
+static const MgCommandOption options[] = {
+    {"zone", "FILE", N_("The master file of a zone to answer for"), "zones", true},
+    {"transfer", "ADDRESS[/LENGTH]", N_("Who may have whole zones (AXFR)"), NULL, true},
+    {"nsid", "TEXT", N_("What it calls itself to who asks (NSID)"), NULL, false},
+    {"cookies", "WHEN", N_("offered, or required: without a cookie there is no answer"), NULL,
+     false},
+    {"cookie-secret", "HEX", N_("What cookies are made with: 32 hexadecimal digits"), NULL, false},
+    {0},
+};
+
+static const MgCommandRow command = {
+    .name = "dns serve",
+    .summary = N_("answers for zones, as an authoritative name server"),
+    .about = N_("It answers over UDP and TCP until it is interrupted, and says where it "
+                "listens.\n\nExample:\n  mailglass dns serve --zone example.net.zone --listen "
+                "127.0.0.1:5353"),
+    .options = options,
+    .serves = "dns.server dns.server-tcp",
+};
+
 const MgEngineKind mg_dns_server = {
     .name = "dns.server",
     .summary = N_("Authoritative name server: answers for its zones"),
     .usual = "nameserver:53",
     .transport = MG_TRANSPORT_DATAGRAM,
     .port = 53,
+    .command = &command,
     .dissector = "dns",
     .settings = settings,
     .rules = rules,

@@ -33,12 +33,13 @@ typedef enum {
     MG_DNS_SAYS_REFERRAL, /* others know */
     MG_DNS_SAYS_REFUSED,  /* no zone of ours, or not for everybody */
     MG_DNS_SAYS_TRANSFER, /* the reply is a whole zone: see dns-transfer.h */
+    MG_DNS_SAYS_COOKIE,   /* BADCOOKIE, or to ask over TCP */
     MG_DNS_SAYS_ERROR     /* FORMERR, NOTIMP, BADVERS */
 } MgDnsSays;
 
 /* What a server says beside its zones, and to whom. All of it may be empty. */
 typedef struct {
-    bool has_secret; /* it gives cookies */
+    bool has_secret, needs_cookie; /* it gives cookies; it answers nobody without (RFC 7873) */
     uint8_t secret[16];
     char nsid[64];     /* RFC 5001 */
     GArray *transfers; /* of MgDnsNetwork: who may have whole zones */

@@ -7,9 +7,9 @@
 
 G_BEGIN_DECLS
 
-extern const MgEngineKind mg_dns_server;         /* authoritative, a datagram each */
-extern const MgEngineKind mg_dns_server_tcp;     /* the same over a stream */
-extern const MgEngineKind mg_dns_resolver;       /* recursive, a datagram each */
+extern const MgEngineKind mg_dns_server; /* authoritative, a datagram each; mailglass dns serve */
+extern const MgEngineKind mg_dns_server_tcp; /* the same over a stream */
+extern const MgEngineKind mg_dns_resolver;   /* recursive, a datagram each; mailglass dns resolve */
 extern const MgEngineKind mg_dns_resolver_tcp;   /* the same over a stream */
 extern const MgEngineKind mg_dns_stream;         /* answers "dns.stream" */
 extern const MgEngineKind mg_dns_flush;          /* the verb "flush" */
@@ -18,7 +18,6 @@ extern const MgEngineKind mg_dns_replay;         /* mailglass dns replay */
 extern const MgEngineKind mg_dns_stub;           /* answers "dns.lookup" */
 extern const MgEngineKind mg_dns_ask;            /* the verb "lookup" */
 extern const MgEngineKind mg_dns_command_lookup; /* mailglass dns lookup */
-extern const MgEngineKind mg_dns_command_serve;  /* mailglass dns serve */
 extern const MgEngineKind mg_dns_command_zone;   /* mailglass dns zone */
 
 /* dns-attack*.c */

@@ -275,6 +275,6 @@ int main(int argc, char **argv)
                                   &mg_dns_liar, &mg_dns_who, &mg_dns_leak, NULL);
     if (g_str_has_suffix(folder, "/command"))
         return mg_transcript_main(argc, argv, &mg_dns_command_zone, &mg_dns_command_lookup,
-                                  &mg_dns_command_serve, &mg_dns_iterate, &mg_dns_replay, NULL);
+                                  &mg_dns_iterate, &mg_dns_replay, NULL);
     return mg_transcript_main(argc, argv, &mg_dns_stub, &mg_dns_ask, NULL);
 }

@@ -327,6 +327,16 @@ def test_tools():
         closed = serve((net, org))
         got = run('dig', '@127.0.0.1', '-p', closed, 'example.net', 'AXFR').out
         check('Transfer failed' in got, 'without --transfer nobody has the zone', got)
+    careful = serve((net, org), '--cookies', 'required')
+    got = run(mailglass, 'dns', 'lookup', 'example.net', 'MX', '--server', f'127.0.0.1:{careful}').out
+    check('NOERROR' in got and 'mx1.example.net.' in got and '(UDP)' in got, 'BADCOOKIE: we ask again with the cookie', got)
+    got = run(mailglass, 'dns', 'lookup', 'example.net', 'MX', '--no-cookie', '--server', f'127.0.0.1:{careful}').out
+    check('NOERROR' in got and '(TCP)' in got, '… and over TCP without one', got)
+    if tool('dig'):
+        got = run('dig', '@127.0.0.1', '-p', careful, 'example.net', 'MX').out
+        check('BADCOOKIE, retrying' in got and 'NOERROR' in got and '(UDP)' in got, 'dig, too', got)
+        got = run('dig', '@127.0.0.1', '-p', careful, '+nocookie', 'example.net', 'MX').out
+        check('NOERROR' in got and '(TCP)' in got, '… and over TCP without one', got)
 
 
 def test_unbound():
