@@ -304,7 +304,9 @@ static const MgSettingRow *find_setting(const MgRegistry *registry, const MgNetw
 static bool set_setting(MgWorld *world, char **words, GError **error)
 {
     MgHostId host = mg_world_host(world, words[1]);
-    const char *key = words[3], *value = words[4];
+    const char *key = words[3];
+    g_autofree char *rest = g_strjoinv(" ", words + 4);
+    const char *value = rest;
     if (host == 0)
         return complain(error, _("there is no host \"%s\""), words[1]);
     const MgSettingRow *row =
@@ -328,12 +330,12 @@ static const struct {
     const char *what, *how;
     guint n_words, how_at;
     Change change;
-    bool of_host;
+    bool of_host, rest; /* the last word and all that follows are one */
 } changes[] = {
     {"!link", "cut", 4, 3, cut_link, false},        {"!link", "mend", 4, 3, mend_link, false},
     {"!link", "loss", 5, 3, set_loss, false},       {"!link", "delay", 5, 3, set_delay, false},
     {"!link", "overwrite", 6, 3, overwrite, false}, {"!host", "down", 3, 2, take_down, true},
-    {"!host", "up", 3, 2, bring_up, true},          {"!host", "set", 5, 2, set_setting, true},
+    {"!host", "up", 3, 2, bring_up, true},          {"!host", "set", 5, 2, set_setting, true, true},
 };
 #define USAGE                                                                                      \
     "!link A B cut; !link A B mend; !link A B loss 0.1; !link A B delay 50ms; !link A B "          \
@@ -345,7 +347,8 @@ static bool change(MgWorld *world, const char *text, GError **error)
     g_auto(GStrv) words = g_strsplit(text, " ", -1);
     guint n = g_strv_length(words);
     for (size_t i = 0; i < G_N_ELEMENTS(changes); i++) {
-        if (n != changes[i].n_words || strcmp(words[0], changes[i].what) != 0 ||
+        bool fits = n == changes[i].n_words || (n > changes[i].n_words && changes[i].rest);
+        if (!fits || strcmp(words[0], changes[i].what) != 0 ||
             strcmp(words[changes[i].how_at], changes[i].how) != 0)
             continue;
         MgHostId host = changes[i].of_host ? mg_world_host(world, words[1]) : 0;

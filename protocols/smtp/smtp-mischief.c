@@ -66,9 +66,16 @@ static bool read_row(const char *text, Row *row)
     return row->at < MG_SMTP_N_MOMENTS && read_times(words[i + 2], &row->left);
 }
 
-void *mg_smtp_mischief_setup(const MgSettings *settings, GPtrArray *problems)
+struct MgSmtpMischief {
+    GArray *rows; /* of Row */
+    const MgSetting *read_from;
+};
+
+/* `problems` NULL: what cannot be read is left out. */
+static void read_rows(MgSmtpMischief *mischief, const MgSettings *settings, GPtrArray *problems)
 {
-    GArray *rows = g_array_new(FALSE, FALSE, sizeof(Row));
+    mischief->read_from = settings->rows;
+    g_array_set_size(mischief->rows, 0);
     g_auto(GStrv) texts = g_strsplit(mg_settings_get(settings, "misbehave", ""), ";", -1);
     for (size_t i = 0; texts[i] != NULL; i++) {
         Row row;
@@ -76,25 +83,40 @@ void *mg_smtp_mischief_setup(const MgSettings *settings, GPtrArray *problems)
         if (*text == '\0')
             continue;
         if (read_row(text, &row))
-            g_array_append_val(rows, row);
-        else
+            g_array_append_val(mischief->rows, row);
+        else if (problems != NULL)
             g_ptr_array_add(problems, g_strdup_printf("misbehave: \"%s\" is not of the form "
                                                       "\"451 at rcpt twice\", \"drop at "
                                                       "letter\" or \"slow 30s at mail\"",
                                                       text));
     }
-    return rows;
+}
+
+void *mg_smtp_mischief_setup(const MgSettings *settings, GPtrArray *problems)
+{
+    MgSmtpMischief *mischief = g_new0(MgSmtpMischief, 1);
+    mischief->rows = g_array_new(FALSE, FALSE, sizeof(Row));
+    read_rows(mischief, settings, problems);
+    return mischief;
+}
+
+void mg_smtp_mischief_look(MgSmtpMischief *mischief, const MgSettings *settings)
+{
+    if (mischief != NULL && settings != NULL && mischief->read_from != settings->rows)
+        read_rows(mischief, settings, NULL);
 }
 
 void mg_smtp_mischief_teardown(void *shared)
 {
-    g_array_unref(shared);
+    MgSmtpMischief *mischief = shared;
+    g_array_unref(mischief->rows);
+    g_free(mischief);
 }
 
 MgTime mg_smtp_mischief_delay(MgSmtpSession *session, MgSmtpMoment at)
 {
-    for (guint i = 0; session->mischief != NULL && i < session->mischief->len; i++) {
-        Row *row = &g_array_index(session->mischief, Row, i);
+    for (guint i = 0; session->mischief != NULL && i < session->mischief->rows->len; i++) {
+        Row *row = &g_array_index(session->mischief->rows, Row, i);
         if (row->at != at || row->slow == 0 || row->left == 0)
             continue;
         if (row->left != TIMES_ALWAYS)
@@ -125,8 +147,8 @@ static void misbehave(MgSmtpSession *session, MgSmtpMoment at, unsigned code)
 
 bool mg_smtp_mischief(MgSmtpSession *session, MgSmtpMoment at)
 {
-    for (guint i = 0; session->mischief != NULL && i < session->mischief->len; i++) {
-        Row *row = &g_array_index(session->mischief, Row, i);
+    for (guint i = 0; session->mischief != NULL && i < session->mischief->rows->len; i++) {
+        Row *row = &g_array_index(session->mischief->rows, Row, i);
         if (row->at != at || row->slow != 0 || row->left == 0)
             continue;
         if (row->left != TIMES_ALWAYS)

@@ -443,6 +443,7 @@ static MgEngine *session_create(const MgBirth *birth, const MgEngineKind *kind)
     session->data_fault = -1;
     session->epoch = birth->epoch;
     session->mischief = birth->shared;
+    mg_smtp_mischief_look(session->mischief, birth->settings);
     session->seed = birth->seed;
     session->auth_seed = ~birth->seed;
     session->now = session->heard = birth->now;

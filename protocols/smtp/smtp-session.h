@@ -114,6 +114,8 @@ typedef enum {
     MG_SMTP_WAIT_APPEND   /* LMTP: mailbox APPEND for recipient number `n_appended` */
 } MgSmtpWait;
 
+typedef struct MgSmtpMischief MgSmtpMischief;
+
 /* An answer that is known before it can be said. */
 typedef struct {
     unsigned rule, code;
@@ -140,7 +142,7 @@ typedef struct {
         logins_max;
     MgSmtpTelling vrfy, expn;
     MgSmtpLines lines;
-    GArray *mischief; /* (nullable) the host's */
+    MgSmtpMischief *mischief; /* (nullable) the host's */
     bool magic;
     bool starttls_required, obeys_injected;
     bool lmtp, submission, store, open_relay, help, auth_clear, require_auth, own_sender;
@@ -264,6 +266,8 @@ bool mg_smtp_must_log_in(MgSmtpSession *session);
 bool mg_smtp_may_send_as(MgSmtpSession *session, const char *sender);
 
 /* ---- smtp-mischief.c ---- */
+/* Reads the setting again if it was changed since: what was counted begins anew. */
+void mg_smtp_mischief_look(MgSmtpMischief *mischief, const MgSettings *settings);
 void *mg_smtp_mischief_setup(const MgSettings *settings, GPtrArray *problems);
 void mg_smtp_mischief_teardown(void *shared);
 /* How long to wait before what comes now is done. */

@@ -62,6 +62,22 @@ static void test_greylist(void)
     g_assert_cmpuint(counts.delivered, ==, 2);
 }
 
+/* A setting that is changed while the network runs, with spaces: 451 for two tries, then all is
+ * well. */
+static void test_misbehaves(void)
+{
+    static const Step steps[] = {
+        {0, "!host mx.example.net set misbehave 451 at rcpt twice; slow 30s at mail"},
+        {0, "alice send mail/hello.eml to bob@example.net"},
+        {0}};
+    g_autoptr(MgWorld) world = run(steps);
+    g_assert_cmpint(note(world, "smtp.mischief")->at, <, MG_MINUTES);
+    g_assert_cmpint(mg_world_now(world), >, 45 * MG_MINUTES);
+    MgRuntimeCounts counts;
+    mg_runtime_counts(mg_world_runtime(world), &counts);
+    g_assert_cmpuint(counts.delivered, ==, 1);
+}
+
 static void test_cause(void)
 {
     static const Step steps[] = {{0, "!host mx.example.net down"},
@@ -133,6 +149,7 @@ int main(int argc, char **argv)
 {
     mail_test_init(&argc, &argv, true);
     g_test_add_func("/mail/queue/greylist", test_greylist);
+    g_test_add_func("/mail/queue/misbehaves", test_misbehaves);
     g_test_add_func("/mail/queue/cause", test_cause);
     g_test_add_func("/mail/queue/success", test_success);
     g_test_add_func("/mail/queue/delay", test_delay);
