@@ -32,6 +32,8 @@ int mg_help_main(int argc, char **argv, MgRegistry *given);
 int mg_version_main(int argc, char **argv, MgRegistry *registry);
 int mg_serve_main(int argc, char **argv, MgRegistry *registry);
 int mg_send_main(int argc, char **argv, MgRegistry *registry);
+int mg_talk_main(int argc, char **argv, MgRegistry *registry);
+int mg_tap_main(int argc, char **argv, MgRegistry *registry);
 int mg_fetch_main(int argc, char **argv, MgRegistry *registry);
 int mg_lesson_list_main(int argc, char **argv, MgRegistry *registry);
 int mg_lesson_show_main(int argc, char **argv, MgRegistry *registry);

@@ -11,20 +11,21 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "real-access.h"
 
 typedef struct {
     MgRealOptions real;
-    char *into, *password_file, *password_env, *password, *auth;
+    MgRealAccess access;
+    char *into;
     gboolean keep;
     MgUrl url;
-    const char *address; /* as it was given */
     MgRealHost *host;
     unsigned n_fetched;
     char *refused; /* (nullable) why there is no (more) mail */
     bool broken;   /* a message could not be written */
 } Fetch;
 
-static const MgScheme schemes[] = {{"pop3", 110}, {0}};
+static const MgScheme schemes[] = {{"pop3", 110}, {"pop3s", 995}, {0}};
 
 /* ---- the Maildir ---- */
 
@@ -112,39 +113,6 @@ static void on_fate(MgHostId id, const MgFate *fate, MgTime now, void *data)
     }
 }
 
-/* The password, from where the user said it is; false after saying what is wrong. */
-static bool get_password(Fetch *fetch)
-{
-    g_autoptr(GError) error = NULL;
-    if (fetch->password_env != NULL) {
-        fetch->password = g_strdup(g_getenv(fetch->password_env));
-        if (fetch->password == NULL)
-            mg_complain(fetch->real.command, _("the environment variable %s is not set"),
-                        fetch->password_env);
-        return fetch->password != NULL;
-    }
-    if (fetch->password_file != NULL) {
-        if (!g_file_get_contents(fetch->password_file, &fetch->password, NULL, &error)) {
-            mg_complain(fetch->real.command, "%s", error->message);
-            return false;
-        }
-        fetch->password[strcspn(fetch->password, "\r\n")] = '\0';
-        return true;
-    }
-    if (isatty(STDIN_FILENO)) {
-        g_autofree char *prompt = g_strdup_printf(_("Password of %s: "), fetch->url.user);
-        char *typed = getpass(prompt);
-        fetch->password = g_strdup(typed != NULL ? typed : "");
-        if (typed != NULL)
-            memset(typed, 0, strlen(typed));
-        return typed != NULL;
-    }
-    mg_complain(fetch->real.command, "%s",
-                _("no terminal to ask for the password; --password-file or --password-env is "
-                  "wanted"));
-    return false;
-}
-
 static int finish(const Fetch *fetch)
 {
     if (fetch->host->interrupted) {
@@ -164,6 +132,22 @@ static int finish(const Fetch *fetch)
     return MG_EXIT_DONE;
 }
 
+static bool prepare(Fetch *fetch, const MgEngineKind *kind)
+{
+    MgRealAccess *access = &fetch->access;
+    if (!mg_real_access_log_in(access, &fetch->url))
+        return false;
+    g_autofree char *server = mg_url_server(&fetch->url);
+    const char *auth = access->auth != NULL ? access->auth : "no";
+    bool named = strcmp(auth, "no") != 0 && strcmp(auth, "auto") != 0; /* wanted as it is */
+    mg_real_access_set(access, kind->scheme_setting, server);
+    mg_real_access_set(access, "auth", auth);
+    mg_real_access_set(access, "auth-clear", named ? "yes" : "no");
+    mg_real_access_set(access, "keep", fetch->keep ? "yes" : "no");
+    mg_real_access_set(access, "fetch-tls", mg_url_starttls(&fetch->url));
+    return true;
+}
+
 static int run_fetch(Fetch *fetch, MgRegistry *registry)
 {
     g_autoptr(GError) error = NULL;
@@ -174,21 +158,9 @@ static int run_fetch(Fetch *fetch, MgRegistry *registry)
                     fetch->url.scheme);
         return MG_EXIT_FAILED;
     }
-    if (!get_password(fetch) || !make_maildir(fetch))
+    if (!prepare(fetch, kind) || !make_maildir(fetch))
         return MG_EXIT_FAILED;
-    const char *keep = fetch->keep ? "yes" : "no";
-    const char *auth = fetch->auth != NULL ? fetch->auth : "no";
-    bool named =
-        strcmp(auth, "no") != 0 && strcmp(auth, "auto") != 0; /* so it is wanted as it is */
-    const char *clear = named ? "yes" : "no";
-    const MgSetting rows[] = {
-        {.key = kind->scheme_setting, .value = fetch->address, .len = strlen(fetch->address)},
-        {.key = "account", .value = fetch->url.user, .len = strlen(fetch->url.user)},
-        {.key = "password", .value = fetch->password, .len = strlen(fetch->password)},
-        {.key = "auth", .value = auth, .len = strlen(auth)},
-        {.key = "auth-clear", .value = clear, .len = strlen(clear)},
-        {.key = "keep", .value = keep, .len = strlen(keep)}};
-    const MgSettings settings = {rows, G_N_ELEMENTS(rows)};
+    const MgSettings settings = mg_real_access_settings(&fetch->access);
     g_autoptr(MgRealHost) host = mg_real_host_new(registry, &settings, &fetch->real);
     if (host == NULL)
         return MG_EXIT_USAGE;
@@ -204,22 +176,18 @@ static int run_fetch(Fetch *fetch, MgRegistry *registry)
     g_autofree char *what = g_strdup_printf(_("fetching from %s"), fetch->url.host);
     mg_real_host_run(host, what);
     int result = finish(fetch);
+    mg_real_access_tell(&fetch->access, host->trace, result == MG_EXIT_DONE);
     return mg_real_host_save(host) ? result : MG_EXIT_FAILED;
 }
 
 static void fetch_clear(Fetch *fetch)
 {
     g_free(fetch->into);
-    g_free(fetch->password_file);
-    g_free(fetch->password_env);
-    g_free(fetch->auth);
-    if (fetch->password != NULL)
-        memset(fetch->password, 0, strlen(fetch->password));
-    g_free(fetch->password);
     g_free(fetch->refused);
     g_free(fetch->real.trace);
     g_free(fetch->real.timeout);
     mg_url_clear(&fetch->url);
+    mg_real_access_clear(&fetch->access);
 }
 
 static int check_arguments(Fetch *fetch, int argc, char **argv)
@@ -233,31 +201,25 @@ static int check_arguments(Fetch *fetch, int argc, char **argv)
         mg_complain(fetch->real.command, "%s", error->message);
         return MG_EXIT_USAGE;
     }
-    if (fetch->url.user == NULL || strchr(fetch->url.user, ':') != NULL) {
+    if (fetch->url.user == NULL && fetch->access.user == NULL) {
         mg_complain(fetch->real.command, "%s",
-                    _("the URL wants a user and no password: pop3://user@host"));
+                    _("a user is wanted: --user NAME, or pop3://NAME@host"));
         return MG_EXIT_USAGE;
     }
-    fetch->address = argv[1];
     return MG_EXIT_DONE;
 }
 
 int mg_fetch_main(int argc, char **argv, MgRegistry *registry)
 {
     Fetch fetch = {.real = {.command = "mailglass fetch"}};
+    mg_real_access_init(&fetch.access, fetch.real.command);
     const GOptionEntry entries[] = {
         {"into", 0, 0, G_OPTION_ARG_FILENAME, &fetch.into, N_("The Maildir; it is made if needed"),
          N_("DIR")},
         {"keep", 0, 0, G_OPTION_ARG_NONE, &fetch.keep, N_("Leaves the messages on the server"),
          NULL},
-        {"password-file", 0, 0, G_OPTION_ARG_FILENAME, &fetch.password_file,
-         N_("Takes the first line of this file as the password"), N_("FILE")},
-        {"password-env", 0, 0, G_OPTION_ARG_STRING, &fetch.password_env,
-         N_("Takes the password from this environment variable"), N_("NAME")},
-        {"auth", 0, 0, G_OPTION_ARG_STRING, &fetch.auth,
-         N_("Logs in by one of these (SCRAM-SHA-256, CRAM-MD5, PLAIN …), or by the best that does "
-            "not show the password (auto); else by name and password"),
-         N_("WAYS")},
+        MG_REAL_LOGIN_ENTRIES(&fetch.access),
+        MG_REAL_TRUST_ENTRIES(&fetch.access),
         {"timeout", 0, 0, G_OPTION_ARG_STRING, &fetch.real.timeout,
          N_("How long a connection may take to be made (30s)"), N_("TIME")},
         {"trace", 0, 0, G_OPTION_ARG_FILENAME, &fetch.real.trace,
@@ -268,7 +230,11 @@ int mg_fetch_main(int argc, char **argv, MgRegistry *registry)
     bool helped = false;
     int result = mg_parse_options(
         fetch.real.command, "URL",
-        _("URL is pop3://USER@HOST:PORT. Messages that were fetched are removed from the server "
+        _("URL is pop3://USER@HOST:PORT, or pop3s://USER@HOST (TLS from the start). Where the "
+          "server "
+          "offers STLS it is used; ?starttls=require demands it and a certificate that proves the "
+          "name, ?starttls=never does without. Without --auth the login is by name and password. "
+          "Messages that were fetched are removed from the server "
           "unless --keep is given.\n\nExample:\n  mailglass fetch pop3://bob@127.0.0.1:1110 "
           "--into Mail --password-file secret"),
         entries, &argc, &argv, &helped);

@@ -52,21 +52,45 @@ void mg_url_clear(MgUrl *url)
     g_clear_pointer(&url->host, g_free);
 }
 
-bool mg_url_parse(const char *text, const MgScheme *schemes, MgUrl *url, GError **error)
+static const struct {
+    const char *word, *setting;
+} starttls_words[] = {[MG_STARTTLS_TRY] = {"try", "try"},
+                      [MG_STARTTLS_NEVER] = {"never", "no"},
+                      [MG_STARTTLS_REQUIRE] = {"require", "require"}};
+
+const char *mg_url_starttls(const MgUrl *url)
 {
-    int port = -1;
-    g_autoptr(GString) allowed = g_string_new(NULL);
-    for (const MgScheme *row = schemes; row->name != NULL; row++)
-        g_string_append_printf(allowed, "%s%s://", row != schemes ? ", " : "", row->name);
-    mg_url_clear(url);
-    if (strstr(text, "://") == NULL ||
-        !g_uri_split_with_user(text, G_URI_FLAGS_NONE, &url->scheme, &url->user, NULL, NULL,
-                               &url->host, &port, NULL, NULL, NULL, NULL) ||
-        url->host == NULL || url->host[0] == '\0') {
-        g_set_error(error, MG_ERROR, MG_ERROR_CONFIG,
-                    _("\"%s\" is not a URL; one looks like %shost:port"), text, allowed->str);
-        return false;
+    return starttls_words[url->starttls].setting;
+}
+
+char *mg_url_server(const MgUrl *url)
+{
+    bool six = strchr(url->host, ':') != NULL;
+    return g_strdup_printf(six ? "%s://[%s]:%u" : "%s://%s:%u", url->scheme, url->host, url->port);
+}
+
+static bool parse_query(const char *query, MgUrl *url, GError **error)
+{
+    url->starttls = MG_STARTTLS_TRY;
+    if (query == NULL)
+        return true;
+    for (size_t i = 0; g_str_has_prefix(query, "starttls=") && i < G_N_ELEMENTS(starttls_words);
+         i++) {
+        if (strcmp(query + strlen("starttls="), starttls_words[i].word) != 0)
+            continue;
+        url->starttls = (MgStartTls)i;
+        return true;
     }
+    g_set_error(error, MG_ERROR, MG_ERROR_CONFIG,
+                _("behind a URL there may be ?starttls=require, ?starttls=try or "
+                  "?starttls=never, not ?%s"),
+                query);
+    return false;
+}
+
+static bool find_scheme(const MgScheme *schemes, const char *allowed, int port, MgUrl *url,
+                        GError **error)
+{
     for (const MgScheme *row = schemes; row->name != NULL; row++) {
         if (strcmp(url->scheme, row->name) != 0)
             continue;
@@ -74,8 +98,34 @@ bool mg_url_parse(const char *text, const MgScheme *schemes, MgUrl *url, GError 
         return true;
     }
     g_set_error(error, MG_ERROR, MG_ERROR_CONFIG, _("%s:// is not known here; there is %s"),
-                url->scheme, allowed->str);
+                url->scheme, allowed);
     return false;
+}
+
+bool mg_url_parse(const char *text, const MgScheme *schemes, MgUrl *url, GError **error)
+{
+    int port = -1;
+    g_autofree char *query = NULL, *first = g_strdup_printf("%s://", schemes->name);
+    g_autoptr(GString) allowed = g_string_new(NULL);
+    for (const MgScheme *row = schemes; row->name != NULL; row++)
+        g_string_append_printf(allowed, "%s%s://", row != schemes ? ", " : "", row->name);
+    mg_url_clear(url);
+    bool good = strstr(text, "://") != NULL &&
+                g_uri_split_with_user(text, G_URI_FLAGS_NONE, &url->scheme, &url->user, NULL, NULL,
+                                      &url->host, &port, NULL, &query, NULL, NULL);
+    if (good && url->user != NULL && strchr(url->user, ':') != NULL) {
+        g_set_error(error, MG_ERROR, MG_ERROR_CONFIG,
+                    _("a URL holds no password, which everybody on this machine could see: "
+                      "write %suser@host"),
+                    first);
+        return false;
+    }
+    if (!good || url->host == NULL || url->host[0] == '\0') {
+        g_set_error(error, MG_ERROR, MG_ERROR_CONFIG,
+                    _("\"%s\" is not a URL; one looks like %shost:port"), text, first);
+        return false;
+    }
+    return find_scheme(schemes, allowed->str, port, url, error) && parse_query(query, url, error);
 }
 
 /* ---- engines ---- */
@@ -177,11 +227,14 @@ void mg_real_host_run(MgRealHost *host, const char *what)
     MgRuntimeCounts counts;
     guint interrupt = g_unix_signal_add(SIGINT, on_signal, host);
     guint terminate = g_unix_signal_add(SIGTERM, on_signal, host);
-    guint second = isatty(STDERR_FILENO) ? g_timeout_add_seconds(1, on_second, &progress) : 0;
+    guint second =
+        what != NULL && isatty(STDERR_FILENO) ? g_timeout_add_seconds(1, on_second, &progress) : 0;
     mg_runtime_counts(host->runtime, &counts);
     while (!host->interrupted &&
            (counts.engines > 0 || mg_real_carrier_n_open(host->carrier) > 0)) {
         g_main_context_iteration(NULL, TRUE);
+        if (host->turned != NULL)
+            host->turned(host->turned_data);
         mg_runtime_counts(host->runtime, &counts);
     }
     if (host->interrupted)

@@ -20,10 +20,14 @@ typedef struct {
     gboolean json;
 } MgRealOptions;
 
-/* "smtp://user@host:25". Strings are owned. */
+/* "?starttls=try": what is wanted where TLS begins in the middle. */
+typedef enum { MG_STARTTLS_TRY, MG_STARTTLS_NEVER, MG_STARTTLS_REQUIRE } MgStartTls;
+
+/* "smtp://user@host:25?starttls=require". Strings are owned. */
 typedef struct {
     char *scheme, *user, *host; /* user: (nullable) */
     uint16_t port;
+    MgStartTls starttls;
 } MgUrl;
 void mg_url_clear(MgUrl *url);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MgUrl, mg_url_clear)
@@ -33,6 +37,10 @@ typedef struct {
     uint16_t port;
 } MgScheme;
 bool mg_url_parse(const char *text, const MgScheme *schemes, MgUrl *url, GError **error);
+/* (transfer full) "smtp://host:25" */
+char *mg_url_server(const MgUrl *url);
+/* "no", "try", "require": as settings of engines say it. */
+const char *mg_url_starttls(const MgUrl *url);
 
 typedef struct {
     const MgRealOptions *options;
@@ -43,6 +51,8 @@ typedef struct {
     MgHostId id;
     MgPcapng *file; /* (nullable) that follows the trace */
     bool interrupted;
+    void (*turned)(void *data); /* (nullable) after each turn of the main loop */
+    void *turned_data;
 } MgRealHost;
 
 MgRealHost *mg_real_host_new(MgRegistry *registry, const MgSettings *settings,
@@ -52,7 +62,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MgRealHost, mg_real_host_free)
 /* Lets the host run `kind`; false after saying why not. */
 bool mg_real_host_add(MgRealHost *host, const MgEngineKind *kind);
 /* Until no engine is alive, or the user interrupts; what is still to be sent is sent. `what` is
- * said on a terminal when it takes long: "talking to mx.example.net". */
+ * said on a terminal when it takes long: "talking to mx.example.net"; NULL: nothing. */
 void mg_real_host_run(MgRealHost *host, const char *what);
 /* Writes --trace. False after saying why not. */
 bool mg_real_host_save(MgRealHost *host);

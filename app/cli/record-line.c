@@ -9,7 +9,7 @@
 
 struct MgRecordLine {
     MgRegistry *registry;
-    GByteArray *depth; /* of record n at n: how many causes are above it */
+    GByteArray *depth; /* (nullable) of record n at n: how many causes are above it */
     int width_pair, width_label;
     GString *line, *summary;
 };
@@ -25,14 +25,24 @@ static int text_width(const char *text)
     return width;
 }
 
-MgRecordLine *mg_record_line_new(const MgNetwork *network, MgRegistry *registry)
+static MgRecordLine *new_line(int width_pair, MgRegistry *registry)
 {
     MgRecordLine *self = g_new0(MgRecordLine, 1);
-    int longest[2] = {0, 0};
     self->registry = registry;
-    self->depth = g_byte_array_new();
     self->line = g_string_new(NULL);
     self->summary = g_string_new(NULL);
+    self->width_pair = width_pair;
+    self->width_label = 4;
+    for (size_t i = 1; i < mg_registry_n_dissectors(self->registry); i++) {
+        const char *label = mg_registry_dissector(self->registry, (uint8_t)i)->label;
+        self->width_label = MAX(self->width_label, text_width(label));
+    }
+    return self;
+}
+
+MgRecordLine *mg_record_line_new(const MgNetwork *network, MgRegistry *registry)
+{
+    int longest[2] = {0, 0};
     for (unsigned i = 0; i < network->hosts->len; i++) {
         int width = text_width(g_array_index(network->hosts, MgNetworkHost, i).name);
         if (width > longest[0]) {
@@ -42,20 +52,23 @@ MgRecordLine *mg_record_line_new(const MgNetwork *network, MgRegistry *registry)
             longest[1] = MAX(longest[1], width);
         }
     }
-    self->width_pair = longest[0] + 3 + longest[1];
-    self->width_label = 4;
-    for (size_t i = 1; i < mg_registry_n_dissectors(self->registry); i++) {
-        const char *label = mg_registry_dissector(self->registry, (uint8_t)i)->label;
-        self->width_label = MAX(self->width_label, text_width(label));
-    }
+    MgRecordLine *self = new_line(longest[0] + 3 + longest[1], registry);
+    self->depth = g_byte_array_new();
     return self;
+}
+
+MgRecordLine *mg_record_line_new_for_pair(const char *client, const char *server,
+                                          MgRegistry *registry)
+{
+    return new_line(text_width(client) + 3 + text_width(server), registry);
 }
 
 void mg_record_line_free(MgRecordLine *self)
 {
     if (self == NULL)
         return;
-    g_byte_array_unref(self->depth);
+    if (self->depth != NULL)
+        g_byte_array_unref(self->depth);
     g_string_free(self->line, TRUE);
     g_string_free(self->summary, TRUE);
     g_free(self);
@@ -67,9 +80,26 @@ bool mg_record_is_bare(const MgRegistry *registry, const MgRecord *record)
     return dissector == &mg_inet_tcp || dissector == &mg_inet_udp || dissector == &mg_inet_icmp;
 }
 
+bool mg_record_is_layer(const MgTrace *trace, uint32_t n)
+{
+    const MgRecord *record = mg_trace_record(trace, n);
+    bool layered = false;
+    for (size_t i = 0; i < mg_registry_n_layers(mg_trace_registry(trace)); i++) {
+        const MgLayerKind *layer = mg_registry_layer_at(mg_trace_registry(trace), i);
+        layered = layered || record->dissector == mg_registry_dissector_index(
+                                                      mg_trace_registry(trace), layer->dissector);
+    }
+    if (!layered || record->kind != MG_RECORD_EXCHANGE)
+        return false;
+    g_autoptr(MgTree) tree = mg_trace_tree(trace, n);
+    return mg_tree_find(tree, "tls.app_data", MG_NODE_ROOT) != MG_NODE_ROOT;
+}
+
 void mg_record_line_note(MgRecordLine *self, const MgRecord *record, uint32_t n)
 {
     uint32_t parent = record->parent;
+    if (self->depth == NULL)
+        return;
     g_assert(parent < n);      /* a cause comes first */
     if (self->depth->len <= n) /* else it is another branch's: told anew from where that begins */
         g_byte_array_set_size(self->depth, n + 1);
@@ -112,7 +142,7 @@ void mg_record_line_print(MgRecordLine *self, const MgTrace *trace, uint32_t n)
                               : _(kinds[record->kind]));
     pad(line, self->width_label, from);
     g_string_append(line, "   ");
-    for (unsigned i = 0; i < self->depth->data[n]; i++)
+    for (unsigned i = 0; self->depth != NULL && i < self->depth->data[n]; i++)
         g_string_append(line, "  ");
     g_string_truncate(self->summary, 0); /* a dissector measures what it writes to */
     mg_trace_summarize(trace, n, self->summary);

@@ -11,11 +11,16 @@ G_BEGIN_DECLS
 typedef struct MgRecordLine MgRecordLine; /* how wide the columns are, and each record's depth */
 
 MgRecordLine *mg_record_line_new(const MgNetwork *network, MgRegistry *registry);
+/* For one conversation, whose records come one below the other, without their depth. */
+MgRecordLine *mg_record_line_new_for_pair(const char *client, const char *server,
+                                          MgRegistry *registry);
 void mg_record_line_free(MgRecordLine *self);
 /* To be told of each record, in order, printed or not. */
 void mg_record_line_note(MgRecordLine *self, const MgRecord *record, uint32_t n);
 void mg_record_line_print(MgRecordLine *self, const MgTrace *trace, uint32_t n);
 /* A TCP, UDP or ICMP packet, with no exchange of a protocol in it. */
 bool mg_record_is_bare(const MgRegistry *registry, const MgRecord *record);
+/* Ciphertext: what it holds has a record of its own. */
+bool mg_record_is_layer(const MgTrace *trace, uint32_t n);
 
 G_END_DECLS

@@ -3,18 +3,21 @@
 #include <stdio.h>
 
 #include "command.h"
+#include "real-access.h"
 
 #define MESSAGE_MAX ((size_t)256 * 1024 * 1024)
 
 typedef struct {
     MgRealOptions real;
+    MgRealAccess access;
     char *from, *helo;
     char **to;
     char *file;
     MgUrl url;
 } Send;
 
-static const MgScheme schemes[] = {{"smtp", 25}, {"submission", 587}, {"lmtp", 24}, {0}};
+static const MgScheme schemes[] = {
+    {"smtp", 25}, {"smtps", 465}, {"submission", 587}, {"lmtp", 24}, {0}};
 
 /* What became of it, copied from the answer. */
 typedef struct {
@@ -85,8 +88,8 @@ static void on_answer(const void *data, void *user_data)
                     _("%s:%u: the connection was lost before the mail was accepted"),
                     send->url.host, send->url.port);
     else if (refused > 0)
-        mg_complain(send->real.command, _("%s:%u refused %u of %zu recipients"), send->url.host,
-                    send->url.port, refused, answer->n_verdicts);
+        mg_complain(send->real.command, _("%s:%u: %u of %zu recipients were not accepted"),
+                    send->url.host, send->url.port, refused, answer->n_verdicts);
     outcome->exit = unknown > 0 ? MG_EXIT_FAILED : refused > 0 ? MG_EXIT_NO : MG_EXIT_DONE;
 }
 
@@ -134,18 +137,35 @@ static GString *read_message(const Send *send)
     return to_wire(text->str, text->len);
 }
 
-static int run_send(const Send *send, MgRegistry *registry)
+/* Who gives a name wants to log in, on any port, and not to send without. */
+static bool prepare(Send *send)
+{
+    MgRealAccess *access = &send->access;
+    if (!mg_real_access_log_in(access, &send->url))
+        return false;
+    if (access->user != NULL)
+        mg_real_access_set(
+            access, "auth",
+            access->auth == NULL || strcmp(access->auth, "auto") == 0 ? "yes" : access->auth);
+    mg_real_access_set(access, "send-tls", mg_url_starttls(&send->url));
+    return true;
+}
+
+static int run_send(Send *send, MgRegistry *registry)
 {
     const MgEngineKind *kind = mg_find_answerer(registry, MG_TOPIC_SEND);
-    const MgSettings settings = {NULL, 0};
     Outcome outcome = {send, false, MG_EXIT_FAILED};
     if (kind == NULL) {
         mg_complain(send->real.command, _("no plugin that sends mail is loaded"));
         return MG_EXIT_FAILED;
     }
     GString *message = read_message(send);
-    if (message == NULL)
+    if (message == NULL || !prepare(send)) {
+        if (message != NULL)
+            g_string_free(message, TRUE);
         return MG_EXIT_FAILED;
+    }
+    const MgSettings settings = mg_real_access_settings(&send->access);
     g_autoptr(GBytes) bytes = g_string_free_to_bytes(message);
     size_t len = 0;
     const uint8_t *data = g_bytes_get_data(bytes, &len);
@@ -163,12 +183,14 @@ static int run_send(const Send *send, MgRegistry *registry)
         .port = send->url.port,
         .server = send->url.host,
         .helo = send->helo != NULL ? send->helo : g_get_host_name(),
+        .tls = strcmp(send->url.scheme, "smtps") == 0 ? MG_SEND_TLS_FROM_START : MG_SEND_TLS_AS_SET,
         .lmtp = strcmp(send->url.scheme, "lmtp") == 0,
     };
     mg_runtime_ask(host->runtime, host->id, MG_TOPIC_SEND, &question,
                    (MgListener){on_answer, &outcome}, mg_drive_sync(host->drive));
     g_autofree char *what = g_strdup_printf(_("talking to %s"), send->url.host);
     mg_real_host_run(host, what);
+    mg_real_access_tell(&send->access, host->trace, outcome.exit == MG_EXIT_DONE);
     if (!outcome.answered)
         mg_complain(send->real.command, "%s",
                     host->interrupted ? _("interrupted") : _("no answer"));
@@ -185,6 +207,7 @@ static void send_clear(Send *send)
     g_free(send->real.timeout);
     g_strfreev(send->to);
     mg_url_clear(&send->url);
+    mg_real_access_clear(&send->access);
 }
 
 /* Judges the arguments that are left. */
@@ -207,6 +230,7 @@ static int check_arguments(Send *send, int argc, char **argv)
 int mg_send_main(int argc, char **argv, MgRegistry *registry)
 {
     Send send = {.real = {.command = "mailglass send"}};
+    mg_real_access_init(&send.access, send.real.command);
     const GOptionEntry entries[] = {
         {"from", 0, 0, G_OPTION_ARG_STRING, &send.from,
          N_("The sender of the envelope; \"\" is the null sender"), N_("ADDRESS")},
@@ -214,6 +238,8 @@ int mg_send_main(int argc, char **argv, MgRegistry *registry)
          N_("A recipient of the envelope; may be given several times"), N_("ADDRESS")},
         {"helo", 0, 0, G_OPTION_ARG_STRING, &send.helo,
          N_("What to call ourselves; this machine's name if not given"), N_("NAME")},
+        MG_REAL_LOGIN_ENTRIES(&send.access),
+        MG_REAL_TRUST_ENTRIES(&send.access),
         {"timeout", 0, 0, G_OPTION_ARG_STRING, &send.real.timeout,
          N_("How long a connection may take to be made (30s)"), N_("TIME")},
         {"trace", 0, 0, G_OPTION_ARG_FILENAME, &send.real.trace,
@@ -224,9 +250,13 @@ int mg_send_main(int argc, char **argv, MgRegistry *registry)
     bool helped = false;
     int result = mg_parse_options(
         send.real.command, "URL FILE",
-        _("URL is smtp://HOST:PORT, submission://HOST:PORT or lmtp://HOST:PORT. FILE is a message "
-          "with its header; - is standard input.\n\nExample:\n  mailglass send "
-          "smtp://127.0.0.1:2525 --from alice@example.com --to bob@example.net hello.eml"),
+        _("URL is smtp://HOST:PORT, submission://USER@HOST, smtps://USER@HOST (TLS from the start) "
+          "or lmtp://HOST:PORT. Where the server offers STARTTLS it is used; ?starttls=require "
+          "sends to nobody who has not proved the name by TLS, ?starttls=never sends in the clear. "
+          "FILE is a message with its header; - is standard input.\n\nExamples:\n  mailglass send "
+          "smtp://127.0.0.1:2525 --from alice@example.com --to bob@example.net hello.eml\n  "
+          "mailglass send submission://alice@mail.example.com?starttls=require --from "
+          "alice@example.com --to bob@example.net hello.eml"),
         entries, &argc, &argv, &helped);
     if (result == MG_EXIT_DONE && !helped) {
         result = check_arguments(&send, argc, argv);

@@ -71,8 +71,7 @@ static void remember_address(MgDoor *door)
     door->address = g_strdup_printf(six ? "[%s]:%u" : "%s:%u", text, door->port);
 }
 
-/* "127.0.0.1:2525", "[::1]:0", "localhost:110". */
-static GSocketAddress *parse_address(const char *text, GError **error)
+GSocketAddress *mg_door_parse_address(const char *text, GError **error)
 {
     const char *colon = strrchr(text, ':');
     char *end = NULL;
@@ -99,7 +98,7 @@ MgDoor *mg_door_open(MgRealCarrier *carrier, MgHostId host, const MgEngineKind *
     door->carrier = carrier;
     door->host = host;
     door->kind = kind;
-    g_autoptr(GSocketAddress) parsed = parse_address(address, &wrong);
+    g_autoptr(GSocketAddress) parsed = mg_door_parse_address(address, &wrong);
     if (parsed == NULL || !listen_on(door, parsed, &wrong)) {
         g_set_error(error, MG_ERROR, MG_ERROR_REACH, "%s: cannot listen: %s", address,
                     wrong->message);

@@ -23,4 +23,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MgDoor, mg_door_close)
 const char *mg_door_address(const MgDoor *door);
 uint16_t mg_door_port(const MgDoor *door);
 
+/* (transfer full) "127.0.0.1:2525", "[::1]:0", "localhost:110". NULL with MG_ERROR_REACH. */
+GSocketAddress *mg_door_parse_address(const char *text, GError **error);
+
 G_END_DECLS

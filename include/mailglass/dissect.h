@@ -114,6 +114,12 @@ typedef struct {
     /* One line for people, not translated: "EHLO alice.example.com"; "250-mx.example.net, 5
      * extensions". Printable UTF-8, at most about 100 characters. */
     void (*summarize)(uint16_t tag, MgDirection direction, MgSpan unit, GString *line);
+
+    /* Where TLS begins in the middle of a conversation: after a command that is this word, without
+     * case, and a reply that begins with `yes`. NULL: nowhere. */
+    struct {
+        const char *word, *yes;
+    } starttls;
 } MgDissector;
 
 G_END_DECLS

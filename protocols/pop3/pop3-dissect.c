@@ -832,4 +832,5 @@ const MgDissector mg_pop3_dissector = {
     .cut = cut,
     .dissect = dissect,
     .summarize = summarize,
+    .starttls = {"STLS", "+OK"},
 };

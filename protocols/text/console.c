@@ -113,7 +113,11 @@ static void connect_to(Console *console, const char *address)
 
 static void found(Console *console, const MgLookupAnswer *answer)
 {
-    for (size_t i = 0; answer != NULL && answer->reached && i < answer->n_records; i++) {
+    if (answer == NULL) { /* nobody looks names up here: a real carrier knows them itself */
+        connect_to(console, console->server);
+        return;
+    }
+    for (size_t i = 0; answer->reached && i < answer->n_records; i++) {
         if (answer->records[i].type == TYPE_A) {
             connect_to(console, answer->records[i].data);
             return;
