@@ -209,7 +209,9 @@ static void add_mailboxes(MgHostNow *self, MgStore *store)
     for (size_t i = 0; i < mg_store_n_mailboxes(store); i++) {
         size_t n = mg_store_n_messages(store, i);
         g_autofree char *count = g_strdup_printf(mg_plural("%zu message", "%zu messages", n), n);
-        add_row(self, mg_store_address(store, i), count);
+        /* An address is wider than the names of facts. */
+        g_autofree char *line = g_strdup_printf("%s · %s", mg_store_address(store, i), count);
+        gtk_box_append(GTK_BOX(self->rows), text_label(line, "wire"));
         for (size_t k = n > MESSAGES ? n - MESSAGES : 0; k < n; k++) {
             uint32_t uid = 0;
             MgSpan message = mg_store_message(store, i, k, &uid);

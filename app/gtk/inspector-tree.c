@@ -4,6 +4,9 @@
 
 #include "words.h"
 
+#define LABEL     136 /* room for the name of a field, at the first depth … */
+#define LABEL_MIN 76  /* … and at any */
+#define INDENT    20  /* of a depth more */
 #define VALUE_MAX 120 /* characters of a value in its row */
 
 /* ---- a node as an object: all nodes of a tree share it ---- */
@@ -227,8 +230,12 @@ static void show_value(GtkTreeListRow *row, GParamSpec *spec, GtkListItem *list_
     const char *name = mg_registry_translate(item->shared->registry, of->field->label);
     g_autofree char *shown = layer ? short_label(name) : g_strdup(name);
     gtk_label_set_label(GTK_LABEL(label), shown);
-    gtk_label_set_width_chars(GTK_LABEL(label), layer || of->first_child != 0 ? -1 : 15);
-    gtk_label_set_max_width_chars(GTK_LABEL(label), layer ? 28 : of->first_child != 0 ? 22 : 15);
+    /* Values stand one below the other, however deep they are. */
+    bool alone = of->first_child == 0 && !layer;
+    int deep = (int)gtk_tree_list_row_get_depth(row) - 1;
+    gtk_widget_set_size_request(label, alone ? MAX(LABEL - deep * INDENT, LABEL_MIN) : -1, -1);
+    gtk_label_set_max_width_chars(GTK_LABEL(label), layer ? 28 : alone ? 1 : 22);
+    gtk_widget_set_tooltip_text(label, alone ? name : NULL);
     gtk_inscription_set_text(GTK_INSCRIPTION(value), cut);
     gtk_widget_set_tooltip_text(value, strlen(cut) > 16 ? cut : NULL);
     gtk_widget_set_visible(dot, layer);

@@ -14,6 +14,7 @@
 #include "host-now.h"
 #include "icons.h"
 #include "inspector-tree.h"
+#include "player.h"
 #include "words.h"
 
 #define WIDTH 330
@@ -25,6 +26,7 @@ struct _MgInspector {
     GtkWidget *heading, *lock, *tree, *bytes_area, *bytes, *explanation, *chain, *now;
     uint32_t shown;    /* record; 0 none */
     MgTrace *shown_of; /* the trace it is of: borrowed, compared only */
+    MgView view;       /* that the chain was shown for */
     MgNode node;
     size_t source;      /* of the octets that are shown */
     const char *wanted; /* (nullable) id of the field that a person has chosen */
@@ -159,6 +161,18 @@ static void on_selected(MgInspector *self)
         show_event(self);
 }
 
+static void show_chain(MgInspector *self)
+{
+    self->view = mg_player_view(mg_player_get(self->session));
+    mg_chain_card_show(MG_CHAIN_CARD(self->chain), self->session, self->shown);
+}
+
+static void on_player(MgInspector *self)
+{
+    if (self->view != mg_player_view(mg_player_get(self->session)))
+        show_chain(self);
+}
+
 static void show_record(MgInspector *self)
 {
     MgTrace *trace = mg_session_trace(self->session);
@@ -173,7 +187,7 @@ static void show_record(MgInspector *self)
     self->node = MG_NODE_ROOT;
     gtk_widget_set_visible(self->lock,
                            n > 0 && (mg_trace_record(trace, n)->flags & MG_RECORD_ENCRYPTED) != 0);
-    mg_chain_card_show(MG_CHAIN_CARD(self->chain), self->session, n);
+    show_chain(self);
     if (!exchange)
         mg_inspector_tree_set(MG_INSPECTOR_TREE(self->tree), NULL, NULL, NULL);
     if (n == 0) {
@@ -333,6 +347,8 @@ GtkWidget *mg_inspector_new(MgSession *session)
     g_signal_connect_swapped(session, "notify::selected", G_CALLBACK(on_selected), self);
     g_signal_connect_swapped(session, "notify::selected", G_CALLBACK(show_record), self);
     g_signal_connect_swapped(session, "notify::trace", G_CALLBACK(show_record), self);
+    g_signal_connect_object(mg_player_get(session), "changed", G_CALLBACK(on_player), self,
+                            G_CONNECT_SWAPPED);
     g_signal_connect_swapped(session, "notify::pointed", G_CALLBACK(on_pointed), self);
     mg_inspector_tree_point(MG_INSPECTOR_TREE(self->tree), mg_session_pointed(session));
     show_record(self);

@@ -146,7 +146,8 @@ static bool is_ambiguous(const MgLadderPaint *paint, const char *name, size_t le
     return same > 1;
 }
 
-/* The first label of a name is enough where the whole has no room, if it says which host it is. */
+/* The first label of a name is enough where the whole has no room, if it says which host it is;
+ * else the last one stands beside it. */
 static PangoLayout *short_name(const MgLadderPaint *paint, const char *name, double max_width)
 {
     PangoLayout *layout = words(paint, NAME_FONT, name, 1e6);
@@ -155,13 +156,11 @@ static PangoLayout *short_name(const MgLadderPaint *paint, const char *name, dou
     size_t label = strcspn(name, ".");
     if (width <= max_width)
         return layout;
-    if (is_ambiguous(paint, name, label)) {
-        pango_layout_set_width(layout, (int)(max_width * PANGO_SCALE));
-        pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_MIDDLE);
-        return layout;
-    }
     g_object_unref(layout);
-    g_autofree char *first = g_strndup(name, label);
+    const char *last = strrchr(name, '.');
+    g_autofree char *first = is_ambiguous(paint, name, label) && last != NULL
+                                 ? g_strdup_printf("%.*s…%s", (int)label, name, last)
+                                 : g_strndup(name, label);
     return words(paint, NAME_FONT, first, max_width);
 }
 
@@ -208,10 +207,11 @@ void mg_ladder_paint_head(const MgLadderPaint *paint, GtkSnapshot *snapshot)
         int width = 0, height = 0;
         pango_layout_get_pixel_size(layout, &width, &height);
         const MgTraceHost *host = slot_host(paint, i);
+        double aside = MIN(9, paint->width - 3 - x - width / 2.0); /* not beyond the edge */
         if (host != NULL && mg_session_points_at(paint->session, host->name))
             paint_ring(snapshot,
-                       GRAPHENE_RECT_INIT((float)(x - width / 2.0) - 9, 4, (float)width + 18,
-                                          MG_LADDER_HEAD_HEIGHT - 8),
+                       GRAPHENE_RECT_INIT((float)(x - width / 2.0 - aside), 4,
+                                          (float)(width + 2 * aside), MG_LADDER_HEAD_HEIGHT - 8),
                        12, palette->accent);
         put(snapshot, layout, x - width / 2.0, (MG_LADDER_HEAD_HEIGHT - height) / 2.0,
             palette->text);

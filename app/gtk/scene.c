@@ -221,7 +221,7 @@ static double hidden_by(const MgScene *scene, const graphene_rect_t *box)
  * of the cards in the row. */
 static void choose_side(const MgScene *scene, Bubble *bubble, const GArray *way, double w, double h)
 {
-    static const double shares[] = {0.5, 0.15, 0.85};
+    static const double shares[] = {0.5, 0.15, 0.85, 0.04, 0.96};
     double scale = scene->geometry->scale;
     double aways[] = {TIP * scale,
                       MAX(scene->geometry->cards[0].size.height / 2 - bubble->reach, TIP * scale)};

@@ -677,6 +677,14 @@ static void act_lesson_language(GSimpleAction *action, GVariant *wanted, void *d
         mg_window_toast(self, _("The lesson changes; the window keeps the desktop’s language"));
 }
 
+/* For who cannot point: the page of a host, by its name. */
+static void act_look_at(GSimpleAction *action, GVariant *name, void *data)
+{
+    MgWindow *self = data;
+    if (on_session_page(self))
+        on_host_selected(MG_MAP_VIEW(self->map), g_variant_get_string(name, NULL), self);
+}
+
 static void act_keys(GSimpleAction *action, GVariant *parameter, void *data)
 {
     GtkWidget *window = mg_shortcuts_window_new();
@@ -784,6 +792,7 @@ static void add_actions(MgWindow *self)
         {"compose", act_compose, NULL, NULL, NULL, {0}},
         {"filter", act_filter, NULL, NULL, NULL, {0}},
         {"inspector", act_inspector, NULL, NULL, NULL, {0}},
+        {"look-at", act_look_at, "s", NULL, NULL, {0}},
         {"console", act_console, NULL, NULL, NULL, {0}},
         {"presentation", act_presentation, NULL, NULL, NULL, {0}},
         {"keys", act_keys, NULL, NULL, NULL, {0}},

@@ -141,6 +141,11 @@ static void test_views(void)
     act(window, "win.back");
     act(window, "win.other-view");
     g_assert_cmpuint(mg_session_position(session), ==, mail);
+
+    /* Also where both views stand at the same event. */
+    mg_session_seek(session, mg_trace_record(trace, mail)->parent);
+    act(window, "win.other-view");
+    g_assert_false(gtk_widget_get_visible(chain));
     close_window(window);
 }
 
