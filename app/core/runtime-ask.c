@@ -39,13 +39,13 @@ static void open_ask(MgInstance *asker, MgOpenAsk ask)
 
 static MgLine *new_line(MgInstance *instance, const MgCarrierClass *carrier_class, void *carrier)
 {
-    MgLine *line = g_new0(MgLine, 1);
-    line->runtime = instance->runtime;
-    line->carrier_class = carrier_class;
-    line->carrier = carrier;
-    line->host = instance->host;
-    line->engine = instance->number;
-    line->instance = instance;
+    MgLine *line = g_new(MgLine, 1);
+    *line = (MgLine){.runtime = instance->runtime,
+                     .carrier_class = carrier_class,
+                     .carrier = carrier,
+                     .host = instance->host,
+                     .engine = instance->number,
+                     .instance = instance};
     return line;
 }
 

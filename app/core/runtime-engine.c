@@ -37,13 +37,15 @@ MgInstance *mg_runtime_bear(MgRuntime *runtime, MgHostId id, const MgEngineKind 
         birth->local_address = host->address;
     birth->epoch = runtime->epoch;
     birth->seed = mg_random_next(&host->seed);
-    MgInstance *instance = g_new0(MgInstance, 1);
-    instance->runtime = runtime;
-    instance->kind = kind;
-    instance->host = id;
-    instance->number = ++runtime->n_born;
-    instance->cause = cause;
-    instance->previous = host->last;
+    /* Not g_new0(): calloc() takes nothing from malloc()'s caches. */
+    MgInstance *instance = g_new(MgInstance, 1);
+    runtime->n_born = runtime->n_born == UINT32_MAX ? 1 : runtime->n_born + 1;
+    *instance = (MgInstance){.runtime = runtime,
+                             .kind = kind,
+                             .host = id,
+                             .number = runtime->n_born,
+                             .cause = cause,
+                             .previous = host->last};
     if (host->last != NULL)
         host->last->next = instance;
     else

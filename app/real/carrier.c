@@ -92,14 +92,13 @@ static void conn_unref(Conn *conn)
 
 static Conn *conn_new(MgRealCarrier *carrier, MgLine *line, bool stream)
 {
-    Conn *conn = g_new0(Conn, 1);
-    conn->references = 1;
-    conn->carrier = carrier;
-    conn->line = line;
-    conn->stream = stream;
-    if (stream)
-        conn->queue = g_byte_array_new();
-    conn->at = carrier->conns->len;
+    Conn *conn = g_new(Conn, 1); /* not g_new0(): calloc() takes nothing from malloc()'s caches */
+    *conn = (Conn){.references = 1,
+                   .carrier = carrier,
+                   .line = line,
+                   .stream = stream,
+                   .queue = stream ? g_byte_array_new() : NULL,
+                   .at = carrier->conns->len};
     g_ptr_array_add(carrier->conns, conn);
     return conn;
 }
