@@ -127,14 +127,14 @@ static MgDnsAnchors *read_anchors(const MgSettings *rows, GPtrArray *problems)
     MgDnsAnchors *anchors = mg_dns_anchors_new();
     bool good = mg_dns_anchors_read(anchors, rows, "trust-anchor", problems);
     good &= mg_dns_anchors_read(anchors, rows, "trust-anchor-file", problems);
-    good &= mg_dns_anchors_read_negative(anchors, mg_settings_get(rows, "domain-insecure", ""),
-                                         problems);
     if (good && anchors->rows->len == 0 && is_yes(rows, "validate", false)) {
         g_ptr_array_add(problems,
                         g_strdup("error: validate=yes wants a trust-anchor: a DS or DNSKEY record "
                                  "of the root, or of the zone where trust begins"));
         good = false;
     }
+    good &= mg_dns_anchors_read_negative(anchors, mg_settings_get(rows, "domain-insecure", ""),
+                                         problems);
     if (!good)
         g_clear_pointer(&anchors, mg_dns_anchors_free);
     return anchors;
