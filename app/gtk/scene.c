@@ -212,7 +212,7 @@ static double hidden_by(const MgScene *scene, const graphene_rect_t *box)
         title.size.height = (float)(MG_SCENE_TITLE * geometry->scale);
         title.size.width = MIN(title.size.width, title.size.height * 6);
         if (graphene_rect_intersection(box, &title, &seen))
-            hidden += seen.size.width * seen.size.height / 2;
+            hidden += seen.size.width * seen.size.height;
     }
     return hidden;
 }
