@@ -14,6 +14,7 @@ typedef struct {
     MgTime now;
     MgAskId ask;
     bool closed, delivered, lmtp, pieces;
+    bool secure; /* `ask` is for TLS */
     GString *sent;
 } Run;
 
@@ -50,9 +51,11 @@ static void drain(Run *run)
         case MG_EVENT_SEND:
             g_string_append_len(run->sent, (const char *)event.send.data, (gssize)event.send.len);
             break;
+        case MG_EVENT_STARTTLS:
         case MG_EVENT_ASK:
             g_assert_cmpuint(run->ask, ==, 0);
-            g_assert_cmpstr(event.ask.topic, ==, MG_TOPIC_CONNECT);
+            run->secure = event.kind == MG_EVENT_STARTTLS;
+            g_assert_cmpstr(event.ask.topic, ==, run->secure ? MG_TOPIC_SECURE : MG_TOPIC_CONNECT);
             run->ask = event.ask.id;
             break;
         case MG_EVENT_CANCEL:
@@ -107,6 +110,7 @@ static MgEngine *make(uint8_t choice)
         .address = "192.0.2.25",
         .port = (choice & 16) != 0 ? 587 : 25,
         .helo = "client.example",
+        .tls = (choice & 48) == 48 ? MG_SEND_TLS_FROM_START : MG_SEND_TLS_AS_SET,
         .lmtp = (choice & 1) != 0};
     MgBirth birth = {.settings = &settings, .host = "client.example", .question = &question};
     return mg_smtp_client.create(&birth);
@@ -115,7 +119,13 @@ static MgEngine *make(uint8_t choice)
 static void happen(Run *run, uint8_t what)
 {
     static const MgEnd ends[] = {MG_END_CLOSED, MG_END_RESET};
-    if (run->ask != 0) {
+    if (run->ask != 0 && run->secure) {
+        MgSecureAnswer answer = {
+            .secure = what < 2, .verified = what == 0, .version = "TLSv1.3", .cipher = ""};
+        MgAskId ask = run->ask;
+        run->ask = 0;
+        g_assert_true(mg_engine_answer(run->engine, ask, &answer, run->now));
+    } else if (run->ask != 0) {
         MgConnectAnswer answer = {.reach = what == 0 ? MG_REACH_OK : (MgReach)what};
         MgAskId ask = run->ask;
         run->ask = 0;
@@ -146,7 +156,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             while (end < size && data[end] >= 4)
                 end++;
             uint8_t *copy = g_memdup2(data + i, end - i);
-            mg_engine_receive(run.engine, (MgSpan){copy, end - i}, run.now);
+            if (run.ask == 0 || !run.secure)
+                mg_engine_receive(run.engine, (MgSpan){copy, end - i}, run.now);
             g_free(copy);
             i = end - 1;
         }

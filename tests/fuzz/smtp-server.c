@@ -90,6 +90,7 @@ static void drain(Run *run)
             g_assert_cmpuint(event.send.len, >, 0);
             check_reply(run, event.send);
             break;
+        case MG_EVENT_STARTTLS: /* nothing is received until it is answered */
         case MG_EVENT_ASK:
             g_assert_cmpuint(run->ask, ==, 0);
             run->ask = event.ask.id;
@@ -133,6 +134,11 @@ static void answer(Run *run, uint8_t how)
     run->ask = 0;
     if (how == 0) {
         mg_engine_answer(run->engine, ask, NULL, run->now);
+    } else if (strcmp(run->topic, MG_TOPIC_SECURE) == 0) {
+        MgSecureAnswer *secure = g_new0(MgSecureAnswer, 1);
+        *secure = (MgSecureAnswer){.secure = how < 3, .version = "TLSv1.3", .cipher = ""};
+        g_assert_true(mg_engine_answer(run->engine, ask, secure, run->now));
+        g_free(secure);
     } else if (strcmp(run->topic, MG_TOPIC_MAILBOX) == 0) {
         MgMailboxAnswer *found = g_new0(MgMailboxAnswer, 1);
         found->result = how == 1 ? MG_MAILBOX_OK : (MgMailboxResult)(how % 6);
@@ -166,7 +172,7 @@ static void happen(Run *run, uint8_t what)
     }
 }
 
-static MgEngine *make(uint8_t choice)
+static MgEngine *make(uint8_t choice, void **shared)
 {
     static const MgSetting rows[] = {
         {"extensions", "8BITMIME;DSN;SMTPUTF8;CHUNKING;BINARYMIME", 0, NULL, 0},
@@ -180,21 +186,41 @@ static MgEngine *make(uint8_t choice)
         {"open_relay", "yes", 0, NULL, 0},
         {"policy_stages", "connect;helo;mail;rcpt;message", 0, NULL, 0},
     };
+    static const MgSetting loose[] = {
+        {"starttls", "require", 0, NULL, 0},
+        {"auth", "yes", 0, NULL, 0},
+        {"starttls-flaw", "yes", 0, NULL, 0},
+        {"magic", "yes", 0, NULL, 0},
+        {"line-ends", "lax", 0, NULL, 0},
+        {"misbehave",
+         "451 at rcpt once; drop at letter; slow 5s at mail twice; 421 at quit; 500 at auth 2", 0,
+         NULL, 0},
+        {"domains", "example.net;b", 0, NULL, 0},
+    };
     unsigned more = (choice & 128) != 0 ? 0 : 5;
     MgSettings settings = {rows + more, 1 + (choice >> 1) % 5 + 5 - more};
+    bool is_loose = (choice & 32) != 0;
+    if (is_loose)
+        settings = (MgSettings){loose + (choice >> 1) % 3, G_N_ELEMENTS(loose) - (choice >> 1) % 3};
+    *shared = mg_smtp_server.setup(&settings, NULL);
     MgBirth birth = {.settings = &settings,
+                     .shared = *shared,
                      .host = "mx.example.net",
                      .peer_address = "192.0.2.1",
                      .local_address = "192.0.2.25",
                      .local_port = (choice & 64) != 0 ? 587 : 25};
-    return ((choice & 1) != 0 ? &mg_smtp_lmtp : &mg_smtp_server)->create(&birth);
+    const MgEngineKind *kind = (choice & 1) == 0 ? &mg_smtp_server
+                               : is_loose        ? &mg_smtp_server_tls
+                                                 : &mg_smtp_lmtp;
+    return kind->create(&birth);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
-    Run run = {.engine = make(data[0])};
+    void *shared = NULL;
+    Run run = {.engine = make(data[0], &shared)};
     for (size_t i = 1; i < size; i++) {
         if (data[i] < 7) {
             happen(&run, data[i]);
@@ -204,7 +230,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             while (end < size && data[end] >= 8)
                 end++;
             uint8_t *copy = g_memdup2(data + i, end - i);
-            mg_engine_receive(run.engine, (MgSpan){copy, end - i}, run.now);
+            if (run.ask == 0 || strcmp(run.topic, MG_TOPIC_SECURE) != 0)
+                mg_engine_receive(run.engine, (MgSpan){copy, end - i}, run.now);
             g_free(copy);
             i = end - 1;
         }
@@ -221,5 +248,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         drain(&run);
     }
     mg_engine_free(run.engine);
+    mg_smtp_server.teardown(shared);
     return 0;
 }
