@@ -46,11 +46,19 @@ def lines(text):
     return text.replace('\r\n', '\n').rstrip('\n')
 
 
+def addresses(raw):
+    """Newer versions refuse address literals unless they are told not to be strict."""
+    try:
+        return email.utils.getaddresses([raw], strict=False)
+    except TypeError:
+        return email.utils.getaddresses([raw])
+
+
 def people(message, name):
     """[name, address] of each. The newer way of Python (.addresses) makes two spaces in a name one, and puts one between encoded words on
     two lines (its issue 35547), so it is the older."""
     raw = email.message_from_bytes(message, policy=email.policy.compat32)[name]
-    return [[str(email.header.make_header(email.header.decode_header(n))) if n else '', a] for n, a in email.utils.getaddresses([raw])]
+    return [[str(email.header.make_header(email.header.decode_header(n))) if n else '', a] for n, a in addresses(raw)]
 
 
 def unquoted(name):
