@@ -9,4 +9,4 @@ MG_PLUGIN(smtp, .version = "0.1.0", .spdx = "GPL-3.0-or-later",
           .dissectors = (const MgDissector *const[]){&mg_smtp_dissector, NULL},
           .engines = (const MgEngineKind *const[]){
               &mg_smtp_server, &mg_smtp_server_tls, &mg_smtp_lmtp, &mg_smtp_client, &mg_smtp_queue, &mg_smtp_submit,
-              &mg_smtp_greylist, &mg_smtp_console, &mg_smtp_by_hand, NULL});
+              &mg_smtp_greylist, &mg_smtp_console, &mg_smtp_by_hand, &mg_smtp_probe, NULL});

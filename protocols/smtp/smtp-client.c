@@ -164,7 +164,6 @@ static const struct {
     {"timeout_dot", 10 * MG_MINUTES},
 };
 
-#define TEXT_KEPT    400u /* octets of a reply's text in a verdict */
 #define RECEIVED_MAX ((size_t)2 * MG_SMTP_REPLY_MAX)
 
 void mg_client_enter(MgSmtpClient *client, const char *state)
@@ -232,27 +231,10 @@ void mg_client_quit(MgSmtpClient *client)
     g_string_append(client->out.octets, "QUIT\r\n");
 }
 
-/* What the server says, as a verdict whose texts stay. Control characters and what is not UTF-8 do
- * not get into it, because it is shown, logged and put into bounces. */
+/* What the server says, as a verdict whose texts stay. */
 static MgVerdict verdict_of(MgSmtpClient *client, MgSpan bytes, const MgSmtpReply *reply)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
-    MgSpan line;
-    size_t at = 0;
-    while (mg_smtp_reply_line(mg_span_slice(bytes, 0, reply->len), &at, &line)) {
-        size_t skip = mg_smtp_enhanced_len(line, reply->code / 100);
-        skip += skip > 0 && skip < line.len ? 1 : 0;
-        if (text->len > 0)
-            g_string_append_c(text, ' ');
-        g_string_append_len(text, (const char *)line.data + skip, (gssize)(line.len - skip));
-        if (text->len > TEXT_KEPT)
-            break;
-    }
-    g_string_truncate(text, MIN(text->len, TEXT_KEPT));
-    for (size_t i = 0; i < text->len; i++)
-        if ((uint8_t)text->str[i] < 0x20 || text->str[i] == 0x7f)
-            text->str[i] = ' ';
-    g_autofree char *valid = g_utf8_make_valid(text->str, (gssize)text->len);
+    g_autofree char *valid = mg_smtp_reply_text(bytes, reply);
     MgVerdict verdict = {.code = (uint16_t)reply->code};
     verdict.text = g_string_chunk_insert(client->strings, valid);
     if (reply->enhanced.len > 0)

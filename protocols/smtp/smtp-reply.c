@@ -9,6 +9,7 @@
 #include "text.h"
 
 /* Laxer than the RFC: real servers send longer lines. */
+#define TEXT_KEPT       400u   /* octets of a reply's text */
 #define REPLY_LINE_READ 12294u /* "334 " and a line of a login (RFC 4954 §4) */
 
 size_t mg_smtp_enhanced_len(MgSpan text, unsigned class_digit)
@@ -81,4 +82,25 @@ bool mg_smtp_reply_line(MgSpan reply, size_t *at, MgSpan *text)
     *text = mg_span_slice(left, start, end - start);
     *at += len;
     return true;
+}
+
+char *mg_smtp_reply_text(MgSpan bytes, const MgSmtpReply *reply)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    MgSpan line;
+    size_t at = 0;
+    while (mg_smtp_reply_line(mg_span_slice(bytes, 0, reply->len), &at, &line)) {
+        size_t skip = mg_smtp_enhanced_len(line, reply->code / 100);
+        skip += skip > 0 && skip < line.len ? 1 : 0;
+        if (text->len > 0)
+            g_string_append_c(text, ' ');
+        g_string_append_len(text, (const char *)line.data + skip, (gssize)(line.len - skip));
+        if (text->len > TEXT_KEPT)
+            break;
+    }
+    g_string_truncate(text, MIN(text->len, TEXT_KEPT));
+    for (size_t i = 0; i < text->len; i++)
+        if ((uint8_t)text->str[i] < 0x20 || text->str[i] == 0x7f)
+            text->str[i] = ' ';
+    return g_utf8_make_valid(text->str, (gssize)text->len);
 }

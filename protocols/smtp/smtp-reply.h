@@ -31,4 +31,8 @@ bool mg_smtp_reply_line(MgSpan reply, size_t *at, MgSpan *text);
 /* Octets of an enhanced status code with this class at the start of `text`; 0 if there is none. */
 size_t mg_smtp_enhanced_len(MgSpan text, unsigned class_digit);
 
+/* (transfer full) What it says, without its codes, cut to a few lines. Control characters and what
+ * is not UTF-8 do not get into it, because it is shown, logged and put into bounces. */
+char *mg_smtp_reply_text(MgSpan bytes, const MgSmtpReply *reply);
+
 G_END_DECLS

@@ -50,6 +50,7 @@ extern const MgEngineKind mg_smtp_client;     /* answers mail.send */
 extern const MgEngineKind mg_smtp_queue;      /* answers mail.accept, and lives on with the mail */
 extern const MgEngineKind mg_smtp_submit;     /* the verb "send" of an MUA */
 extern const MgEngineKind mg_smtp_greylist;   /* answers smtp.policy */
+extern const MgEngineKind mg_smtp_probe;      /* the command "probe" */
 /* A person types: as a client (the verb "talk smtp://…"), as the server (engines=smtp.by-hand:25).
  */
 extern const MgEngineKind mg_smtp_console, mg_smtp_by_hand;

@@ -181,3 +181,18 @@ void mg_text_set_fact(MgFact *fact, const char *label, const char *format, ...)
         fact->value[bad - fact->value] = cut ? '\0' : '?';
     }
 }
+
+void mg_text_add_json(GString *json, const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    g_string_append_c(json, '"');
+    for (const char *c = valid; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\')
+            g_string_append_printf(json, "\\%c", *c);
+        else if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            g_string_append_printf(json, "\\u%04x", (unsigned)*c);
+        else
+            g_string_append_c(json, *c);
+    }
+    g_string_append_c(json, '"');
+}

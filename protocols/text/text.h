@@ -56,4 +56,7 @@ static inline size_t mg_text_without_end(MgSpan line)
 /* Fills a fact; what does not fit is cut at a character, and what is not UTF-8 becomes "?". */
 void mg_text_set_fact(MgFact *fact, const char *label, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
+/* In quotes, as RFC 8259 wants it; what is no UTF-8 becomes U+FFFD. */
+void mg_text_add_json(GString *json, const char *text);
+
 G_END_DECLS
