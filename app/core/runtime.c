@@ -386,13 +386,6 @@ void mg_runtime_each_engine(const MgRuntime *runtime, MgHostId id, MgEachEngine 
     }
 }
 
-/* A plugin of before 2.1 has kinds that end before shared_facts. */
-static bool tells_shared(const MgRuntime *runtime, const MgEngineKind *kind)
-{
-    const MgPlugin *plugin = mg_registry_engine_plugin(runtime->registry, kind);
-    return (plugin == NULL || plugin->abi_minor >= 1) && kind->shared_facts != NULL;
-}
-
 void mg_runtime_each_shared(const MgRuntime *runtime, MgHostId id, MgTime now, MgEachShared each,
                             void *data)
 {
@@ -400,7 +393,7 @@ void mg_runtime_each_shared(const MgRuntime *runtime, MgHostId id, MgTime now, M
     for (guint i = 0; i < host->shared->len; i++) {
         const MgShared *shared = &g_array_index(host->shared, MgShared, i);
         MgFact facts[48];
-        if (shared->shared == NULL || !tells_shared(runtime, shared->kind))
+        if (shared->shared == NULL || !shared->kind->shared_facts != NULL)
             continue;
         size_t n = shared->kind->shared_facts(shared->shared, now, facts, G_N_ELEMENTS(facts));
         each(shared->kind, facts, n, data);
