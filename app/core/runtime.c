@@ -393,7 +393,7 @@ void mg_runtime_each_shared(const MgRuntime *runtime, MgHostId id, MgTime now, M
     for (guint i = 0; i < host->shared->len; i++) {
         const MgShared *shared = &g_array_index(host->shared, MgShared, i);
         MgFact facts[48];
-        if (shared->shared == NULL || !shared->kind->shared_facts != NULL)
+        if (shared->shared == NULL || shared->kind->shared_facts == NULL)
             continue;
         size_t n = shared->kind->shared_facts(shared->shared, now, facts, G_N_ELEMENTS(facts));
         each(shared->kind, facts, n, data);

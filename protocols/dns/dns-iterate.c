@@ -300,7 +300,7 @@ static bool next(MgEngine *engine, MgEvent *event)
 static const MgCommandRow command = {
     .name = "dns iterate",
     .usage = "NAME [TYPE]",
-    .summary = N_("Asks one question down from the root, and shows each step"),
+    .summary = N_("asks one question down from the root, and shows each step"),
     .about = N_("Asks for NAME (TYPE is A if not said, PTR if NAME is an IP address) from the "
                 "root's servers down and prints each "
                 "query: whom, what, and what came back. The last lines are the answer.\n\n"
@@ -311,7 +311,7 @@ static const MgCommandRow command = {
 
 const MgEngineKind mg_dns_iterate = {
     .name = "dns.iterate",
-    .summary = N_("Asks one question down from the root, and shows each step"),
+    .summary = N_("asks one question down from the root, and shows each step"),
     .command = &command,
     .dissector = "dns",
     .create = create,

@@ -152,7 +152,7 @@ static const MgCommandRow command = {
     .name = "dns replay",
     .usage = "FILE…",
     .options = options,
-    .summary = N_("Plays scripted scenarios against the resolver"),
+    .summary = N_("plays scripted scenarios against the resolver"),
     .about =
         N_("Plays a scenario (*.rpl): its RANGE blocks say what each server answers, its steps "
            "what the resolver is asked and must answer. The first step that fails is named "
@@ -162,7 +162,7 @@ static const MgCommandRow command = {
 
 const MgEngineKind mg_dns_replay = {
     .name = "dns.replay",
-    .summary = N_("Plays scripted scenarios against the resolver"),
+    .summary = N_("plays scripted scenarios against the resolver"),
     .command = &command,
     .create = create,
     .free = free_replay,

@@ -605,7 +605,7 @@ static size_t facts(const MgEngine *engine, MgFact *out, size_t max)
 
 static const MgCommandRow command = {
     .name = "dns resolve",
-    .summary = N_("Resolves names for others: asks down from the root, and remembers"),
+    .summary = N_("resolves names for others: asks down from the root, and remembers"),
     .about = N_("Waits for questions over UDP and TCP and answers them by asking down from the "
                 "root servers of the hints.\n\n"
                 "Example: mailglass dns resolve --listen 127.0.0.1:5353 --hints root.hints"),
