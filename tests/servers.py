@@ -64,14 +64,15 @@ error unix - - n - - error
 retry unix - - n - - error
 virtual unix - n n - - virtual
 anvil unix - - n - 1 anvil
+tlsmgr unix - - n 1000? 1 tlsmgr
 postlog unix-dgram n - n - 1 postlogd
 '''
 
 
 class Postfix:
-    """A Postfix of our own: `port`, `folder`; or `why` it does not run. `settings` are lines of main.cf."""
+    """A Postfix of our own: `port`, `folder`; or `why` it does not run. `settings` are lines of main.cf, `services` of master.cf."""
 
-    def __init__(self, settings):
+    def __init__(self, settings, services=''):
         self.folder, self.port, self.program = tap.scratch / 'postfix', tap.free_port(), tap.find('postfix')
         self.why = 'Postfix is not installed' if not self.program else 'Postfix wants root' if os.geteuid() != 0 else None
         if self.why:
@@ -81,7 +82,7 @@ class Postfix:
         shutil.chown(self.folder / 'data', 'postfix')
         os.chown(self.folder / 'mail', 5000, 5000)
         (self.folder / 'etc' / 'main.cf').write_text(POSTFIX.format(self.folder) + settings)
-        (self.folder / 'etc' / 'master.cf').write_text(MASTER.format(self.port))
+        (self.folder / 'etc' / 'master.cf').write_text(MASTER.format(self.port) + services)
         code, _, err = tap.run(self.program, '-c', self.folder / 'etc', 'start')
         if code != 0 or not tap.wait_until(lambda: tap.greets(self.port, b'220 ')):
             self.stop()

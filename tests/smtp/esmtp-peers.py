@@ -10,6 +10,7 @@ import sys
 import time
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+import served
 import servers
 import tap
 from tap import check, find, run, scratch, skip, wait_until
@@ -17,13 +18,7 @@ from tap import check, find, run, scratch, skip, wait_until
 mailglass, carry, source = (os.path.abspath(p) for p in sys.argv[1:4])
 tap.ignore_leaks()
 
-NETWORK = '''[network]
-format=1
-title=One server
-epoch=2026-03-02T09:00:00Z
-plugins=smtp;pop3
-
-[host mx.example.net]
+HOSTS = '''[host mx.example.net]
 kind=mta
 address=192.0.2.25
 domains=example.net
@@ -36,60 +31,32 @@ logins_max=0
 extensions=PIPELINING;SIZE;8BITMIME;ENHANCEDSTATUSCODES;DSN;SMTPUTF8;CHUNKING;BINARYMIME
 engines=smtp.server:25;smtp.queue;smtp.client;pop3.server:110
 '''
+SMTP, POP = 'smtp.server@mx.example.net', 'pop3.server@mx.example.net'
+BOX = (POP, 'bob@example.net', 'sesame')
 
 
-class Serve:
-    """mailglass serve with the network above; each door's port, and what the doors heard when it has ended."""
-
-    def __init__(self):
-        folder = scratch / 'network'
-        folder.mkdir(exist_ok=True)
-        (folder / 'network.ini').write_text(NETWORK)
-        self.trace = scratch / 'serve.pcapng'
-        doors = [word for engine in ('smtp.server', 'pop3.server') for word in ('--door', f'{engine}@mx.example.net=127.0.0.1:0')]
-        self.listening = tap.Listening(2, mailglass, 'serve', folder, '--trace', self.trace, *doors)
-        self.smtp, self.pop = (self.listening.ports.get(engine, 0) for engine in ('smtp.server', 'pop3.server'))
-
-    def letters(self):
-        """All letters of bob's, as the simulated mailbox has them."""
-        import poplib
-        try:
-            box = poplib.POP3('127.0.0.1', self.pop, timeout=20)
-            box.user('bob@example.net')
-            box.pass_('sesame')
-            found = [b'\r\n'.join(box.retr(i + 1)[1]) + b'\r\n' for i in range(box.stat()[0])]
-            box.quit()
-            return found
-        except (OSError, poplib.error_proto):
-            return []
-
-    def letter(self, words):
-        return wait_until(lambda: next((m for m in self.letters() if words in m), None))
-
-    def heard(self, field='smtp.command_line'):
-        code, out, err = run('tshark', '-r', self.trace, '-d', f'tcp.port=={self.smtp},smtp', '-T', 'fields', '-e', field, '-Y',
-                             'smtp.req')
-        return out
+def heard(serve, field='smtp.command_line'):
+    return run('tshark', '-r', serve.trace, '-d', f'tcp.port=={serve.ports[SMTP]},smtp', '-T', 'fields', '-e', field, '-Y', 'smtp.req').out
 
 
 def test_swaks(serve):
     if not find('swaks'):
         return skip('swaks', 'not installed')
-    base = ['swaks', '--server', f'127.0.0.1:{serve.smtp}', '--from', 'bob@example.net', '--helo', 'c.example']
+    base = ['swaks', '--server', f'127.0.0.1:{serve.ports[SMTP]}', '--from', 'bob@example.net', '--helo', 'c.example']
     who = ['--auth-user', 'bob@example.net', '--auth-password']
     for kind in ('PLAIN', 'LOGIN', 'CRAM-MD5'):
         code, out, err = run(*base, '--to', 'bob@example.net', '--auth', kind, *who, 'sesame', '--header', f'Subject: by {kind}')
         check(code == 0 and '235 2.7.0' in out, f'swaks logs in with {kind}', out + err)
         code, out, err = run(*base, '--to', 'bob@example.net', '--auth', kind, *who, 'wrong')
         check(code == 28 and '535 5.7.8' in out, f'and not with a wrong password: {kind}', out + err)
-    letter = serve.letter(b'by CRAM-MD5')
+    letter = serve.letter(b'by CRAM-MD5', BOX)
     check(letter and b'with ESMTPA' in letter, 'the postmark says ESMTPA', letter)
     code, out, err = run(*base, '--to', 'x@elsewhere.example', '--quit-after', 'RCPT')
     check(code != 0 and '550 5.7.1' in out, 'no relay without a login', out)
     code, out, err = run(*base, '--to', 'x@elsewhere.example', '--quit-after', 'RCPT', '--auth', 'PLAIN', *who, 'sesame')
     check(code == 0, 'relay with one', out)
     code, out, err = run(*base, '--to', 'bob@example.net', '--pipeline', '--header', 'Subject: piped', '--body', 'one\n.\n..two')
-    check(code == 0 and serve.letter(b'piped'), 'swaks pipelines', out + err)
+    check(code == 0 and serve.letter(b'piped', BOX), 'swaks pipelines', out + err)
     code, out, err = run(*base, '--to', '밥@example.net> NOTIFY=NEVER ORCPT=utf-8;밥@example.net', '--from',
                          '밥@보기.example> SMTPUTF8 BODY=8BITMIME RET=HDRS ENVID=a+2Bb', '--quit-after', 'RCPT')
     # It puts a bracket behind each, which is a character like any other in these values.
@@ -101,7 +68,7 @@ def test_curl(serve):
         return skip('curl', 'not installed')
     letter = scratch / 'curl.eml'
     letter.write_text('From: bob@example.net\r\nSubject: by curl\r\n\r\n.dot\r\n')
-    base = ['curl', '-sS', '-v', f'smtp://127.0.0.1:{serve.smtp}/c.example', '--mail-from', 'bob@example.net', '-T', letter]
+    base = ['curl', '-sS', '-v', f'smtp://127.0.0.1:{serve.ports[SMTP]}/c.example', '--mail-from', 'bob@example.net', '-T', letter]
     for options in (['AUTH=PLAIN'], ['AUTH=LOGIN'], ['AUTH=CRAM-MD5'], ['AUTH=PLAIN', '--sasl-ir']):
         code, out, err = run(*base, '--mail-rcpt', 'bob@example.net', '--user', 'bob@example.net:sesame', '--login-options', *options)
         check(code == 0 and '235 2.7.0' in err, f'curl logs in: {" ".join(options)}', err)
@@ -111,15 +78,15 @@ def test_curl(serve):
     code, out, err = run(*base, '--mail-rcpt', '밥@example.net')
     check(code == 0 and 'SMTPUTF8' in err, 'curl writes to 밥@example.net', err)
     for word, want in (('VRFY', '250 2.1.5 <bob@example.net>'), ('EXPN', '250 2.1.5 <bob@example.net>')):
-        code, out, err = run('curl', '-sS', '-v', f'smtp://127.0.0.1:{serve.smtp}/c.example', '-X', word, '--mail-rcpt', 'bob')
+        code, out, err = run('curl', '-sS', '-v', f'smtp://127.0.0.1:{serve.ports[SMTP]}/c.example', '-X', word, '--mail-rcpt', 'bob')
         check(want in out + err, f'curl asks with {word}', out + err)
-    code, out, err = run('curl', '-sS', '-v', f'smtp://127.0.0.1:{serve.smtp}/c.example', '-X', 'HELP')
+    code, out, err = run('curl', '-sS', '-v', f'smtp://127.0.0.1:{serve.ports[SMTP]}/c.example', '-X', 'HELP')
     check('214 2.0.0 EHLO' in out + err, 'and for HELP', out + err)
 
 
 def test_smtplib(serve):
     def session():
-        s = smtplib.SMTP('127.0.0.1', serve.smtp, 'c.example', timeout=20)
+        s = smtplib.SMTP('127.0.0.1', serve.ports[SMTP], 'c.example', timeout=20)
         s.ehlo()
         return s
     with session() as s:
@@ -154,7 +121,7 @@ def test_smtplib(serve):
         s.send(b'BDAT 5 LAST\r\n.\r\nxy')
         two = s.getreply()
         check(one[0] == 250 and two[0] == 250, 'BDAT by hand', (one, two))
-        check((serve.letter(b'in pieces') or b'').endswith(b'in pieces\r\n\r\n.\r\n.\r\nxy\r\n'), 'arrives as it was', serve.letters()[-1:])
+        check((serve.letter(b'in pieces', BOX) or b'').endswith(b'in pieces\r\n\r\n.\r\n.\r\nxy\r\n'), 'arrives as it was', serve.letters(BOX)[-1:])
         check(s.verify('bob')[0] == 250 and s.verify('nobody')[0] == 550 and s.expn('bob')[0] == 250, 'VRFY and EXPN tell')
         check(b'BDAT' in s.help(), 'HELP knows BDAT')
         check(s.docmd('BDAT', 'x')[0] == 501, 'a piece of no length ends the session')
@@ -204,7 +171,7 @@ def test_from_postfix(postfix, serve):
                    mail_options=['BODY=8BITMIME', 'RET=FULL', 'ENVID=abc'], rcpt_options=['NOTIFY=SUCCESS,FAILURE', 'ORCPT=rfc822;b@x'])
         s.sendmail('앨리스@example.org', ['밥@example.net'], LETTER.format('utf8 relayed').encode(),
                    mail_options=['SMTPUTF8', 'BODY=8BITMIME'])
-    text = (serve.letter(b'Subject: relayed') or b'').decode()
+    text = (serve.letter(b'Subject: relayed', BOX) or b'').decode()
     check(text.endswith('\r\n\r\n.dot\r\n\r\n.\r\n안녕\r\n'), 'Postfix relays to our server', text)
     check('with ESMTP id' in text, 'with ESMTP', text)
     sent = wait_until(lambda: next((line for line in postfix.log().splitlines() if 'to=<밥@example.net>' in line), None))
@@ -216,21 +183,21 @@ def test_heard(serve, postfixed):
         return skip('what the server heard', 'no tshark')
     octets = serve.trace.read_bytes()
     check(b'sesame' not in octets and b'c2VjcmV0' not in octets and b'AHNlY3JldA' not in octets, 'no password is in our trace')
-    heard = serve.heard()
+    said = heard(serve)
     for words in ('RET=HDRS ENVID=a+2Bb', 'NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b@c', 'BDAT 25'):
-        check(words in heard, f'tshark reads {words} in our trace', heard)
+        check(words in said, f'tshark reads {words} in our trace', said)
     if postfixed:
         for words in ('ENVID=abc RET=FULL', 'NOTIFY=SUCCESS,FAILURE', 'SMTPUTF8'):
-            check(words in heard, f'Postfix said {words}', heard)
+            check(words in said, f'Postfix said {words}', said)
 
 
 def main():
-    serve = Serve()
-    if not check(serve.smtp and serve.pop, 'the doors are open', serve.listening.lines):
+    serve = served.Served(mailglass, 'smtp;pop3', HOSTS, (SMTP, POP))
+    if not check(serve.open, 'the doors are open', serve.listening.lines):
         return
     for test in (test_swaks, test_curl, test_smtplib):
         test(serve)
-    postfix = servers.Postfix(SETTINGS.format(serve.smtp))
+    postfix = servers.Postfix(SETTINGS.format(serve.ports[SMTP]))
     if postfix.why:
         skip('Postfix', postfix.why)
     else:
@@ -239,7 +206,7 @@ def main():
             test_from_postfix(postfix, serve)
         finally:
             postfix.stop()
-    code, err = serve.listening.stop()
+    code, err = serve.stop()
     check(code == 0, 'the server ends with exit 0', err)
     test_heard(serve, not postfix.why)
 
