@@ -8,6 +8,7 @@
 #include <glib-unix.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -121,14 +122,32 @@ static void print_record(const Talk *talk, uint32_t n)
 
 /* ---- whose turn it is ---- */
 
+static void set_echo(const Talk *talk, bool echo)
+{
+    struct termios settings;
+    if (!talk->terminal || tcgetattr(STDIN_FILENO, &settings) != 0)
+        return;
+    settings.c_lflag = echo ? settings.c_lflag | ECHO : settings.c_lflag & ~(tcflag_t)ECHO;
+    tcsetattr(STDIN_FILENO, TCSANOW, &settings);
+}
+
+/* A login goes on (RFC 4954 §4, RFC 5034 §4): what is typed next may be a password. */
+static bool wants_secret(MgSpan reply)
+{
+    return (reply.len > 3 && memcmp(reply.data, "334", 3) == 0) ||
+           (reply.len > 1 && memcmp(reply.data, "+ ", 2) == 0);
+}
+
 /* Does a reply end, or demand, our waiting? */
 static void look_at(Talk *talk, const MgRecord *record)
 {
     if (record->kind != MG_RECORD_EXCHANGE)
         return;
     if ((record->flags & MG_RECORD_FROM_SERVER) != 0) {
-        if (record->unit == MG_UNIT_REPLY)
+        if (record->unit == MG_UNIT_REPLY) {
             talk->owed = 0;
+            set_echo(talk, !wants_secret(mg_trace_bytes(talk->host->trace, talk->seen)));
+        }
         talk->connected = true;
     } else if (record->unit == MG_UNIT_COMMAND) {
         talk->owed = MG_TIME_NEVER;
@@ -270,6 +289,7 @@ static int run_talk(Talk *talk)
     if (!talk->input_over)
         g_source_remove(input);
     on_turn(talk);
+    set_echo(talk, true);
     mg_real_access_tell(&talk->access, host->trace, false);
     if (!talk->connected)
         complain_of_reach(talk);

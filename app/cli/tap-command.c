@@ -96,7 +96,8 @@ static int listen_and_wait(TapCommand *tap, const MgTapQuestion *question, MgPca
         return MG_EXIT_FAILED;
     }
     mg_tap_on_change(open, on_change, tap);
-    printf("listening %s\n", mg_tap_address(open));
+    printf(tap->real.json ? "{\"listening\":\"%s\",\"address\":\"%s\"}\n" : "listening %s %s\n",
+           tap->url.scheme, mg_tap_address(open));
     fflush(stdout); /* who started us waits for this line */
     wait_for_signal();
     mg_tap_close(open);
