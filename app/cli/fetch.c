@@ -132,6 +132,8 @@ static int finish(const Fetch *fetch)
     return MG_EXIT_DONE;
 }
 
+/* A login by name and password shows the password. Unless the user wants it so, that is for a
+ * server that has proved its name, or on this machine. */
 static bool prepare(Fetch *fetch, const MgEngineKind *kind)
 {
     MgRealAccess *access = &fetch->access;
@@ -142,9 +144,10 @@ static bool prepare(Fetch *fetch, const MgEngineKind *kind)
     bool named = strcmp(auth, "no") != 0 && strcmp(auth, "auto") != 0; /* wanted as it is */
     mg_real_access_set(access, kind->scheme_setting, server);
     mg_real_access_set(access, "auth", auth);
-    mg_real_access_set(access, "auth-clear", named ? "yes" : "no");
+    bool open = fetch->url.starttls_said || mg_url_is_loopback(&fetch->url);
+    mg_real_access_set(access, "auth-clear", named && open ? "yes" : "no");
     mg_real_access_set(access, "keep", fetch->keep ? "yes" : "no");
-    mg_real_access_set(access, "fetch-tls", mg_url_starttls(&fetch->url));
+    mg_real_access_set(access, "fetch-tls", open ? mg_url_starttls(&fetch->url) : "require");
     return true;
 }
 
@@ -230,11 +233,10 @@ int mg_fetch_main(int argc, char **argv, MgRegistry *registry)
     bool helped = false;
     int result = mg_parse_options(
         fetch.real.command, "URL",
-        _("URL is pop3://USER@HOST:PORT, or pop3s://USER@HOST (TLS from the start). Where the "
-          "server "
-          "offers STLS it is used; ?starttls=require demands it and a certificate that proves the "
-          "name, ?starttls=never does without. Without --auth the login is by name and password. "
-          "Messages that were fetched are removed from the server "
+        _("URL is pop3://USER@HOST:PORT, or pop3s://USER@HOST (TLS from the start). STLS and a "
+          "certificate that proves the name are demanded, but of this machine itself; "
+          "?starttls=try takes what there is, ?starttls=never does without. Without --auth the "
+          "login is by name and password. Messages that were fetched are removed from the server "
           "unless --keep is given.\n\nExample:\n  mailglass fetch pop3://bob@127.0.0.1:1110 "
           "--into Mail --password-file secret"),
         entries, &argc, &argv, &helped);

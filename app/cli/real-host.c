@@ -63,6 +63,12 @@ const char *mg_url_starttls(const MgUrl *url)
     return starttls_words[url->starttls].setting;
 }
 
+bool mg_url_is_loopback(const MgUrl *url)
+{
+    return strcmp(url->host, "localhost") == 0 || strcmp(url->host, "::1") == 0 ||
+           g_str_has_prefix(url->host, "127.");
+}
+
 char *mg_url_server(const MgUrl *url)
 {
     bool six = strchr(url->host, ':') != NULL;
@@ -72,6 +78,7 @@ char *mg_url_server(const MgUrl *url)
 static bool parse_query(const char *query, MgUrl *url, GError **error)
 {
     url->starttls = MG_STARTTLS_TRY;
+    url->starttls_said = false;
     if (query == NULL)
         return true;
     for (size_t i = 0; g_str_has_prefix(query, "starttls=") && i < G_N_ELEMENTS(starttls_words);
@@ -79,6 +86,7 @@ static bool parse_query(const char *query, MgUrl *url, GError **error)
         if (strcmp(query + strlen("starttls="), starttls_words[i].word) != 0)
             continue;
         url->starttls = (MgStartTls)i;
+        url->starttls_said = true;
         return true;
     }
     g_set_error(error, MG_ERROR, MG_ERROR_CONFIG,

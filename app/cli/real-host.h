@@ -28,6 +28,7 @@ typedef struct {
     char *scheme, *user, *host; /* user: (nullable) */
     uint16_t port;
     MgStartTls starttls;
+    bool starttls_said; /* else it is the usual, TRY */
 } MgUrl;
 void mg_url_clear(MgUrl *url);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MgUrl, mg_url_clear)
@@ -39,6 +40,8 @@ typedef struct {
 bool mg_url_parse(const char *text, const MgScheme *schemes, MgUrl *url, GError **error);
 /* (transfer full) "smtp://host:25" */
 char *mg_url_server(const MgUrl *url);
+/* Nobody on a wire can hear what is said there. */
+bool mg_url_is_loopback(const MgUrl *url);
 /* "no", "try", "require": as settings of engines say it. */
 const char *mg_url_starttls(const MgUrl *url);
 

@@ -83,6 +83,13 @@ static void explain(const Talk *talk, uint32_t n)
     }
 }
 
+/* What TLS says is not the conversation. */
+static bool is_spoken(const Talk *talk, const MgRecord *record)
+{
+    return record->kind == MG_RECORD_EXCHANGE && record->flow != 0 &&
+           record->dissector == mg_trace_flow(talk->host->trace, record->flow)->dissector;
+}
+
 static void print_exchange(const Talk *talk, uint32_t n)
 {
     const MgTrace *trace = talk->host->trace;
@@ -93,7 +100,7 @@ static void print_exchange(const Talk *talk, uint32_t n)
     mg_trace_summarize(trace, n, line);
     printf("%4" G_GINT64_FORMAT ".%03d  %s %s\n", ms / 1000, (int)(ms % 1000), theirs ? "←" : "→",
            line->str);
-    if (record->unit != MG_UNIT_DATA && record->unit != MG_UNIT_NOTE)
+    if (record->unit != MG_UNIT_DATA && record->unit != MG_UNIT_NOTE && is_spoken(talk, record))
         explain(talk, n);
 }
 
@@ -101,7 +108,7 @@ static void print_note(const Talk *talk, const MgRecord *record)
 {
     const MgRule *rule =
         mg_registry_rule(talk->registry, mg_trace_text(talk->host->trace, record->text_a));
-    if (rule != NULL && rule->severity != MG_SEVERITY_CHAT)
+    if (rule != NULL)
         print_words("! ", mg_registry_translate(talk->registry, rule->text));
 }
 
@@ -141,7 +148,7 @@ static bool wants_secret(MgSpan reply)
 /* Does a reply end, or demand, our waiting? */
 static void look_at(Talk *talk, const MgRecord *record)
 {
-    if (record->kind != MG_RECORD_EXCHANGE)
+    if (!is_spoken(talk, record))
         return;
     if ((record->flags & MG_RECORD_FROM_SERVER) != 0) {
         if (record->unit == MG_UNIT_REPLY) {

@@ -102,6 +102,8 @@ static bool cut(void *memory, MgDirection direction, MgSpan bytes, bool end, MgU
     if (!good || bytes.len < len) {
         state->ended[direction] = true;
         *unit = (MgUnit){.len = bytes.len, .kind = MG_UNIT_DATA, .tag = TAG_NOT_TLS};
+        if (direction == MG_FROM_CLIENT) /* perhaps a password that was to be encrypted */
+            unit->secret_len = (uint32_t)bytes.len;
         return true;
     }
     uint8_t type = bytes.data[0];
