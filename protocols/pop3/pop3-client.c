@@ -11,6 +11,7 @@
 
 #include "outbox.h"
 #include "pop3-auth.h"
+#include "pop3-client-rules.h"
 #include "text.h"
 
 #define REPLY_TIMEOUT (2 * MG_MINUTES)
@@ -22,69 +23,14 @@
 #define TYPE_A        1
 #define TYPE_AAAA     28
 
-static const char DISCONNECTED[] = "disconnected", AUTHORIZATION[] = "authorization",
-                  TRANSACTION[] = "transaction", UPDATE[] = "update", CLOSED[] = "closed";
-
-static const MgTransition transitions[] = {
-    {DISCONNECTED, N_("the server's greeting"), AUTHORIZATION, "RFC 1939 §4"},
-    {DISCONNECTED, N_("the server cannot be reached, or does not greet"), CLOSED, NULL},
-    {AUTHORIZATION, N_("the password is right"), TRANSACTION, "RFC 1939 §4"},
-    {AUTHORIZATION, N_("the login is refused, or the connection ends"), CLOSED, "RFC 1939 §4"},
-    {TRANSACTION, N_("QUIT is sent"), UPDATE, "RFC 1939 §6"},
-    {TRANSACTION, N_("the connection ends without QUIT: nothing is removed"), CLOSED,
-     "RFC 1939 §6"},
-    {UPDATE, N_("the server's goodbye"), CLOSED, "RFC 1939 §6"},
-    {0},
-};
-
-enum {
-    R_UNREADABLE,
-    R_LONG,
-    R_REFUSED,
-    R_SEEN,
-    R_SASL /* and those after it, in the order of MgSaslFault */
-};
-
-static const MgRule rules[] = {
-    [R_UNREADABLE] = {"pop3.reply-unreadable", MG_SEVERITY_FAULT, "RFC 1939 §3",
-                      N_("A reply begins with +OK or -ERR; this one does not.")},
-    [R_LONG] = {"pop3.reply-too-long", MG_SEVERITY_FAULT, "RFC 2449 §4",
-                N_("The first line of a reply may have at most 512 octets.")},
-    [R_REFUSED] = {"pop3.refused", MG_SEVERITY_NOTE, "RFC 1939 §3",
-                   N_("The server answered -ERR: it does not do what the client asked.")},
-    [R_SEEN] = {"pop3.already-fetched", MG_SEVERITY_CHAT, "RFC 1939 §7",
-                N_("The unique identifier is known: this message was fetched before and is "
-                   "left alone.")},
-    MG_SASL_RULES,
-    {0},
-};
-
-static const MgSettingRow settings[] = {
-    {"fetch", MG_SETTING_TEXT, NULL,
-     N_("Where mail is fetched from: pop3://HOST or pop3://HOST:PORT.")},
-    {"account", MG_SETTING_TEXT, NULL, N_("The name to log in with.")},
-    {"password", MG_SETTING_TEXT, NULL, N_("The password to log in with.")},
-    {"keep", MG_SETTING_BOOL, "no", N_("Leaves the messages on the server.")},
-    {"uidl", MG_SETTING_BOOL, "yes",
-     N_("With keep: remembers what was fetched by its unique identifier (UIDL), so that it is not "
-        "fetched twice.")},
-    {"apop", MG_SETTING_TEXT, "auto",
-     N_("yes, no, or auto: log in without showing the password when the server greets with a "
-        "timestamp.")},
-    {"auth", MG_SETTING_TEXT, "no",
-     N_("Which ways to log in with AUTH may be used: no, auto (the strongest that is offered; else "
-        "without AUTH), or a list such as SCRAM-SHA-256 CRAM-MD5.")},
-    {"auth-clear", MG_SETTING_BOOL, "no",
-     N_("With auth: ways to log in that show the password may be used without TLS, too.")},
-    {0},
-};
-
 /* What the client waits for. */
 typedef enum {
     STEP_LOOKUP,
     STEP_CONNECT,
     STEP_GREETING,
+    STEP_SECURE,
     STEP_CAPA,
+    STEP_STLS,
     STEP_USER,
     STEP_PASS,
     STEP_APOP,
@@ -96,6 +42,8 @@ typedef enum {
     STEP_QUIT,
     STEP_DONE
 } Step;
+
+typedef enum { TLS_TRY, TLS_REQUIRE, TLS_NO } ClientTls;
 
 typedef struct {
     MgEngine base;
@@ -119,6 +67,11 @@ typedef struct {
     MgTime now, waiting_since;
     MgLookupQuestion lookup;
     MgConnectQuestion connect;
+    MgSecureQuestion secure;
+    MgSaslBinding binding; /* of a server that has proved its name */
+    char *tls;             /* (nullable) its version and cipher */
+    ClientTls tls_wish;
+    bool tls_first;
     bool asking, connected, multi, ended, gone, closed, failed, timed_out, in_listing, unresolved;
     char *timestamp;  /* (nullable) of the greeting */
     GString *listing; /* of a multi-line reply, dots unstuffed */
@@ -131,18 +84,13 @@ typedef struct {
 
 static void enter(Client *client, const char *state)
 {
-    const MgTransition *row = transitions;
-    while (row->from != NULL && (row->from != client->state || row->to != state))
-        row++;
-    g_assert(row->from != NULL);
-    mg_outbox_add(&client->out,
-                  (MgEvent){.kind = MG_EVENT_STATE, .state = {.from = client->state, .to = state}});
-    client->state = state;
+    mg_outbox_enter(&client->out, mg_pop3_client_transitions, &client->state, state);
 }
 
 static void note(Client *client, unsigned rule)
 {
-    mg_outbox_add(&client->out, (MgEvent){.kind = MG_EVENT_NOTE, .note = {.rule = &rules[rule]}});
+    mg_outbox_add(&client->out,
+                  (MgEvent){.kind = MG_EVENT_NOTE, .note = {.rule = &mg_pop3_client_rules[rule]}});
 }
 
 static void send_line(Client *client, Step step, const char *format, ...) G_GNUC_PRINTF(3, 4);
@@ -160,8 +108,11 @@ static void send_line(Client *client, Step step, const char *format, ...)
 
 static void close_now(Client *client)
 {
-    if (client->state != CLOSED)
-        enter(client, CLOSED);
+    if (client->state != MG_FETCH_CLOSED)
+        enter(client, MG_FETCH_CLOSED);
+    if (client->asking)
+        mg_outbox_add(&client->out, (MgEvent){.kind = MG_EVENT_CANCEL, .cancel = client->last_ask});
+    client->asking = false;
     mg_outbox_add(&client->out, (MgEvent){.kind = MG_EVENT_CLOSE});
     client->step = STEP_DONE;
     client->closed = true;
@@ -169,8 +120,8 @@ static void close_now(Client *client)
 
 static void quit(Client *client)
 {
-    if (client->state == TRANSACTION)
-        enter(client, UPDATE);
+    if (client->state == MG_FETCH_TRANSACTION)
+        enter(client, MG_FETCH_UPDATE);
     send_line(client, STEP_QUIT, "QUIT");
 }
 
@@ -251,6 +202,8 @@ static void looked_up(Client *client, const MgLookupAnswer *answer)
         fail(client, false, "%s: the name has no address", client->host);
 }
 
+static void ask_secure(Client *client);
+
 static void reached(Client *client, const MgConnectAnswer *answer)
 {
     static const char *const words[] = {
@@ -263,6 +216,8 @@ static void reached(Client *client, const MgConnectAnswer *answer)
         client->connected = true;
         client->step = STEP_GREETING;
         client->waiting_since = client->now;
+        if (client->tls_first)
+            ask_secure(client);
         return;
     }
     if (++client->address < client->addresses->len) {
@@ -292,14 +247,23 @@ static char *find_timestamp(const char *greeting)
     return g_strndup(start, len + 1);
 }
 
-/* What CAPA says of SASL (RFC 5034 §3). (transfer full) "" if nothing. */
-static char *offered(const Client *client)
+/* What follows a word of CAPA's (RFC 5034 §3: "SASL"). (transfer full) NULL if it is not there. */
+static char *offered(const Client *client, const char *word)
 {
+    size_t len = strlen(word);
     g_auto(GStrv) lines = g_strsplit(client->listing->str, "\n", -1);
     for (size_t i = 0; lines[i] != NULL; i++)
-        if (g_ascii_strncasecmp(lines[i], "SASL ", 5) == 0)
-            return g_strdup(g_strchomp(lines[i] + 5));
-    return g_strdup("");
+        if (g_ascii_strncasecmp(g_strchomp(lines[i]), word, len) == 0 &&
+            (lines[i][len] == ' ' || lines[i][len] == '\0'))
+            return g_strdup(g_strchug(lines[i] + len));
+    return NULL;
+}
+
+static void ask_capabilities(Client *client)
+{
+    g_string_truncate(client->listing, 0); /* what was said in the clear is forgotten */
+    client->multi = true;
+    send_line(client, STEP_CAPA, "CAPA");
 }
 
 /* Sends AUTH, if that is wanted and possible. Returns false if the login is to go on without. */
@@ -312,14 +276,15 @@ static bool log_in_by_auth(Client *client)
                                .password = client->password,
                                .mechanisms = any ? NULL : client->auth,
                                .clear = client->auth_clear,
-                               .seed = client->seed};
+                               .seed = client->seed,
+                               .channel = mg_sasl_channel(&client->binding)};
     MgSaslMechanism mechanism;
-    g_autofree char *offer = offered(client);
+    g_autofree char *offer = offered(client, "SASL");
     client->sasl = mg_sasl_client_new(&identity);
-    if (!mg_sasl_client_choose(client->sasl, offer, &mechanism) ||
+    if (!mg_sasl_client_choose(client->sasl, offer != NULL ? offer : "", &mechanism) ||
         mg_sasl_client_start(client->sasl, mechanism) == MG_SASL_FAILED) {
         MgSaslFault fault = mg_sasl_client_fault(client->sasl);
-        if (any && (client->auth_clear || client->timestamp != NULL))
+        if (any && (client->auth_clear || client->binding.tls || client->timestamp != NULL))
             return false;
         note(client, R_SASL + fault);
         fail(client, true, "%s: %s", client->host, mg_pop3_client_words(fault));
@@ -349,6 +314,92 @@ static void log_in(Client *client)
         send_line(client, STEP_USER, "USER %s", client->user);
     }
 }
+
+/* ---- TLS (RFC 2595 §4) ---- */
+
+static void ask_secure(Client *client)
+{
+    if (client->tls_first)
+        enter(client, MG_FETCH_SECURING);
+    client->secure = (MgSecureQuestion){
+        .name = client->host, .any = client->tls_wish != TLS_REQUIRE && !client->tls_first};
+    client->step = STEP_SECURE;
+    client->asking = true;
+    client->waiting_since = client->now;
+    mg_outbox_add(&client->out, (MgEvent){.kind = MG_EVENT_STARTTLS,
+                                          .ask = {.id = ++client->last_ask,
+                                                  .topic = MG_TOPIC_SECURE,
+                                                  .question = &client->secure,
+                                                  .taken = client->taken}});
+}
+
+/* What came behind the reply in the clear may be anybody's. */
+static void begin_tls(Client *client)
+{
+    if (client->in->len > 0)
+        note(client, R_INJECTED);
+    client->taken += client->in->len;
+    g_string_truncate(client->in, 0);
+    ask_secure(client);
+}
+
+/* A server that has proved its name may see the password, whatever a greeting in the clear said. */
+static void secured(Client *client, const MgSecureAnswer *answer)
+{
+    if (answer == NULL || !answer->secure) {
+        const char *reason = answer != NULL ? answer->reason : NULL;
+        note(client, R_TLS_FAILED);
+        fail(client, false, "%s: TLS did not come about: %s", client->host,
+             reason != NULL ? reason : "nothing on this host can do it");
+        return;
+    }
+    client->tls = g_strdup_printf("%s %s", answer->version, answer->cipher);
+    client->waiting_since = client->now;
+    if (!answer->verified)
+        note(client, R_NOT_VERIFIED);
+    else
+        client->binding = mg_sasl_bind(answer);
+    enter(client, client->tls_first ? MG_FETCH_DISCONNECTED : MG_FETCH_AUTHORIZATION);
+    client->step = STEP_GREETING;
+    if (client->tls_first)
+        return;
+    if (answer->verified && strcmp(client->apop, "yes") != 0)
+        g_clear_pointer(&client->timestamp, g_free);
+    ask_capabilities(client);
+}
+
+/* Begins TLS, or ends it all where it is demanded in vain. Returns false: go on without. */
+static bool secure_by_stls(Client *client)
+{
+    if (client->tls != NULL || client->tls_wish == TLS_NO)
+        return false;
+    g_autofree char *offer = offered(client, "STLS");
+    if (offer != NULL) {
+        enter(client, MG_FETCH_SECURING);
+        send_line(client, STEP_STLS, "STLS");
+        return true;
+    }
+    if (client->tls_wish == TLS_REQUIRE) {
+        note(client, R_TLS_MISSING);
+        fail(client, true, "%s does not offer TLS, and it is demanded", client->host);
+    }
+    return client->tls_wish == TLS_REQUIRE;
+}
+
+static void refused_tls(Client *client, const char *rest)
+{
+    if (client->tls_wish == TLS_REQUIRE) {
+        note(client, R_TLS_MISSING);
+        fail(client, true, "%s: %s", client->host, rest);
+        return;
+    }
+    client->tls_wish = TLS_NO;
+    note(client, R_NO_TLS);
+    enter(client, MG_FETCH_AUTHORIZATION);
+    log_in(client);
+}
+
+/* ---- the maildrop ---- */
 
 /* The next message that is wanted, or the goodbye. */
 static void next_message(Client *client)
@@ -434,13 +485,16 @@ static void replied_ok(Client *client, const char *rest)
     client->multi = false;
     switch (client->step) {
     case STEP_GREETING:
-        enter(client, AUTHORIZATION);
+        enter(client, MG_FETCH_AUTHORIZATION);
         client->timestamp = find_timestamp(rest);
-        client->multi = true;
-        send_line(client, STEP_CAPA, "CAPA");
+        ask_capabilities(client);
         break;
     case STEP_CAPA:
-        log_in(client);
+        if (!secure_by_stls(client))
+            log_in(client);
+        break;
+    case STEP_STLS:
+        begin_tls(client);
         break;
     case STEP_USER:
         send_line(client, STEP_PASS, "PASS %s", client->password);
@@ -455,7 +509,7 @@ static void replied_ok(Client *client, const char *rest)
         G_GNUC_FALLTHROUGH;
     case STEP_PASS:
     case STEP_APOP:
-        enter(client, TRANSACTION);
+        enter(client, MG_FETCH_TRANSACTION);
         send_line(client, STEP_STAT, "STAT");
         break;
     case STEP_STAT:
@@ -481,7 +535,11 @@ static void replied_err(Client *client, const char *rest)
     note(client, R_REFUSED);
     switch (client->step) {
     case STEP_CAPA: /* RFC 2449 §5: an old server; nothing is lost */
-        log_in(client);
+        if (!secure_by_stls(client))
+            log_in(client);
+        break;
+    case STEP_STLS:
+        refused_tls(client, rest);
         break;
     case STEP_UIDL: /* optional (RFC 1939 §7): all messages are fetched, then */
         next_message(client);
@@ -621,12 +679,15 @@ static void client_teardown(void *shared)
     g_hash_table_unref(shared);
 }
 
-/* "pop3://user@host:port". Returns false if it is not. */
+/* "pop3://user@host:port", and pop3s. Returns false if it is not. */
 static bool read_url(Client *client, const char *url)
 {
-    const char *rest = url != NULL && g_str_has_prefix(url, "pop3://") ? url + 7 : NULL;
-    if (rest == NULL)
+    const char *rest = url != NULL ? strstr(url, "://") : NULL;
+    const char *scheme = client->base.kind->scheme;
+    if (rest == NULL || g_ascii_strncasecmp(url, scheme, strlen(scheme)) != 0 ||
+        url + strlen(scheme) != rest)
         return false;
+    rest += 3;
     const char *at = strrchr(rest, '@');
     if (at != NULL) {
         g_free(client->user);
@@ -653,23 +714,28 @@ static bool fits_a_line(const char *text)
     return true;
 }
 
-static MgEngine *client_create(const MgBirth *birth)
+static MgEngine *new_client(const MgBirth *birth, const MgEngineKind *kind)
 {
     Client *client = g_new0(Client, 1);
-    client->base.kind = &mg_pop3_client;
+    client->base.kind = kind;
+    client->tls_first = kind == &mg_pop3_client_tls;
     mg_outbox_init(&client->out);
     client->in = g_string_new(NULL);
     client->listing = g_string_new(NULL);
     client->text = g_string_new(NULL);
     client->addresses = g_ptr_array_new_with_free_func(g_free);
-    client->state = DISCONNECTED;
+    client->state = MG_FETCH_DISCONNECTED;
     client->now = birth->now;
-    client->port = 110;
+    client->port = client->tls_first ? 995 : 110;
     client->user = g_strdup(mg_settings_get(birth->settings, "account", NULL));
     client->password = g_strdup(mg_settings_get(birth->settings, "password", ""));
     client->apop = g_strdup(mg_settings_get(birth->settings, "apop", "auto"));
     client->auth = g_strdup(mg_settings_get(birth->settings, "auth", "no"));
     client->auth_clear = mg_text_is_yes(mg_settings_get(birth->settings, "auth-clear", "no"));
+    const char *wish = mg_settings_get(birth->settings, "fetch-tls", "try");
+    client->tls_wish = strcmp(wish, "require") == 0 ? TLS_REQUIRE
+                       : strcmp(wish, "no") == 0    ? TLS_NO
+                                                    : TLS_TRY;
     client->fault = MG_SASL_FAULT_NONE;
     client->seed = birth->seed;
     client->keep = mg_text_is_yes(mg_settings_get(birth->settings, "keep", "no"));
@@ -677,7 +743,7 @@ static MgEngine *client_create(const MgBirth *birth)
     client->seen = birth->shared;
     const char *url = mg_settings_get(birth->settings, "fetch", NULL);
     if (!read_url(client, url))
-        fail(client, false, "fetch= wants pop3://HOST and account= a name, not \"%s\"",
+        fail(client, false, "fetch= wants %s://HOST and account= a name, not \"%s\"", kind->scheme,
              url != NULL ? url : "");
     else if (!fits_a_line(client->user) || !fits_a_line(client->password))
         fail(client, false, "the name or the password holds a character that POP3 cannot send");
@@ -688,6 +754,16 @@ static MgEngine *client_create(const MgBirth *birth)
         look_up(client, TYPE_A);
     }
     return &client->base;
+}
+
+static MgEngine *client_create(const MgBirth *birth)
+{
+    return new_client(birth, &mg_pop3_client);
+}
+
+static MgEngine *client_tls_create(const MgBirth *birth)
+{
+    return new_client(birth, &mg_pop3_client_tls);
 }
 
 static void client_free(MgEngine *engine)
@@ -704,6 +780,7 @@ static void client_free(MgEngine *engine)
     mg_sasl_wipe(client->password);
     mg_sasl_client_free(client->sasl);
     g_free(client->apop);
+    g_free(client->tls);
     g_free(client->auth);
     g_free(client->host);
     g_free(client->timestamp);
@@ -753,6 +830,8 @@ static bool client_answer(MgEngine *engine, MgAskId ask_id, const void *answer, 
     client->now = now;
     if (client->step == STEP_LOOKUP)
         looked_up(client, answer);
+    else if (client->step == STEP_SECURE)
+        secured(client, answer);
     else
         reached(client, answer);
     return true;
@@ -798,6 +877,8 @@ static size_t client_facts(const MgEngine *engine, MgFact *facts, size_t max)
             facts[n].value[end - facts[n].value] = '\0';
         n++;
     }
+    if (n < max && client->tls != NULL)
+        mg_text_set_fact(&facts[n++], N_("Protected by"), "%s", client->tls);
     if (n < max && client->n_messages > 0) {
         facts[n].label = N_("Fetched");
         g_snprintf(facts[n++].value, sizeof facts->value, "%zu / %zu", client->n_fetched,
@@ -808,28 +889,27 @@ static size_t client_facts(const MgEngine *engine, MgFact *facts, size_t max)
 
 static const char button[] G_GNUC_UNUSED = N_("Fetch"); /* the verb, on a button */
 
+#define CLIENT_CALLS                                                                               \
+    .usual = "mua", .transport = MG_TRANSPORT_STREAM, .verb = "fetch", .usage = "fetch",           \
+    .scheme_setting = "fetch", .dissector = "pop", .settings = mg_pop3_client_settings,            \
+    .rules = mg_pop3_client_rules, .transitions = mg_pop3_client_transitions,                      \
+    .setup = client_setup, .teardown = client_teardown, .free = client_free,                       \
+    .receive = client_receive, .receive_end = client_receive_end, .advance = client_advance,       \
+    .answer = client_answer, .next = client_next, .deadline = client_deadline,                     \
+    .facts = client_facts
+
 const MgEngineKind mg_pop3_client = {
     .name = "pop3.client",
     .summary = N_("POP3 client: fetches the mail from a mailbox"),
-    .usual = "mua",
-    .transport = MG_TRANSPORT_STREAM,
-    .verb = "fetch",
-    .usage = "fetch",
-    .scheme_setting = "fetch",
     .scheme = "pop3",
-    .dissector = "pop",
-    .settings = settings,
-    .rules = rules,
-    .transitions = transitions,
-    .setup = client_setup,
-    .teardown = client_teardown,
     .create = client_create,
-    .free = client_free,
-    .receive = client_receive,
-    .receive_end = client_receive_end,
-    .advance = client_advance,
-    .answer = client_answer,
-    .next = client_next,
-    .deadline = client_deadline,
-    .facts = client_facts,
+    CLIENT_CALLS,
+};
+
+const MgEngineKind mg_pop3_client_tls = {
+    .name = "pop3.client-tls",
+    .summary = N_("POP3 client that speaks TLS from the start"),
+    .scheme = "pop3s",
+    .create = client_tls_create,
+    CLIENT_CALLS,
 };

@@ -3,35 +3,48 @@
 #include "console.h"
 #include "pop3.h"
 
-#define PORT 110
+static const MgConsoleWay plain = {MG_POP3_STARTTLS, 110, false},
+                          tls = {MG_POP3_STARTTLS, 995, true};
 
-static MgEngine *create_client(const MgBirth *birth)
+static MgEngine *create_console(const MgBirth *birth)
 {
-    return mg_console_new(&mg_pop3_console, birth, PORT);
+    return mg_console_new(&mg_pop3_console, birth, &plain);
+}
+
+static MgEngine *create_console_tls(const MgBirth *birth)
+{
+    return mg_console_new(&mg_pop3_console_tls, birth, &tls);
 }
 
 static MgEngine *create_server(const MgBirth *birth)
 {
-    return mg_console_new(&mg_pop3_by_hand, birth, PORT);
+    return mg_console_new(&mg_pop3_by_hand, birth, &plain);
 }
+
+#define CONSOLE_CALLS                                                                              \
+    .usual = "mua", .verb = "talk", .usage = "talk URL", .dissector = "pop", MG_CONSOLE_METHODS
 
 const MgEngineKind mg_pop3_console = {
     .name = "pop3.console",
     .summary = N_("Types POP3 commands by hand"),
-    .usual = "mua",
-    .verb = "talk",
-    .usage = "talk URL",
     .scheme = "pop3",
-    .dissector = "pop",
-    .create = create_client,
-    MG_CONSOLE_METHODS,
+    .create = create_console,
+    CONSOLE_CALLS,
+};
+
+const MgEngineKind mg_pop3_console_tls = {
+    .name = "pop3.console-tls",
+    .summary = N_("Types POP3 commands by hand, with TLS from the start"),
+    .scheme = "pop3s",
+    .create = create_console_tls,
+    CONSOLE_CALLS,
 };
 
 const MgEngineKind mg_pop3_by_hand = {
     .name = "pop3.by-hand",
     .summary = N_("Answers POP3 by hand: a person is the server"),
     .transport = MG_TRANSPORT_STREAM,
-    .port = PORT,
+    .port = 110,
     .dissector = "pop",
     .create = create_server,
     MG_CONSOLE_METHODS,

@@ -832,5 +832,5 @@ const MgDissector mg_pop3_dissector = {
     .cut = cut,
     .dissect = dissect,
     .summarize = summarize,
-    .starttls = {"STLS", "+OK"},
+    .starttls = MG_POP3_STARTTLS,
 };

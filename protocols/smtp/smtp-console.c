@@ -3,35 +3,62 @@
 #include "console.h"
 #include "smtp.h"
 
-#define PORT 25
+static const MgConsoleWay plain = {MG_SMTP_STARTTLS, 25, false},
+                          tls = {MG_SMTP_STARTTLS, 465, true},
+                          submission = {MG_SMTP_STARTTLS, 587, false};
 
-static MgEngine *create_client(const MgBirth *birth)
+static MgEngine *create_console(const MgBirth *birth)
 {
-    return mg_console_new(&mg_smtp_console, birth, PORT);
+    return mg_console_new(&mg_smtp_console, birth, &plain);
+}
+
+static MgEngine *create_console_submission(const MgBirth *birth)
+{
+    return mg_console_new(&mg_smtp_console_submission, birth, &submission);
+}
+
+static MgEngine *create_console_tls(const MgBirth *birth)
+{
+    return mg_console_new(&mg_smtp_console_tls, birth, &tls);
 }
 
 static MgEngine *create_server(const MgBirth *birth)
 {
-    return mg_console_new(&mg_smtp_by_hand, birth, PORT);
+    return mg_console_new(&mg_smtp_by_hand, birth, &plain);
 }
+
+#define CONSOLE_CALLS                                                                              \
+    .usual = "mua", .verb = "talk", .usage = "talk URL", .dissector = "smtp", MG_CONSOLE_METHODS
 
 const MgEngineKind mg_smtp_console = {
     .name = "smtp.console",
     .summary = N_("Types SMTP commands by hand"),
-    .usual = "mua",
-    .verb = "talk",
-    .usage = "talk URL",
     .scheme = "smtp",
-    .dissector = "smtp",
-    .create = create_client,
-    MG_CONSOLE_METHODS,
+    .create = create_console,
+    CONSOLE_CALLS,
+};
+
+const MgEngineKind mg_smtp_console_submission = {
+    .name = "smtp.console-submission",
+    .summary = N_("Types SMTP commands by hand, to a server for users"),
+    .scheme = "submission",
+    .create = create_console_submission,
+    CONSOLE_CALLS,
+};
+
+const MgEngineKind mg_smtp_console_tls = {
+    .name = "smtp.console-tls",
+    .summary = N_("Types SMTP commands by hand, with TLS from the start"),
+    .scheme = "smtps",
+    .create = create_console_tls,
+    CONSOLE_CALLS,
 };
 
 const MgEngineKind mg_smtp_by_hand = {
     .name = "smtp.by-hand",
     .summary = N_("Answers SMTP by hand: a person is the server"),
     .transport = MG_TRANSPORT_STREAM,
-    .port = PORT,
+    .port = 25,
     .dissector = "smtp",
     .create = create_server,
     MG_CONSOLE_METHODS,

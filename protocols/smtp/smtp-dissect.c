@@ -806,5 +806,5 @@ const MgDissector mg_smtp_dissector = {
     .cut = cut,
     .dissect = dissect,
     .summarize = summarize,
-    .starttls = {"STARTTLS", "220"},
+    .starttls = MG_SMTP_STARTTLS,
 };

@@ -18,6 +18,12 @@
 
 G_BEGIN_DECLS
 
+/* How TLS begins in the middle: the client's word, and the beginning of the reply that agrees. */
+#define MG_SMTP_STARTTLS                                                                           \
+    {                                                                                              \
+        "STARTTLS", "220"                                                                          \
+    }
+
 /* RFC 5321 §4.5.3.1, octets with CR LF. */
 #define MG_SMTP_COMMAND_LINE_MAX 512u
 #define MG_SMTP_REPLY_LINE_MAX   512u
@@ -53,7 +59,8 @@ extern const MgEngineKind mg_smtp_greylist;   /* answers smtp.policy */
 extern const MgEngineKind mg_smtp_probe;      /* the command "probe" */
 /* A person types: as a client (the verb "talk smtp://…"), as the server (engines=smtp.by-hand:25).
  */
-extern const MgEngineKind mg_smtp_console, mg_smtp_by_hand;
+extern const MgEngineKind mg_smtp_console, mg_smtp_console_submission, mg_smtp_console_tls,
+    mg_smtp_by_hand;
 
 /* Named "smtp"; LMTP too. */
 extern const MgDissector mg_smtp_dissector;
