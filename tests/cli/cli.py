@@ -216,7 +216,8 @@ def documentation_only(name):
             for word in re.findall(r'@([\w.-]+)|://([\w.-]+)', text):
                 if not re.search(r'(^|\.)example(\.(com|net|org))?\.?$', ''.join(word)):
                     bad.append(f'{file}: {word}')
-            if file.endswith('.eml') and (data.count(b'\n') != data.count(b'\r\n') or b'\r\n\r\n' not in data):
+            lone = 1 if file == 'lunch-and-more.eml' else 0  # what the lesson on smuggling is about
+            if file.endswith('.eml') and (data.count(b'\n') != data.count(b'\r\n') + lone or b'\r\n\r\n' not in data):
                 bad.append(f'{file}: lines do not end in CR LF')
             if file.endswith('.zone') and find('nsd-checkzone'):
                 origin = '.' if file == 'root.zone' else file[:-5]
