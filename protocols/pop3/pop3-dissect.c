@@ -440,6 +440,7 @@ static bool cut_command(State *state, MgSpan bytes, bool end, MgUnit *unit)
     size_t max = state->auth ? AUTH_CUT : COMMAND_CUT;
     if (lf == NULL && !end && len < max)
         return false;
+    state->greeted = true; /* where the client speaks first TLS has begun: no greeting comes again */
     len = MIN(len, max);
     uint8_t command = state->auth ? C_AUTH_DATA : command_of(bytes.data, len);
     /* What follows AUTH before it is answered belongs to it, too: it may be the password, from a
