@@ -72,7 +72,7 @@ domains=example.net
 mailboxes=bob@example.net:{2}
 auth=yes
 logins_max=0
-engines=smtp.server:25;smtp.server-tls:465;smtp.queue;smtp.client;pop3.server:110
+engines=smtp.server:25;smtp.server-tls:465;smtp.queue;smtp.client;pop3.server:110;pop3.server-tls:995
 '''
 NETWORK = '''[network]
 format=1
@@ -80,6 +80,7 @@ title=Servers
 epoch=2026-03-02T09:00:00Z
 plugins=smtp;pop3;tls
 ''' + HOST.format('mx', 25, PASSWORD) + '''starttls=yes
+stls=offer
 tls-certificate=good.pem
 tls-key=good.key
 ''' + HOST.format('plain', 26, PASSWORD) + 'auth-clear=yes\n' + HOST.format('flaw', 27, PASSWORD) + '''starttls=yes
@@ -96,7 +97,7 @@ class Ours:
         (folder / 'network.ini').write_text(NETWORK)
         for name in ('good.pem', 'good.key'):
             (folder / name).write_bytes((scratch / name).read_bytes())
-        wanted = [('smtp.server', 'mx'), ('smtp.server-tls', 'mx'), ('pop3.server', 'mx'), ('smtp.server', 'plain'),
+        wanted = [('smtp.server', 'mx'), ('smtp.server-tls', 'mx'), ('pop3.server', 'mx'), ('pop3.server-tls', 'mx'), ('smtp.server', 'plain'),
                   ('smtp.server', 'flaw')]
         doors = [w for engine, host in wanted for w in ('--door', f'{engine}@{host}.example.net=127.0.0.1:0')]
         self.listening = tap.Listening(len(wanted), mailglass, 'serve', folder, '--trace', scratch / 'serve.pcapng', *doors)
@@ -275,10 +276,19 @@ def test_send_python():
 # ---- fetch ----
 
 def test_fetch(server):
-    url = f'pop3://127.0.0.1:{server.port["pop3.server", "mx"]}'
-    got = ours('fetch', url, '--user', USER, '--password-file', password_file, '--into', scratch / 'Mail', '--trace', scratch / 'fetch.pcapng')
-    check(got.code == 0 and len(got.lines) > 3, 'fetch takes --user, too', got)
-    got = ours('fetch', url, '--into', scratch / 'Mail')
+    login = ['--user', USER, '--password-file', password_file, '--into', scratch / 'Mail']
+    stls, from_start = (f'{scheme}://localhost:{server.port[engine, "mx"]}' for scheme, engine in
+                        (('pop3', 'pop3.server'), ('pop3s', 'pop3.server-tls')))
+    got = ours('fetch', f'{stls}?starttls=require', *login, '--keep', '--ca', ca, '--verbose', '--trace', scratch / 'fetch.pcapng')
+    check(got.code == 0 and len(got.lines) > 3 and 'CN=Test root' in got.err, 'STLS, demanded; the chain is shown', got)
+    got = ours('fetch', from_start, *login, '--keep', '--ca', ca, '--auth', 'PLAIN', '--json')
+    check(got.code == 0 and got.rows()[-1]['fetched'] > 3, 'TLS from the start, and AUTH PLAIN', got)
+    for url in (f'{stls}?starttls=require', from_start):
+        got = ours('fetch', url, *login)
+        check(got.code == 1 and 'not trusted here' in got.err and one_sentence(got.err), f'{url[:5]}: nobody who has not proved the name', got)
+    got = ours('fetch', f'{stls}?starttls=never', *login, '--trace', scratch / 'fetch-clear.pcapng')
+    check(got.code == 0 and len(got.lines) > 3, 'in the clear, on this machine', got)
+    got = ours('fetch', stls, '--into', scratch / 'Mail')
     check(got.code == 2 and '--user' in got.err and one_sentence(got.err), 'fetch without a user', got)
 
 
@@ -302,7 +312,10 @@ def test_talk(server):
     got = ours('talk', f'smtps://{smtp(server, "smtp.server-tls")}', '--ca', ca, timeout=60, typed='EHLO me.example\nQUIT\n')
     check(got.code == 0 and '221' in got.out, 'TLS from the start', got)
     got = ours('talk', f'pop3://localhost:{server.port["pop3.server", "mx"]}', typed=f'USER {USER}\nPASS {PASSWORD}\nSTAT\nQUIT\n', timeout=60)
-    check(got.code == 0 and '→ STAT' in got.out, 'POP3', got)
+    check(got.code == 0 and '→ STAT' in got.out and '→ PASS ****' in got.out, 'POP3', got)
+    got = ours('talk', f'pop3://localhost:{server.port["pop3.server", "mx"]}', '--ca', ca, timeout=60,
+               typed=f'STLS\nCAPA\nUSER {USER}\nPASS {PASSWORD}\nQUIT\n')
+    check(got.code == 0 and '→ CAPA' in got.out and 'goodbye' in got.out and 'proved its name' in got.out, 'STLS typed by hand', got)
     for words, code in [(['smtp://localhost:1'], 3), (['gopher://localhost'], 2), ([], 2)]:
         got = ours('talk', *words)
         check(got.code == code and one_sentence(got.err), f'talk {words}: exit {code}', got)
@@ -444,6 +457,11 @@ def test_tap(server):
                '-ign_eof', typed='QUIT\r\n', timeout=30)
     code, out, err = proved.stop()
     check('221' in talk.out and 'whose name is proved' in err, 'openssl s_client through the tap', f'{talk}{out}{err}')
+    box = Tap(f'pop3://localhost:{server.port["pop3.server", "mx"]}', '--ca', ca, '--json', '--trace', scratch / 'tap-pop3.pcapng')
+    got = run('curl', '-sS', '-m', '20', '-k', '--ssl-reqd', f'pop3://127.0.0.1:{box.port}/', '-u', f'{USER}:{PASSWORD}')
+    code, out, err = box.stop()
+    rows = [json.loads(line) for line in out.splitlines()]
+    check(got.code == 0 and any(r.get('encrypted') and r['summary'] == 'LIST' for r in rows), 'STLS', f'{got}{out}{err}')
     box = Tap(f'pop3://localhost:{server.port["pop3.server", "mx"]}')
     got = run('curl', '-sS', '-m', '20', f'pop3://127.0.0.1:{box.port}/', '-u', f'{USER}:{PASSWORD}')
     code, out, err = box.stop()
