@@ -14,8 +14,7 @@ struct MgRecordLine {
     GString *line, *summary;
 };
 
-/* In columns of a terminal: Korean takes two for a character. */
-static int text_width(const char *text)
+int mg_text_columns(const char *text)
 {
     int width = 0;
     for (; *text != '\0'; text = g_utf8_next_char(text)) {
@@ -35,7 +34,7 @@ static MgRecordLine *new_line(int width_pair, MgRegistry *registry)
     self->width_label = 4;
     for (size_t i = 1; i < mg_registry_n_dissectors(self->registry); i++) {
         const char *label = mg_registry_dissector(self->registry, (uint8_t)i)->label;
-        self->width_label = MAX(self->width_label, text_width(label));
+        self->width_label = MAX(self->width_label, mg_text_columns(label));
     }
     return self;
 }
@@ -44,7 +43,7 @@ MgRecordLine *mg_record_line_new(const MgNetwork *network, MgRegistry *registry)
 {
     int longest[2] = {0, 0};
     for (unsigned i = 0; i < network->hosts->len; i++) {
-        int width = text_width(g_array_index(network->hosts, MgNetworkHost, i).name);
+        int width = mg_text_columns(g_array_index(network->hosts, MgNetworkHost, i).name);
         if (width > longest[0]) {
             longest[1] = longest[0];
             longest[0] = width;
@@ -60,7 +59,7 @@ MgRecordLine *mg_record_line_new(const MgNetwork *network, MgRegistry *registry)
 MgRecordLine *mg_record_line_new_for_pair(const char *client, const char *server,
                                           MgRegistry *registry)
 {
-    return new_line(text_width(client) + 3 + text_width(server), registry);
+    return new_line(mg_text_columns(client) + 3 + mg_text_columns(server), registry);
 }
 
 void mg_record_line_free(MgRecordLine *self)
@@ -108,7 +107,7 @@ void mg_record_line_note(MgRecordLine *self, const MgRecord *record, uint32_t n)
 
 static void pad(GString *line, int width, size_t from)
 {
-    for (int n = text_width(line->str + from); n < width; n++)
+    for (int n = mg_text_columns(line->str + from); n < width; n++)
         g_string_append_c(line, ' ');
 }
 

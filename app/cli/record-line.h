@@ -23,4 +23,7 @@ bool mg_record_is_bare(const MgRegistry *registry, const MgRecord *record);
 /* Ciphertext: what it holds has a record of its own. */
 bool mg_record_is_layer(const MgTrace *trace, uint32_t n);
 
+/* In columns of a terminal: Korean takes two for a character. */
+int mg_text_columns(const char *text);
+
 G_END_DECLS

@@ -15,8 +15,10 @@
 #include "real-access.h"
 #include "record-line.h"
 
-#define DATA_PATIENCE                                                                              \
-    (2 * MG_SECONDS) /* data that has no reply of its own does not stop a script */
+/* Data that has no reply of its own does not stop a script. */
+#define DATA_PATIENCE (2 * MG_SECONDS)
+/* Columns of what is said about an exchange. */
+#define INDENT      12
 #define ABOUT_WIDTH 92
 
 typedef struct {
@@ -43,18 +45,18 @@ static const MgScheme schemes[] = {{"smtp", 25},  {"smtps", 465}, {"submission",
 static void print_words(const char *lead, const char *text)
 {
     g_auto(GStrv) words = g_strsplit(text, " ", -1);
-    int column = printf("            %s", lead);
-    int margin = column;
+    int margin = MIN(INDENT + mg_text_columns(lead), 2 * INDENT);
+    int column = INDENT + mg_text_columns(lead);
+    printf("%*s%s", INDENT, "", lead);
     for (size_t i = 0; words[i] != NULL; i++) {
-        int width = (int)g_utf8_strlen(words[i], -1);
-        if (i > 0 && column + 1 + width > ABOUT_WIDTH) {
-            printf("\n%*s", MIN(margin, 24), "");
-            column = MIN(margin, 24);
-        } else if (i > 0) {
-            column += printf(" ");
-        }
+        int width = mg_text_columns(words[i]);
+        bool breaks = i > 0 && column + 1 + width > ABOUT_WIDTH;
+        if (breaks)
+            printf("\n%*s", margin, "");
+        else if (i > 0)
+            printf(" ");
         printf("%s", words[i]);
-        column += width;
+        column = (breaks ? margin : column + (i > 0)) + width;
     }
     printf("\n");
 }
@@ -197,7 +199,7 @@ static char *take_line(Talk *talk)
 static void wipe_echo(const char *line)
 {
     struct winsize size = {0};
-    size_t width = (size_t)g_utf8_strlen(line, -1);
+    size_t width = (size_t)mg_text_columns(line);
     size_t columns = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
     for (size_t rows = columns > 0 ? width / columns + 1 : 1; rows > 0; rows--)
         printf("\033[A\033[2K");
