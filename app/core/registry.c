@@ -155,6 +155,14 @@ static void add_dissector(MgRegistry *registry, const MgDissector *dissector)
     }
 }
 
+/* What is no engine's: the network itself. */
+static const MgRule own_rules[] = {
+    {"link.written-over", MG_SEVERITY_FAULT, "RFC 3207 §6",
+     N_("Somebody on the way writes over what passes, and what is left is as long as before, so "
+        "no sum and no number gives it away. Only encryption does.")},
+    {0},
+};
+
 static void add_rules(MgRegistry *registry, const MgRule *rules)
 {
     for (const MgRule *rule = rules; rule != NULL && rule->id != NULL; rule++)
@@ -288,6 +296,7 @@ static MgRegistry *new_registry(void)
     registry->engines_by_name = g_hash_table_new(g_str_hash, g_str_equal);
     registry->fields = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
     registry->rules = g_hash_table_new(g_str_hash, g_str_equal);
+    add_rules(registry, own_rules);
     for (size_t i = 0; mg_inet_dissectors[i] != NULL; i++)
         add_dissector(registry, mg_inet_dissectors[i]);
     return registry;

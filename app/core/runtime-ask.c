@@ -107,6 +107,34 @@ static void overhear(MgInstance *asker, const MgAsk *ask)
     line->carrier_class->overhear(line->carrier, line, question->port);
 }
 
+/* Who waits for a change of a folder that has changed. */
+static bool tell_one(MgHost *host, MgTime now)
+{
+    for (MgInstance *i = host->first; i != NULL; i = i->next)
+        for (uint32_t k = 0; k < i->n_asks; k++) {
+            const MgStoreWait *wait = i->asks[k].news;
+            if (wait == NULL)
+                continue;
+            const MgFoldersQuestion question = {.op = MG_FOLDERS_WAIT,
+                                                .user = wait->user,
+                                                .folder = wait->folder,
+                                                .modseq = wait->modseq};
+            if (!mg_store_has_news(host->store, &question))
+                continue;
+            MgFoldersAnswer answer;
+            mg_store_ask_folders(host->store, &question, &answer);
+            mg_runtime_settle(i, i->asks[k].id, &answer, now);
+            return true;
+        }
+    return false;
+}
+
+static void tell_news(MgHost *host, MgTime now)
+{
+    while (tell_one(host, now))
+        continue;
+}
+
 static void ask_store(MgInstance *asker, const MgAsk *ask, MgTime now)
 {
     MgRuntime *runtime = asker->runtime;
@@ -126,6 +154,34 @@ static void ask_store(MgInstance *asker, const MgAsk *ask, MgTime now)
                             text);
     }
     mg_engine_answer(asker->engine, ask->id, &answer, now);
+    if (question->op == MG_MAILBOX_APPEND || question->op == MG_MAILBOX_EXPUNGE)
+        tell_news(host, now);
+}
+
+/* Opens the ask until there are news, or answers it at once. */
+static void ask_folders(MgInstance *asker, const MgAsk *ask, MgTime now)
+{
+    MgHost *host = mg_runtime_host(asker->runtime, asker->host);
+    const MgFoldersQuestion *question = ask->question;
+    if (host->store == NULL || mg_store_n_mailboxes(host->store) == 0) {
+        mg_engine_answer(asker->engine, ask->id, NULL, now);
+        return;
+    }
+    if (question->op == MG_FOLDERS_WAIT && !mg_store_has_news(host->store, question)) {
+        MgStoreWait *wait = g_new(MgStoreWait, 1);
+        *wait =
+            (MgStoreWait){g_strdup(question->user), g_strdup(question->folder), question->modseq};
+        open_ask(asker, (MgOpenAsk){.id = ask->id, .news = wait});
+        return;
+    }
+    bool changes = question->op != MG_FOLDERS_LIST && question->op != MG_FOLDERS_LOOK &&
+                   question->op != MG_FOLDERS_WAIT && question->op != MG_FOLDERS_READ &&
+                   question->op != MG_FOLDERS_QUOTA;
+    MgFoldersAnswer answer;
+    mg_store_ask_folders(host->store, question, &answer);
+    mg_engine_answer(asker->engine, ask->id, &answer, now);
+    if (changes)
+        tell_news(host, now);
 }
 
 /* Counted as queued for as long as it is there, whether the host is up or not. */
@@ -191,6 +247,8 @@ void mg_runtime_route(MgInstance *asker, const MgAsk *ask, MgTime now)
         overhear(asker, ask);
     } else if (strcmp(ask->topic, MG_TOPIC_MAILBOX) == 0) {
         ask_store(asker, ask, now);
+    } else if (strcmp(ask->topic, MG_TOPIC_FOLDERS) == 0) {
+        ask_folders(asker, ask, now);
     } else if (strcmp(ask->topic, MG_TOPIC_SPOOL) == 0) {
         ask_spool(asker, ask, now);
     } else if (strcmp(ask->topic, MG_TOPIC_FILE) == 0) {

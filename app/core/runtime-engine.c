@@ -71,7 +71,13 @@ static void unlink_instance(MgHost *host, MgInstance *instance)
 
 static void drop_ask(MgInstance *instance, uint32_t i)
 {
+    MgStoreWait *news = instance->asks[i].news;
     instance->runtime->n_persons -= instance->asks[i].person;
+    if (news != NULL) {
+        g_free(news->user);
+        g_free(news->folder);
+        g_free(news);
+    }
     instance->asks[i] = instance->asks[--instance->n_asks];
 }
 
@@ -80,9 +86,9 @@ static void abandon(MgInstance *instance, uint32_t i, MgTime now)
 {
     MgInstance *answerer = instance->asks[i].answerer;
     MgLine *line = instance->asks[i].line;
-    bool person = instance->asks[i].person;
+    bool alone = instance->asks[i].person || instance->asks[i].news != NULL;
     drop_ask(instance, i);
-    if (person) /* whoever might have typed need not know */
+    if (alone) /* whoever might have typed, or changed the folder, need not know */
         return;
     if (answerer != NULL) {
         answerer->asker = NULL;

@@ -38,12 +38,19 @@ typedef struct {
     struct MgInstance *first, *last; /* alive, in order of birth */
 } MgHost;
 
+/* Somebody waits until a folder is changed. */
+typedef struct MgStoreWait {
+    char *user, *folder;
+    uint64_t modseq;
+} MgStoreWait;
+
 /* A question that an engine waits for: who works on it. */
 typedef struct {
     MgAskId id;
     struct MgInstance *answerer; /* NULL: the carrier */
     MgLine *line;                /* a datagram's; NULL else */
     bool person;                 /* MG_TOPIC_PERSON: neither of the two */
+    struct MgStoreWait *news;    /* (nullable) MG_FOLDERS_WAIT: nor this */
 } MgOpenAsk;
 
 typedef struct MgInstance {

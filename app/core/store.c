@@ -1,21 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* store.c - mailboxes and the spool, in memory
- *
- * A mailbox's messages lie in the order of their numbers, so that one is found by halving, and an
- * answer to OPEN is the list itself. */
-#include "store.h"
+/* store.c - mailboxes and the spool, in memory */
+#include "store-private.h"
 
 #define AMBIGUOUS G_MAXUINT /* a local part that two mailboxes have */
-
-typedef struct {
-    char *address, *password;
-    size_t quota, used;
-    uint32_t next_uid, uid_validity;
-    GArray *list;        /* MgMailboxMessage */
-    GPtrArray *contents; /* GBytes, beside `list` */
-    uint32_t locked_by;
-    bool locked;
-} Mailbox;
 
 typedef struct {
     GBytes *data, *state;
@@ -29,16 +16,16 @@ struct MgStore {
     GPtrArray *mailboxes;
     GHashTable *by_address, *by_local_part; /* lower case → index */
     GHashTable *locks;                      /* session → index */
+    MgStoreScratch scratch;
 };
 
-static void free_mailbox(void *data)
+static void free_account(void *data)
 {
-    Mailbox *mailbox = data;
-    g_free(mailbox->address);
-    g_free(mailbox->password);
-    g_array_unref(mailbox->list);
-    g_ptr_array_unref(mailbox->contents);
-    g_free(mailbox);
+    MgStoreAccount *account = data;
+    g_free(account->address);
+    g_free(account->password);
+    g_ptr_array_unref(account->folders);
+    g_free(account);
 }
 
 static void free_spooled(void *data)
@@ -53,10 +40,13 @@ MgStore *mg_store_new(void)
 {
     MgStore *store = g_new0(MgStore, 1);
     store->spool = g_hash_table_new_full(NULL, NULL, NULL, free_spooled);
-    store->mailboxes = g_ptr_array_new_with_free_func(free_mailbox);
+    store->mailboxes = g_ptr_array_new_with_free_func(free_account);
     store->by_address = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     store->by_local_part = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     store->locks = g_hash_table_new(NULL, NULL);
+    store->scratch = (MgStoreScratch){g_array_new(FALSE, FALSE, sizeof(MgFolder)),
+                                      g_array_new(FALSE, FALSE, sizeof(uint32_t)),
+                                      g_array_new(FALSE, FALSE, sizeof(uint32_t))};
     return store;
 }
 
@@ -69,10 +59,13 @@ void mg_store_free(MgStore *store)
     g_hash_table_unref(store->by_local_part);
     g_hash_table_unref(store->locks);
     g_ptr_array_unref(store->mailboxes);
+    g_array_unref(store->scratch.folders);
+    g_array_unref(store->scratch.uids);
+    g_array_unref(store->scratch.gone);
     g_free(store);
 }
 
-static Mailbox *mailbox_at(const MgStore *store, size_t i)
+static MgStoreAccount *mailbox_at(const MgStore *store, size_t i)
 {
     g_assert(i < store->mailboxes->len);
     return g_ptr_array_index(store->mailboxes, i);
@@ -97,7 +90,7 @@ void mg_store_add_mailbox(MgStore *store, const char *address, const char *passw
 {
     char *key = g_ascii_strdown(address, -1);
     void *value = NULL;
-    Mailbox *mailbox;
+    MgStoreAccount *mailbox;
     if (g_hash_table_lookup_extended(store->by_address, key, NULL, &value)) {
         mailbox = mailbox_at(store, GPOINTER_TO_UINT(value));
         g_free(mailbox->password);
@@ -110,36 +103,27 @@ void mg_store_add_mailbox(MgStore *store, const char *address, const char *passw
         g_hash_table_insert(store->by_local_part, local,
                             GUINT_TO_POINTER(taken ? AMBIGUOUS : index));
         g_hash_table_insert(store->by_address, key, GUINT_TO_POINTER(index));
-        mailbox = g_new0(Mailbox, 1);
+        mailbox = g_new0(MgStoreAccount, 1);
         mailbox->address = g_strdup(address);
-        mailbox->next_uid = 1;
-        mailbox->uid_validity = index + 1;
-        mailbox->list = g_array_new(FALSE, FALSE, sizeof(MgMailboxMessage));
-        mailbox->contents = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+        mailbox->last_validity = index + 1;
+        mailbox->folders = g_ptr_array_new_with_free_func(mg_store_folder_free);
+        g_ptr_array_add(mailbox->folders,
+                        mg_store_folder_new(MG_STORE_INBOX, mailbox->last_validity));
         g_ptr_array_add(store->mailboxes, mailbox);
     }
     mailbox->password = g_strdup(password);
     mailbox->quota = quota;
 }
 
-/* Where the message with this number is, or would be. */
-static unsigned place_of(const Mailbox *mailbox, uint32_t uid)
+MgStoreAccount *mg_store_account(const MgStore *store, const char *user)
 {
-    unsigned low = 0, high = mailbox->list->len;
-    while (low < high) {
-        unsigned middle = low + (high - low) / 2;
-        if (g_array_index(mailbox->list, MgMailboxMessage, middle).uid < uid)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    unsigned index;
+    return find(store, user, &index) ? mailbox_at(store, index) : NULL;
 }
 
-static bool has(const Mailbox *mailbox, unsigned place, uint32_t uid)
+MgStoreScratch *mg_store_scratch(MgStore *store)
 {
-    return place < mailbox->list->len &&
-           g_array_index(mailbox->list, MgMailboxMessage, place).uid == uid;
+    return &store->scratch;
 }
 
 /* ---- what is asked ---- */
@@ -175,7 +159,8 @@ static size_t copy_letter(MgSpan letter, char *out)
     return used + letter.len - at;
 }
 
-static MgMailboxResult append(Mailbox *mailbox, const MgMailboxQuestion *question, MgTime now)
+static MgMailboxResult append(MgStoreAccount *mailbox, const MgMailboxQuestion *question,
+                              MgTime now)
 {
     /* RFC 5321 §4.4: final delivery puts the reverse-path at the beginning. */
     const char *from = question->mail_from != NULL ? question->mail_from : "";
@@ -187,17 +172,15 @@ static MgMailboxResult append(Mailbox *mailbox, const MgMailboxQuestion *questio
     if (mailbox->quota != 0 &&
         (mailbox->used >= mailbox->quota || size > mailbox->quota - mailbox->used))
         return MG_MAILBOX_FULL;
-    if (mailbox->next_uid == UINT32_MAX)
+    g_autoptr(GBytes) bytes = g_bytes_new_take(g_steal_pointer(&octets), size);
+    if (mg_store_put(mg_store_inbox(mailbox), bytes, &(MgMailboxMessage){.at = now}) == 0)
         return MG_MAILBOX_FAILED;
-    MgMailboxMessage message = {.uid = mailbox->next_uid++, .size = size, .at = now};
-    g_array_append_val(mailbox->list, message);
-    g_ptr_array_add(mailbox->contents, g_bytes_new_take(g_steal_pointer(&octets), size));
     mailbox->used += size;
     return MG_MAILBOX_OK;
 }
 
 /* RFC 1939 §7: MD5 over the timestamp and the shared secret, in lower-case hexadecimal. */
-static bool digest_fits(const Mailbox *mailbox, const MgMailboxQuestion *question)
+static bool digest_fits(const MgStoreAccount *mailbox, const MgMailboxQuestion *question)
 {
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_MD5);
     g_checksum_update(sum, (const guchar *)question->apop_timestamp, -1);
@@ -205,7 +188,7 @@ static bool digest_fits(const Mailbox *mailbox, const MgMailboxQuestion *questio
     return strcmp(g_checksum_get_string(sum), question->apop_digest) == 0;
 }
 
-static bool password_fits(const Mailbox *mailbox, const MgMailboxQuestion *question)
+static bool password_fits(const MgStoreAccount *mailbox, const MgMailboxQuestion *question)
 {
     if (mailbox->password == NULL)
         return false;
@@ -218,7 +201,7 @@ static bool password_fits(const Mailbox *mailbox, const MgMailboxQuestion *quest
 static MgMailboxResult open_mailbox(MgStore *store, uint32_t session, unsigned index,
                                     const MgMailboxQuestion *question, MgMailboxAnswer *answer)
 {
-    Mailbox *mailbox = mailbox_at(store, index);
+    MgStoreAccount *mailbox = mailbox_at(store, index);
     if (!question->proved && !password_fits(mailbox, question))
         return MG_MAILBOX_DENIED;
     if (mailbox->locked && mailbox->locked_by != session)
@@ -228,53 +211,28 @@ static MgMailboxResult open_mailbox(MgStore *store, uint32_t session, unsigned i
     mailbox->locked = true;
     mailbox->locked_by = session;
     g_hash_table_insert(store->locks, GUINT_TO_POINTER(session), GUINT_TO_POINTER(index));
-    answer->messages = (const MgMailboxMessage *)(void *)mailbox->list->data;
-    answer->n_messages = mailbox->list->len;
-    answer->uid_validity = mailbox->uid_validity;
+    const MgStoreFolder *inbox = mg_store_inbox(mailbox);
+    answer->messages = (const MgMailboxMessage *)(void *)inbox->list->data;
+    answer->n_messages = inbox->list->len;
+    answer->uid_validity = inbox->uid_validity;
     return MG_MAILBOX_OK;
 }
 
-static MgMailboxResult read_message(const Mailbox *mailbox, uint32_t uid, MgMailboxAnswer *answer)
+static MgMailboxResult read_message(const MgStoreFolder *folder, uint32_t uid,
+                                    MgMailboxAnswer *answer)
 {
-    unsigned place = place_of(mailbox, uid);
-    if (!has(mailbox, place, uid))
+    if (mg_store_message_of(folder, uid) == NULL)
         return MG_MAILBOX_NONE;
-    size_t len = 0;
-    const void *data = g_bytes_get_data(g_ptr_array_index(mailbox->contents, place), &len);
-    answer->data = (MgSpan){data, len};
+    answer->data = mg_store_octets(folder, mg_store_place(folder, uid));
     return MG_MAILBOX_OK;
 }
 
-/* All at once: the list is gone through a single time, however many leave it. */
-static MgMailboxResult expunge(Mailbox *mailbox, const MgMailboxQuestion *question)
+static MgMailboxResult expunge(MgStoreAccount *mailbox, const MgMailboxQuestion *question)
 {
-    MgMailboxResult result = MG_MAILBOX_OK;
-    g_autofree bool *gone = g_new0(bool, MAX(mailbox->list->len, 1u));
-    for (size_t i = 0; i < question->n_uids; i++) {
-        unsigned place = place_of(mailbox, question->uids[i]);
-        if (has(mailbox, place, question->uids[i]))
-            gone[place] = true;
-        else
-            result = MG_MAILBOX_NONE;
-    }
-    unsigned kept = 0;
-    for (unsigned i = 0; i < mailbox->list->len; i++) {
-        MgMailboxMessage *message = &g_array_index(mailbox->list, MgMailboxMessage, i);
-        if (gone[i]) {
-            mailbox->used -= message->size;
-            g_bytes_unref(mailbox->contents->pdata[i]);
-            continue;
-        }
-        g_array_index(mailbox->list, MgMailboxMessage, kept) = *message;
-        mailbox->contents->pdata[kept++] = mailbox->contents->pdata[i];
-    }
-    for (unsigned i = kept; i < mailbox->contents->len; i++)
-        mailbox->contents->pdata[i] = NULL; /* moved, or let go of */
-    g_ptr_array_set_free_func(mailbox->contents, NULL);
-    g_ptr_array_set_size(mailbox->contents, (int)kept);
-    g_ptr_array_set_free_func(mailbox->contents, (GDestroyNotify)g_bytes_unref);
-    g_array_set_size(mailbox->list, kept);
-    return result;
+    bool all;
+    mailbox->used -=
+        mg_store_remove(mg_store_inbox(mailbox), question->uids, question->n_uids, &all);
+    return all ? MG_MAILBOX_OK : MG_MAILBOX_NONE;
 }
 
 void mg_store_ask(MgStore *store, uint32_t session, const MgMailboxQuestion *question, MgTime now,
@@ -284,7 +242,7 @@ void mg_store_ask(MgStore *store, uint32_t session, const MgMailboxQuestion *que
     unsigned index;
     if (!find(store, question->user, &index))
         return;
-    Mailbox *mailbox = mailbox_at(store, index);
+    MgStoreAccount *mailbox = mailbox_at(store, index);
     bool has_lock = mailbox->locked && mailbox->locked_by == session;
     switch (question->op) {
     case MG_MAILBOX_FIND:
@@ -297,8 +255,8 @@ void mg_store_ask(MgStore *store, uint32_t session, const MgMailboxQuestion *que
         answer->result = open_mailbox(store, session, index, question, answer);
         return;
     case MG_MAILBOX_READ:
-        answer->result =
-            has_lock ? read_message(mailbox, question->uid, answer) : MG_MAILBOX_DENIED;
+        answer->result = has_lock ? read_message(mg_store_inbox(mailbox), question->uid, answer)
+                                  : MG_MAILBOX_DENIED;
         return;
     case MG_MAILBOX_EXPUNGE:
         answer->result = has_lock ? expunge(mailbox, question) : MG_MAILBOX_DENIED;
@@ -402,16 +360,14 @@ const char *mg_store_address(const MgStore *store, size_t mailbox)
 
 size_t mg_store_n_messages(const MgStore *store, size_t mailbox)
 {
-    return mailbox_at(store, mailbox)->list->len;
+    return mg_store_inbox(mailbox_at(store, mailbox))->list->len;
 }
 
 MgSpan mg_store_message(const MgStore *store, size_t mailbox, size_t i, uint32_t *uid)
 {
-    const Mailbox *from = mailbox_at(store, mailbox);
+    const MgStoreFolder *from = mg_store_inbox(mailbox_at(store, mailbox));
     g_assert(i < from->list->len);
-    size_t len = 0;
-    const void *data = g_bytes_get_data(g_ptr_array_index(from->contents, i), &len);
     if (uid != NULL)
         *uid = g_array_index(from->list, MgMailboxMessage, i).uid;
-    return (MgSpan){data, len};
+    return mg_store_octets(from, (unsigned)i);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* store.h - what a host keeps when it crashes: mailboxes, answering the topic "mailbox", and the
- * spool, answering "spool" */
+/* store.h - what a host keeps when it crashes: mailboxes, answering the topics "mailbox" and
+ * "folders", and the spool, answering "spool" */
 #pragma once
 
 #include <mailglass/topics.h>
@@ -18,6 +18,12 @@ void mg_store_add_mailbox(MgStore *store, const char *address, const char *passw
 /* `answer` is borrowed until the next call. `session` names the asker, for the lock. */
 void mg_store_ask(MgStore *store, uint32_t session, const MgMailboxQuestion *question, MgTime now,
                   MgMailboxAnswer *answer);
+/* The topic "folders"; `answer` is borrowed until the next call. A WAIT is answered as a LOOK: who
+ * calls looks whether there are news first. */
+void mg_store_ask_folders(MgStore *store, const MgFoldersQuestion *question,
+                          MgFoldersAnswer *answer);
+/* Has the folder changed since the question's modseq, or is it gone? */
+bool mg_store_has_news(const MgStore *store, const MgFoldersQuestion *question);
 /* Releases what `session` locks: its engine is gone. */
 void mg_store_forget(MgStore *store, uint32_t session);
 

@@ -29,11 +29,6 @@ static void plan(MgWire *wire, MgHappening what, MgHostId host, uint32_t n, MgTi
 
 /* ---- writing over ---- */
 
-static const MgRule written_over = {
-    "link.written-over", MG_SEVERITY_FAULT, "RFC 3207 §6",
-    N_("Somebody on the way writes over what passes, and what is left is as long as before, so no "
-       "sum and no number gives it away. Only encryption does.")};
-
 static MgWireLink *link_between(const MgWire *wire, size_t a, size_t b)
 {
     for (size_t i = 0; i < wire->n_links; i++) {
@@ -81,7 +76,8 @@ MgSpan mg_wire_alter(MgWire *wire, const MgLine *line, MgSpan octets)
     }
     if (changed)
         mg_trace_add_note(wire->trace, &(MgDoer){line->host, line->engine, line->cause, wire->now},
-                          &written_over, (MgSpan){NULL, 0});
+                          mg_registry_rule(mg_trace_registry(wire->trace), "link.written-over"),
+                          (MgSpan){NULL, 0});
     return octets;
 }
 

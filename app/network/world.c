@@ -330,12 +330,12 @@ static const struct {
     const char *what, *how;
     guint n_words, how_at;
     Change change;
-    bool of_host, rest; /* the last word and all that follows are one */
+    bool of_host, rest; /* more words may follow */
 } changes[] = {
     {"!link", "cut", 4, 3, cut_link, false},        {"!link", "mend", 4, 3, mend_link, false},
     {"!link", "loss", 5, 3, set_loss, false},       {"!link", "delay", 5, 3, set_delay, false},
     {"!link", "overwrite", 6, 3, overwrite, false}, {"!host", "down", 3, 2, take_down, true},
-    {"!host", "up", 3, 2, bring_up, true},          {"!host", "set", 5, 2, set_setting, true, true},
+    {"!host", "up", 3, 2, bring_up, true},          {"!host", "set", 4, 2, set_setting, true, true},
 };
 #define USAGE                                                                                      \
     "!link A B cut; !link A B mend; !link A B loss 0.1; !link A B delay 50ms; !link A B "          \

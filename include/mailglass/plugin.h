@@ -17,8 +17,8 @@
 
 G_BEGIN_DECLS
 
-#define MG_ABI_MAJOR 3u
-#define MG_ABI_MINOR 1u
+#define MG_ABI_MAJOR 4u
+#define MG_ABI_MINOR 0u
 
 typedef struct {
     uint32_t abi_major, abi_minor;

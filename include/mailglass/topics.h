@@ -265,10 +265,21 @@ typedef struct {
     size_t n_uids;
     bool proved; /* OPEN: the asker has made sure who it is (SASL); no password is looked at */
 } MgMailboxQuestion;
+/* Flags of a message (RFC 9051 §2.3.2), a bit each. */
+enum {
+    MG_FLAG_SEEN = 1 << 0,
+    MG_FLAG_ANSWERED = 1 << 1,
+    MG_FLAG_FLAGGED = 1 << 2,
+    MG_FLAG_DELETED = 1 << 3,
+    MG_FLAG_DRAFT = 1 << 4
+};
 typedef struct {
-    uint32_t uid; /* never used twice in a mailbox */
-    size_t size;  /* octets */
-    MgTime at;    /* when it came */
+    uint32_t uid; /* never used twice in a mailbox, or in a folder */
+    uint32_t flags;
+    size_t size;       /* octets */
+    MgTime at;         /* when it came; may be before the run began */
+    uint64_t keywords; /* a bit for each of its folder's keywords */
+    uint64_t modseq;   /* RFC 7162 §3.1: grows with every change in its folder */
 } MgMailboxMessage;
 typedef struct {
     MgMailboxResult result;
@@ -277,6 +288,78 @@ typedef struct {
     uint32_t uid_validity; /* OPEN */
     MgSpan data;           /* READ, SECRET */
 } MgMailboxAnswer;
+
+/* folders: the mail store as IMAP sees it (RFC 9051): folders with flags, seen by several sessions
+ * at once. POP3's maildrop is the folder INBOX. Names are UTF-8, their levels parted by "/";
+ * "INBOX" is so in any case. Who asks has made sure who the user is. */
+#define MG_TOPIC_FOLDERS "folders"
+typedef enum {
+    MG_FOLDERS_LIST, /* all folders, in order of their names; what is subscribed and gone, too */
+    MG_FOLDERS_CREATE,
+    MG_FOLDERS_DELETE,
+    MG_FOLDERS_RENAME, /* with all below it, `to`; of INBOX: its messages move, it stays */
+    MG_FOLDERS_SUBSCRIBE,
+    MG_FOLDERS_UNSUBSCRIBE,
+    MG_FOLDERS_LOOK, /* what is in it, and what has gone since `modseq` */
+    MG_FOLDERS_WAIT, /* as LOOK, but answered only when its modseq is greater than `modseq` */
+    MG_FOLDERS_READ, /* the octets of message `uid` */
+    MG_FOLDERS_APPEND,
+    MG_FOLDERS_FLAGS,   /* changes flags of `uids` */
+    MG_FOLDERS_EXPUNGE, /* removes the `uids` for good */
+    MG_FOLDERS_COPY,
+    MG_FOLDERS_MOVE,
+    MG_FOLDERS_QUOTA
+} MgFoldersOp;
+typedef enum { MG_FLAGS_ADD, MG_FLAGS_REMOVE, MG_FLAGS_REPLACE } MgFlagsChange;
+typedef enum {
+    MG_FOLDERS_OK,
+    MG_FOLDERS_NONE,    /* no such user, folder or message */
+    MG_FOLDERS_EXISTS,  /* CREATE, RENAME: there is one already */
+    MG_FOLDERS_REFUSED, /* INBOX cannot be deleted; a name that cannot be */
+    MG_FOLDERS_FULL,
+    MG_FOLDERS_FAILED
+} MgFoldersResult;
+typedef struct {
+    MgFoldersOp op;
+    const char *user;
+    const char *folder;
+    const char *to;     /* RENAME, COPY, MOVE: another folder */
+    const char *use;    /* CREATE: (nullable) what it is for: "\\Sent" (RFC 6154) */
+    uint64_t modseq;    /* LOOK, WAIT */
+    bool claims_recent; /* LOOK: what is new is new for this session alone (RFC 3501 §2.3.2) */
+    uint32_t uid;       /* READ */
+    const uint32_t *uids;
+    size_t n_uids;
+    MgFlagsChange change;
+    uint32_t flags;              /* FLAGS, APPEND */
+    const char *const *keywords; /* (nullable) FLAGS, APPEND: NULL-terminated */
+    uint64_t unchanged_since;    /* FLAGS: only messages with at most this modseq; 0: all */
+    MgSpan data;                 /* APPEND */
+    MgTime at;                   /* APPEND: as if it had come then */
+} MgFoldersQuestion;
+typedef struct {
+    const char *name;
+    const char *use; /* (nullable) */
+    bool subscribed, gone;
+    uint32_t uid_validity, uid_next, n_messages, n_unseen, n_deleted;
+    uint32_t recent_from; /* messages from this uid on are new to whoever comes next */
+    uint64_t modseq, size;
+} MgFolder;
+typedef struct {
+    MgFoldersResult result;
+    const MgFolder *folders; /* LIST: all; LOOK, WAIT: the one */
+    size_t n_folders;
+    const MgMailboxMessage *messages; /* LOOK, WAIT: all of them, in order of uid */
+    size_t n_messages;
+    const char *const *keywords; /* LOOK, WAIT: what the bits mean; NULL-terminated */
+    const uint32_t *gone;        /* LOOK, WAIT: since `modseq`; FLAGS: those that had changed */
+    size_t n_gone;
+    MgSpan data;              /* READ */
+    uint32_t uid_validity;    /* APPEND, COPY, MOVE: of where they are now … */
+    const uint32_t *new_uids; /* … and their uids there, beside `uids` */
+    size_t n_new_uids;
+    uint64_t used, limit; /* QUOTA: octets; limit 0: none */
+} MgFoldersAnswer;
 
 /* spool: what an engine has taken responsibility for, kept in the store of its host, which a crash
  * does not touch (RFC 5321 §6.1). When the host is up again, each item's engine is born again: one

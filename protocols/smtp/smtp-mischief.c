@@ -68,15 +68,16 @@ static bool read_row(const char *text, Row *row)
 
 struct MgSmtpMischief {
     GArray *rows; /* of Row */
-    const MgSetting *read_from;
+    char *text;   /* that they were read from */
 };
 
 /* `problems` NULL: what cannot be read is left out. */
 static void read_rows(MgSmtpMischief *mischief, const MgSettings *settings, GPtrArray *problems)
 {
-    mischief->read_from = settings->rows;
+    g_free(mischief->text);
+    mischief->text = g_strdup(mg_settings_get(settings, "misbehave", ""));
     g_array_set_size(mischief->rows, 0);
-    g_auto(GStrv) texts = g_strsplit(mg_settings_get(settings, "misbehave", ""), ";", -1);
+    g_auto(GStrv) texts = g_strsplit(mischief->text, ";", -1);
     for (size_t i = 0; texts[i] != NULL; i++) {
         Row row;
         const char *text = g_strstrip(texts[i]);
@@ -102,7 +103,7 @@ void *mg_smtp_mischief_setup(const MgSettings *settings, GPtrArray *problems)
 
 void mg_smtp_mischief_look(MgSmtpMischief *mischief, const MgSettings *settings)
 {
-    if (mischief != NULL && settings != NULL && mischief->read_from != settings->rows)
+    if (mischief != NULL && strcmp(mischief->text, mg_settings_get(settings, "misbehave", "")) != 0)
         read_rows(mischief, settings, NULL);
 }
 
@@ -110,6 +111,7 @@ void mg_smtp_mischief_teardown(void *shared)
 {
     MgSmtpMischief *mischief = shared;
     g_array_unref(mischief->rows);
+    g_free(mischief->text);
     g_free(mischief);
 }
 
