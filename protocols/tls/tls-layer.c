@@ -21,6 +21,7 @@ typedef struct {
 typedef struct {
     MgLayer base;
     MgTlsSession *session;
+    char *problem;           /* (nullable) why it has no certificate */
     MgTlsTrust *trust;       /* (nullable) this host's own */
     MgTlsIdentity *identity; /* (nullable) likewise */
 } Layer;
@@ -132,11 +133,10 @@ static const MgTlsIdentity *find_identity(Layer *layer, const MgLayerBirth *birt
     Shared *shared = birth->shared;
     MgSpan certificate = content_of(birth->settings, "tls-certificate");
     MgSpan key = content_of(birth->settings, "tls-key");
-    g_autofree char *problem = NULL;
     if (certificate.len > 0) /* one file may hold both */
         layer->identity = mg_tls_identity_parse(setup->library, certificate,
-                                                key.len > 0 ? key : certificate, &problem);
-    if (layer->identity != NULL || !birth->server)
+                                                key.len > 0 ? key : certificate, &layer->problem);
+    if (layer->identity != NULL || layer->problem != NULL || !birth->server)
         return layer->identity;
     MgTlsCa *ca = NULL;
     if (!birth->real) {
@@ -173,6 +173,7 @@ static MgLayer *create_layer(const MgLayerBirth *birth)
     if (!birth->server)
         setup.trust = find_trust(layer, birth, &setup);
     setup.identity = find_identity(layer, birth, &setup);
+    setup.problem = layer->problem;
     layer->session = mg_tls_session_new(&setup);
     return &layer->base;
 }
@@ -183,6 +184,7 @@ static void free_layer(MgLayer *base)
     mg_tls_session_free(layer->session);
     mg_tls_trust_free(layer->trust);
     mg_tls_identity_free(layer->identity);
+    g_free(layer->problem);
     g_free(layer);
 }
 

@@ -278,6 +278,7 @@ static void end(MgTlsSession *session, uint64_t *before)
 }
 
 static void go_on(MgTlsSession *session);
+static void fail(MgTlsSession *session, const MgRule *rule, char *reason);
 
 MgTlsSession *mg_tls_session_new(const MgTlsSetup *setup)
 {
@@ -316,7 +317,10 @@ MgTlsSession *mg_tls_session_new(const MgTlsSetup *setup)
     else
         set_up_client(session);
     end(session, before);
-    go_on(session);
+    if (setup->problem != NULL)
+        fail(session, mg_tls_rule("tls.own-certificate"), g_strdup(setup->problem));
+    else
+        go_on(session);
     return session;
 }
 

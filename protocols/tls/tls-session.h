@@ -19,6 +19,7 @@ typedef struct {
     bool any;
     const MgTlsTrust *trust;       /* client */
     const MgTlsIdentity *identity; /* server; client: (nullable) shown when it is asked for */
+    const char *problem; /* (nullable) why the handshake cannot even begin; then it fails at once */
     const char *version_min, *version_max; /* (nullable) "1.0" to "1.3" */
     int64_t now;                           /* Unix time: are certificates valid? */
     uint64_t seed;

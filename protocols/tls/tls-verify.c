@@ -30,6 +30,9 @@ const MgRule mg_tls_rules[] = {
      N_("There is no cipher that both ends have.")},
     {"tls.broken-record", MG_SEVERITY_FAULT, "RFC 8446 §5.2",
      N_("A record does not decrypt to what was sent: somebody has changed it on its way.")},
+    {"tls.own-certificate", MG_SEVERITY_FAULT, "RFC 8446 §4.4.2",
+     N_("The certificate that this host is to show cannot be used: the settings "
+        "`tls-certificate` and `tls-key`.")},
     {"tls.refused", MG_SEVERITY_FAULT, "RFC 8446 §6.2", N_("The other end has given up.")},
     {"tls.failed", MG_SEVERITY_FAULT, "RFC 8446 §4", N_("The handshake failed.")},
     {"tls.broken-off", MG_SEVERITY_FAULT, "RFC 8446 §4",

@@ -344,6 +344,28 @@ static void test_trouble(void)
     end_clear(&end);
 }
 
+/* A host whose own certificate cannot be used shows no other in its place. */
+static void test_problem(void)
+{
+    for (int server = 0; server < 2; server++) {
+        MgTlsSetup setup = {.server = server, .problem = "the key is not the certificate's"};
+        g_autoptr(MgTlsSession) session = mg_tls_session_new(&setup);
+        MgLayerEvent event;
+        bool failed = false;
+        mg_tls_session_receive(session, MG_SPAN("EHLO a\r\n"));
+        while (mg_tls_session_next(session, &event)) {
+            g_assert_cmpint(event.kind, !=, MG_LAYER_WIRE);
+            if (event.kind != MG_LAYER_FAILED)
+                continue;
+            const MgSecureAnswer *answer = event.answer;
+            failed = true;
+            g_assert_cmpstr(answer->reason, ==, "the key is not the certificate's");
+            g_assert_cmpstr(answer->rule->id, ==, "tls.own-certificate");
+        }
+        g_assert_true(failed);
+    }
+}
+
 static void test_pem(void)
 {
     g_autoptr(MgTlsCa) ca = mg_tls_ca_new(7, EPOCH), again = mg_tls_ca_new(7, EPOCH);
@@ -388,6 +410,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tls/session/every-octet", test_every_octet);
     g_test_add_func("/tls/session/reasons", test_reasons);
     g_test_add_func("/tls/session/trouble", test_trouble);
+    g_test_add_func("/tls/session/problem", test_problem);
     g_test_add_func("/tls/session/pem", test_pem);
     return g_test_run();
 }
