@@ -16,14 +16,15 @@ typedef struct {
     int64_t epoch;
     MgTlsCa *simulated, *own; /* made when needed; `own` is for real peers */
     MgTlsTrust *system;       /* (nullable) likewise */
+    SSL_CTX *context;         /* (nullable) likewise, for real peers */
+    GHashTable *identities;   /* what settings name: text → MgTlsIdentity */
 } Shared;
 
 typedef struct {
     MgLayer base;
     MgTlsSession *session;
-    char *problem;           /* (nullable) why it has no certificate */
-    MgTlsTrust *trust;       /* (nullable) this host's own */
-    MgTlsIdentity *identity; /* (nullable) likewise */
+    char *problem;     /* (nullable) why it has no certificate */
+    MgTlsTrust *trust; /* (nullable) this host's own */
 } Layer;
 
 static const MgSettingRow settings[] = {
@@ -53,12 +54,16 @@ static void *setup_layers(uint64_t seed, int64_t epoch)
     Shared *shared = g_new0(Shared, 1);
     shared->seed = seed;
     shared->epoch = epoch;
+    shared->identities = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                               (GDestroyNotify)mg_tls_identity_free);
     return shared;
 }
 
 static void teardown_layers(void *data)
 {
     Shared *shared = data;
+    g_hash_table_unref(shared->identities);
+    mg_tls_context_free(shared->context);
     mg_tls_trust_free(shared->system);
     mg_tls_ca_free(shared->simulated);
     mg_tls_ca_free(shared->own);
@@ -127,17 +132,39 @@ static const MgTlsTrust *find_trust(Layer *layer, const MgLayerBirth *birth, MgT
     return layer->trust;
 }
 
-static const MgTlsIdentity *find_identity(Layer *layer, const MgLayerBirth *birth,
-                                          MgTlsSetup *setup)
+/* (nullable) The certificate that the settings name. Reading it takes as long as a handshake, so it
+ * is read once. */
+static const MgTlsIdentity *named_identity(Layer *layer, const MgLayerBirth *birth,
+                                           const MgTlsLibrary *library)
 {
     Shared *shared = birth->shared;
     MgSpan certificate = content_of(birth->settings, "tls-certificate");
     MgSpan key = content_of(birth->settings, "tls-key");
-    if (certificate.len > 0) /* one file may hold both */
-        layer->identity = mg_tls_identity_parse(setup->library, certificate,
-                                                key.len > 0 ? key : certificate, &layer->problem);
-    if (layer->identity != NULL || layer->problem != NULL || !birth->server)
-        return layer->identity;
+    if (certificate.len == 0)
+        return NULL;
+    if (key.len == 0) /* one file may hold both */
+        key = certificate;
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_checksum_update(sum, certificate.data, (gssize)certificate.len);
+    g_checksum_update(sum, key.data, (gssize)key.len);
+    g_autofree char *text =
+        g_strconcat(library != NULL ? "simulated " : "real ", g_checksum_get_string(sum), NULL);
+    MgTlsIdentity *known = g_hash_table_lookup(shared->identities, text);
+    if (known != NULL)
+        return known;
+    known = mg_tls_identity_parse(library, certificate, key, &layer->problem);
+    if (known != NULL)
+        g_hash_table_insert(shared->identities, g_steal_pointer(&text), known);
+    return known;
+}
+
+static const MgTlsIdentity *find_identity(Layer *layer, const MgLayerBirth *birth,
+                                          const MgTlsLibrary *library)
+{
+    Shared *shared = birth->shared;
+    const MgTlsIdentity *named = named_identity(layer, birth, library);
+    if (named != NULL || layer->problem != NULL || !birth->server)
+        return named;
     MgTlsCa *ca = NULL;
     if (!birth->real) {
         ca = simulated_of(shared);
@@ -151,6 +178,13 @@ static const MgTlsIdentity *find_identity(Layer *layer, const MgLayerBirth *birt
 }
 
 /* ---- the layer ---- */
+
+static SSL_CTX *shared_context(Shared *shared)
+{
+    if (shared->context == NULL)
+        shared->context = mg_tls_context_new(NULL);
+    return shared->context;
+}
 
 static MgLayer *create_layer(const MgLayerBirth *birth)
 {
@@ -172,8 +206,9 @@ static MgLayer *create_layer(const MgLayerBirth *birth)
                                      strcmp(keep, "true") == 0 || strcmp(keep, "1") == 0};
     if (!birth->server)
         setup.trust = find_trust(layer, birth, &setup);
-    setup.identity = find_identity(layer, birth, &setup);
+    setup.identity = find_identity(layer, birth, setup.library);
     setup.problem = layer->problem;
+    setup.context = birth->real ? shared_context(birth->shared) : NULL;
     layer->session = mg_tls_session_new(&setup);
     return &layer->base;
 }
@@ -183,7 +218,6 @@ static void free_layer(MgLayer *base)
     Layer *layer = (Layer *)base;
     mg_tls_session_free(layer->session);
     mg_tls_trust_free(layer->trust);
-    mg_tls_identity_free(layer->identity);
     g_free(layer->problem);
     g_free(layer);
 }

@@ -18,7 +18,6 @@ typedef struct {
 } Queued;
 
 struct MgTlsSession {
-    SSL_CTX *context;
     SSL *ssl;
     BIO *in, *out; /* the SSL's own */
     uint64_t random;
@@ -137,7 +136,8 @@ static void on_key(const SSL *ssl, const char *line)
 /* The peer's certificates, before OpenSSL forgets those that prove nothing. */
 static int on_chain(X509_STORE_CTX *store, void *user)
 {
-    MgTlsSession *session = user;
+    const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    MgTlsSession *session = SSL_get_app_data(ssl);
     STACK_OF(X509) *chain = X509_STORE_CTX_get0_untrusted(store);
     MgCertificate about;
     int good = X509_verify_cert(store);
@@ -188,7 +188,7 @@ static GByteArray *list_protocols(const char *alpn)
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
                            const unsigned char *in, unsigned in_len, void *user)
 {
-    MgTlsSession *session = user;
+    const MgTlsSession *session = SSL_get_app_data(ssl);
     if (session->alpn == NULL)
         return SSL_TLSEXT_ERR_NOACK;
     g_autoptr(GByteArray) list = list_protocols(session->alpn);
@@ -205,33 +205,12 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
     return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-static void set_identity(MgTlsSession *session, const MgTlsIdentity *identity)
+/* What is the same for all connections. OpenSSL 3 takes as long for it as for a handshake. */
+SSL_CTX *mg_tls_context_new(const MgTlsLibrary *library)
 {
-    if (identity == NULL)
-        return;
-    /* The key is decoded anew where it is RSA: blinding remembers how often a key was used, and one
-     * connection would change another's octets. */
-    EVP_PKEY *key = mg_tls_identity_key(identity);
-    SSL_CTX_use_cert_and_key(session->context, mg_tls_identity_certificate(identity),
-                             session->repeats ? NULL : key, mg_tls_identity_chain(identity), 1);
-    if (!session->repeats)
-        return;
-    uint8_t *der = NULL;
-    int len = i2d_PrivateKey(key, &der);
-    if (len > 0)
-        SSL_CTX_use_PrivateKey_ASN1(EVP_PKEY_get_base_id(key), session->context, der, len);
-    OPENSSL_clear_free(der, (size_t)MAX(len, 0));
-}
-
-static void set_up_context(MgTlsSession *session, const MgTlsSetup *setup)
-{
-    SSL_CTX *context = session->context;
-    SSL_CTX_set_min_proto_version(
-        context, setup->version_min != NULL ? version_of(setup->version_min) : TLS1_2_VERSION);
-    SSL_CTX_set_max_proto_version(context, version_of(setup->version_max));
-    int least = version_of(setup->version_min);
-    if (least != 0 && least < TLS1_2_VERSION) /* Debian's OpenSSL refuses them above level 0 */
-        SSL_CTX_set_security_level(context, 0);
+    SSL_CTX *context =
+        SSL_CTX_new_ex(library != NULL ? library->context : NULL, NULL, TLS_method());
+    g_assert(context != NULL);
     /* No renegotiation (RFC 9325 §3.5), no resumption: tickets hold the time of day, and each
      * connection is to be seen whole. */
     SSL_CTX_set_options(context,
@@ -239,11 +218,46 @@ static void set_up_context(MgTlsSession *session, const MgTlsSetup *setup)
     SSL_CTX_set_num_tickets(context, 0);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_keylog_callback(context, on_key);
-    SSL_CTX_set_cert_verify_callback(context, on_chain, session);
-    SSL_CTX_set_alpn_select_cb(context, choose_protocol, session);
+    SSL_CTX_set_cert_verify_callback(context, on_chain, NULL);
+    SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
+    return context;
+}
+
+void mg_tls_context_free(SSL_CTX *context)
+{
+    SSL_CTX_free(context);
+}
+
+static void set_identity(MgTlsSession *session, const MgTlsIdentity *identity)
+{
+    if (identity == NULL)
+        return;
+    /* The key is decoded anew where it is RSA: blinding remembers how often a key was used, and one
+     * connection would change another's octets. */
+    EVP_PKEY *key = mg_tls_identity_key(identity);
+    SSL_use_cert_and_key(session->ssl, mg_tls_identity_certificate(identity),
+                         session->repeats ? NULL : key, mg_tls_identity_chain(identity), 1);
+    if (!session->repeats)
+        return;
+    uint8_t *der = NULL;
+    int len = i2d_PrivateKey(key, &der);
+    if (len > 0)
+        SSL_use_PrivateKey_ASN1(EVP_PKEY_get_base_id(key), session->ssl, der, len);
+    OPENSSL_clear_free(der, (size_t)MAX(len, 0));
+}
+
+static void set_up(MgTlsSession *session, const MgTlsSetup *setup)
+{
+    SSL *ssl = session->ssl;
+    SSL_set_min_proto_version(ssl, setup->version_min != NULL ? version_of(setup->version_min)
+                                                              : TLS1_2_VERSION);
+    SSL_set_max_proto_version(ssl, version_of(setup->version_max));
+    int least = version_of(setup->version_min);
+    if (least != 0 && least < TLS1_2_VERSION) /* Debian's OpenSSL refuses them above level 0 */
+        SSL_set_security_level(ssl, 0);
     set_identity(session, setup->identity);
     if (setup->trust != NULL)
-        SSL_CTX_set1_cert_store(context, mg_tls_trust_store(setup->trust));
+        SSL_set1_verify_cert_store(ssl, mg_tls_trust_store(setup->trust));
 }
 
 static void set_up_client(MgTlsSession *session)
@@ -299,12 +313,11 @@ MgTlsSession *mg_tls_session_new(const MgTlsSetup *setup)
     session->pool = g_ptr_array_new_with_free_func(g_free);
     session->answer = (MgSecureAnswer){.version = "", .cipher = ""};
     uint64_t *before = begin(session);
-    session->context =
-        SSL_CTX_new_ex(setup->library != NULL ? setup->library->context : NULL, NULL, TLS_method());
-    g_assert(session->context != NULL);
-    set_up_context(session, setup);
-    session->ssl = SSL_new(session->context);
+    SSL_CTX *context = setup->context != NULL ? setup->context : mg_tls_context_new(setup->library);
+    session->ssl = SSL_new(context);
     g_assert(session->ssl != NULL);
+    if (setup->context == NULL)
+        SSL_CTX_free(context); /* the SSL has it */
     session->in = BIO_new(BIO_s_mem());
     session->out = BIO_new(BIO_s_mem());
     BIO_set_mem_eof_return(session->in, -1);
@@ -312,6 +325,7 @@ MgTlsSession *mg_tls_session_new(const MgTlsSetup *setup)
     SSL_set_app_data(session->ssl, session);
     SSL_set_msg_callback(session->ssl, on_message);
     SSL_set_msg_callback_arg(session->ssl, session);
+    set_up(session, setup);
     if (setup->server)
         SSL_set_accept_state(session->ssl);
     else
@@ -330,7 +344,6 @@ void mg_tls_session_free(MgTlsSession *session)
         return;
     SSL_free(session->ssl);
     X509_free(session->leaf);
-    SSL_CTX_free(session->context);
     g_byte_array_unref(session->early);
     g_array_unref(session->queue);
     g_byte_array_unref(session->octets);

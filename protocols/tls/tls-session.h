@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 
 typedef struct {
     const MgTlsLibrary *library; /* NULL: a real peer; chance is the operating system's */
+    SSL_CTX *context;            /* (nullable) of this library, for more than one session */
     bool server;
     const char *name, *alpn; /* as in MgSecureQuestion */
     bool any;
@@ -27,6 +28,11 @@ typedef struct {
 } MgTlsSetup;
 
 typedef struct MgTlsSession MgTlsSession;
+
+/* What sessions with real peers may share; it is costly to make. Those that repeat themselves have
+ * one each, for it draws chance. */
+SSL_CTX *mg_tls_context_new(const MgTlsLibrary *library);
+void mg_tls_context_free(SSL_CTX *context); /* (nullable) */
 
 /* What the setup points at must outlive the session, but for the texts. */
 MgTlsSession *mg_tls_session_new(const MgTlsSetup *setup);
