@@ -482,6 +482,8 @@ static void secure_format_question(const void *data, GString *out)
         g_string_append_printf(out, " alpn=%s", question->alpn);
     if (question->any)
         g_string_append(out, " any");
+    if (question->asks)
+        g_string_append(out, " asks");
 }
 
 static void secure_format_answer(const void *data, GString *out)
@@ -504,6 +506,8 @@ static void *secure_parse_answer(const char *text, size_t count, GPtrArray *pool
     answer.secure = word[0] == 'o';
     answer.verified = answer.secure && g_str_has_prefix(text, "verified");
     answer.reason = mg_transcript_value(text, "text", 0, pool);
+    answer.peer = mg_transcript_value(text, "peer", 0, pool);
+    answer.own = mg_transcript_value(text, "own", 0, pool);
     if (answer.secure) {
         static uint8_t binding[32];
         answer.version = "TLSv1.3";

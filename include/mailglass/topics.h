@@ -44,8 +44,9 @@ typedef struct {
 typedef struct {
     const char *name; /* client: (nullable) whose certificate the server must show; sent as SNI */
     const char *alpn; /* (nullable) protocols in order of preference: "imap,pop3" */
-    bool any; /* client: a certificate that proves nothing is better than no TLS (RFC 7435): go on,
-                 and say so in the answer */
+    bool any;  /* client: a certificate that proves nothing is better than no TLS (RFC 7435): go on,
+                  and say so in the answer */
+    bool asks; /* server: a client that has a certificate may show it */
 } MgSecureQuestion;
 
 /* A certificate as people read it. */
@@ -68,6 +69,9 @@ typedef struct {
     const char *sni;              /* server: (nullable) the name that the client has asked for */
     const MgCertificate *chain;   /* the peer's, its own first */
     size_t n_chain;
+    const char *peer; /* (nullable) server: whom the client's certificate names, if that is proved:
+                         its address, else its common name */
+    const char *own;  /* (nullable) client: the same of the certificate that it can show */
     MgSpan exporter;  /* tls-exporter, RFC 9266; 32 octets */
     MgSpan end_point; /* tls-server-end-point, RFC 5929 §4; empty: the server has shown none */
 } MgSecureAnswer;

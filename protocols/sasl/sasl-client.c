@@ -22,7 +22,8 @@ typedef enum {
 
 struct MgSaslClient {
     MgSaslIdentity identity;
-    char *user, *password, *acts_as, *mechanisms, *fixed_nonce; /* what `identity` points to */
+    char *user, *password, *acts_as, *mechanisms, *fixed_nonce,
+        *certificate; /* what `identity` points to */
     GBytes *exporter, *end_point;
     MgSaslMechanism mechanism;
     Stage stage;
@@ -51,6 +52,8 @@ void mg_sasl_client_set_channel(MgSaslClient *client, const MgSaslChannel *chann
     client->identity.channel = *channel;
     client->identity.channel.exporter = borrow(client->exporter);
     client->identity.channel.end_point = borrow(client->end_point);
+    g_free(client->certificate);
+    client->identity.channel.certificate = client->certificate = g_strdup(channel->certificate);
 }
 
 MgSaslClient *mg_sasl_client_new(const MgSaslIdentity *identity)
@@ -88,6 +91,7 @@ void mg_sasl_client_free(MgSaslClient *client)
         replace(texts[i], NULL);
     g_bytes_unref(client->exporter);
     g_bytes_unref(client->end_point);
+    g_free(client->certificate);
     explicit_bzero(&client->keys, sizeof client->keys);
     explicit_bzero(client->signature, sizeof client->signature);
     g_free(client);

@@ -118,6 +118,9 @@ MgSaslBinding mg_sasl_bind(const MgSecureAnswer *answer)
         binding.end_point_len = (uint8_t)answer->end_point.len;
         memcpy(binding.end_point, answer->end_point.data, answer->end_point.len);
     }
+    const char *certificate = answer->peer != NULL ? answer->peer : answer->own;
+    if (certificate != NULL && strlen(certificate) < sizeof binding.certificate)
+        g_strlcpy(binding.certificate, certificate, sizeof binding.certificate);
     return binding;
 }
 
@@ -125,7 +128,9 @@ MgSaslChannel mg_sasl_channel(const MgSaslBinding *binding)
 {
     return (MgSaslChannel){.tls = binding->tls,
                            .exporter = {binding->exporter, binding->exporter_len},
-                           .end_point = {binding->end_point, binding->end_point_len}};
+                           .end_point = {binding->end_point, binding->end_point_len},
+                           .certificate =
+                               binding->certificate[0] != '\0' ? binding->certificate : NULL};
 }
 
 /* ---- octets ---- */

@@ -173,6 +173,7 @@ typedef struct {
     bool tls;
     uint8_t exporter[32], end_point[64]; /* 64: SHA-512 */
     uint8_t exporter_len, end_point_len;
+    char certificate[256]; /* "": none */
 } MgSaslBinding;
 
 /* What the answer of MG_TOPIC_SECURE says of it; NULL, or not secure: no TLS. */

@@ -52,7 +52,8 @@ void mg_client_read_auth(MgSmtpClient *client, const MgBirth *birth)
     const char *user = mg_settings_get(birth->settings, "account", NULL);
     const char *password = mg_settings_get(birth->settings, "password", NULL);
     bool any = strcmp(auth, "auto") == 0;
-    if (client->lmtp || user == NULL || password == NULL || strcmp(auth, "no") == 0 ||
+    if (client->lmtp || user == NULL || strcmp(auth, "no") == 0 ||
+        (password == NULL && !mg_text_list_has(auth, MG_SPAN("EXTERNAL"))) ||
         (any && client->port == 25))
         return;
     bool clear = mg_text_is_yes(mg_settings_get(birth->settings, "auth-clear", "no"));

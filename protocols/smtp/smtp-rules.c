@@ -260,6 +260,9 @@ const MgSettingRow mg_smtp_server_settings[] = {
     {"starttls", MG_SETTING_TEXT, "no",
      N_("Whether TLS may begin in the middle: no, offer, or require (nothing is done before "
         "it; not for port 25 of a server for all the world).")},
+    {"client-certificates", MG_SETTING_BOOL, "no",
+     N_("Asks clients for a certificate when TLS begins: who shows a good one may log in with "
+        "EXTERNAL, without a password.")},
     {"starttls-flaw", MG_SETTING_BOOL, "no",
      N_("Obeys inside TLS what came behind STARTTLS in the clear, as some servers did until "
         "2011. For lessons.")},
@@ -369,6 +372,8 @@ static void read_looseness(MgSmtpSession *session, const MgSettings *settings)
 static void read_tls(MgSmtpSession *session, const MgSettings *settings)
 {
     const char *starttls = mg_settings_get(settings, "starttls", "no");
+    session->asks_certificate =
+        mg_text_is_yes(mg_settings_get(settings, "client-certificates", "no"));
     if (session->lmtp || strcmp(starttls, "no") == 0)
         return;
     session->extensions |= MG_SMTP_X_STARTTLS;

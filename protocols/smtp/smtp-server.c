@@ -154,7 +154,7 @@ void mg_smtp_ask_mailbox(MgSmtpSession *session, MgSmtpWait wait)
 
 void mg_smtp_ask_secure(MgSmtpSession *session)
 {
-    session->question.secure = (MgSecureQuestion){0};
+    session->question.secure = (MgSecureQuestion){.asks = session->asks_certificate};
     session->wait = MG_SMTP_WAIT_SECURE;
     session->asked = session->now;
     mg_outbox_add(&session->out, (MgEvent){.kind = MG_EVENT_STARTTLS,
@@ -611,9 +611,8 @@ static bool step(MgSmtpSession *session)
     }
     bool letter = session->state == MG_SMTP_DATA || session->chunk_left > 0;
     MgTime held = session->held_until;
-    if (has_input(session) &&
-        (letter ? mg_smtp_read_letter(session) || !has_input(session)
-                : read_line(session) || session->held_until != held))
+    if (has_input(session) && (letter ? mg_smtp_read_letter(session) || !has_input(session)
+                                      : read_line(session) || session->held_until != held))
         return true;
     return session->ended && end_session(session);
 }

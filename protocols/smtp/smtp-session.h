@@ -144,7 +144,7 @@ typedef struct {
     MgSmtpLines lines;
     MgSmtpMischief *mischief; /* (nullable) the host's */
     bool magic;
-    bool starttls_required, obeys_injected;
+    bool starttls_required, obeys_injected, asks_certificate;
     bool lmtp, submission, store, open_relay, help, auth_clear, require_auth, own_sender;
 
     /* TLS, if it is there */

@@ -198,13 +198,14 @@ static MgLayer *create_layer(const MgLayerBirth *birth)
                         .name = birth->server ? NULL : question->name,
                         .alpn = question->alpn,
                         .any = question->any && !birth->server,
+                        .asks = question->asks && birth->server,
                         .version_min = mg_settings_get(birth->settings, "tls-version-min", NULL),
                         .version_max = mg_settings_get(birth->settings, "tls-version-max", NULL),
                         .now = birth->epoch + birth->now / SECOND,
                         .seed = birth->seed,
                         .keep_keys = !birth->real || strcmp(keep, "yes") == 0 ||
                                      strcmp(keep, "true") == 0 || strcmp(keep, "1") == 0};
-    if (!birth->server)
+    if (!birth->server || setup.asks)
         setup.trust = find_trust(layer, birth, &setup);
     setup.identity = find_identity(layer, birth, setup.library);
     setup.problem = layer->problem;

@@ -34,6 +34,7 @@ struct MgTlsSession {
     size_t taken;                 /* of the queue */
     MgSecureAnswer answer;
     X509 *leaf;      /* (nullable) the peer's */
+    char *own;       /* (nullable) whom ours names: a client's */
     long result;     /* X509_V_… */
     GArray *chain;   /* MgCertificate */
     GPtrArray *pool; /* texts of the answer */
@@ -150,7 +151,7 @@ static int on_chain(X509_STORE_CTX *store, void *user)
     if (session->leaf != NULL)
         X509_up_ref(session->leaf);
     session->result = X509_STORE_CTX_get_error(store);
-    return session->any || good > 0;
+    return session->any || session->server || good > 0; /* a server goes on without */
 }
 
 /* ---- setting up ---- */
@@ -260,6 +261,14 @@ static void set_up(MgTlsSession *session, const MgTlsSetup *setup)
         SSL_set1_verify_cert_store(ssl, mg_tls_trust_store(setup->trust));
 }
 
+static void set_up_server(MgTlsSession *session, bool asks)
+{
+    X509_VERIFY_PARAM_set_time(SSL_get0_param(session->ssl), (time_t)session->now);
+    if (asks)
+        SSL_set_verify(session->ssl, SSL_VERIFY_PEER, NULL);
+    SSL_set_accept_state(session->ssl);
+}
+
 static void set_up_client(MgTlsSession *session)
 {
     X509_VERIFY_PARAM *param = SSL_get0_param(session->ssl);
@@ -326,8 +335,11 @@ MgTlsSession *mg_tls_session_new(const MgTlsSetup *setup)
     SSL_set_msg_callback(session->ssl, on_message);
     SSL_set_msg_callback_arg(session->ssl, session);
     set_up(session, setup);
+    session->own = setup->identity != NULL && !setup->server
+                       ? mg_tls_person(mg_tls_identity_certificate(setup->identity))
+                       : NULL;
     if (setup->server)
-        SSL_set_accept_state(session->ssl);
+        set_up_server(session, setup->asks);
     else
         set_up_client(session);
     end(session, before);
@@ -351,6 +363,7 @@ void mg_tls_session_free(MgTlsSession *session)
     g_ptr_array_unref(session->pool);
     g_free(session->name);
     g_free(session->alpn);
+    g_free(session->own);
     g_free(session);
 }
 
@@ -406,8 +419,14 @@ static void fill_in(MgTlsSession *session)
 static void judge_peer(MgTlsSession *session)
 {
     MgSecureAnswer *answer = &session->answer;
-    if (session->server)
+    answer->own = session->own;
+    if (session->server) {
+        char *person = session->leaf != NULL && session->result == X509_V_OK
+                           ? mg_tls_person(session->leaf)
+                           : NULL;
+        answer->peer = person != NULL ? keep(session, person) : NULL;
         return;
+    }
     if (session->leaf != NULL && session->result == X509_V_OK) {
         answer->verified = session->name != NULL;
         return;

@@ -18,7 +18,8 @@ typedef struct {
     bool server;
     const char *name, *alpn; /* as in MgSecureQuestion */
     bool any;
-    const MgTlsTrust *trust;       /* client */
+    bool asks;                     /* server: for the client's certificate */
+    const MgTlsTrust *trust;       /* client, and server that asks */
     const MgTlsIdentity *identity; /* server; client: (nullable) shown when it is asked for */
     const char *problem; /* (nullable) why the handshake cannot even begin; then it fails at once */
     const char *version_min, *version_max; /* (nullable) "1.0" to "1.3" */
@@ -56,6 +57,8 @@ const MgRule *mg_tls_explain(long result, X509 *certificate, const char *name, i
 const MgRule *mg_tls_rule(const char *id);
 /* What people read of certificates; all of it is in `pool` (g_free). */
 void mg_tls_describe(X509 *certificate, MgCertificate *about, GPtrArray *pool);
+/* (transfer full) Whom it names: an address, else the common name; NULL: nobody. */
+char *mg_tls_person(X509 *certificate);
 /* "unknown_ca" of 48; NULL if there is none. */
 const char *mg_tls_alert_name(uint8_t alert);
 

@@ -42,6 +42,24 @@ const MgRule mg_tls_rules[] = {
         "off.")},
     {0}};
 
+char *mg_tls_person(X509 *certificate)
+{
+    STACK_OF(OPENSSL_STRING) *addresses = X509_get1_email(certificate);
+    const char *first =
+        sk_OPENSSL_STRING_num(addresses) > 0 ? sk_OPENSSL_STRING_value(addresses, 0) : NULL;
+    char *person = first != NULL ? g_strdup(first) : NULL;
+    X509_email_free(addresses);
+    if (person == NULL) {
+        char name[128];
+        int len = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName,
+                                            name, sizeof name);
+        person = len > 0 ? g_strndup(name, (gsize)len) : NULL;
+    }
+    if (person != NULL && (!g_utf8_validate(person, -1, NULL) || person[0] == '\0'))
+        g_clear_pointer(&person, g_free);
+    return person;
+}
+
 const MgRule *mg_tls_rule(const char *id)
 {
     for (const MgRule *rule = mg_tls_rules; rule->id != NULL; rule++)

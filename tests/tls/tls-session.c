@@ -8,7 +8,7 @@
 typedef struct {
     MgTlsSession *session;
     GString *plain, *keys;
-    char *reason, *alpn, *sni, *version;
+    char *reason, *alpn, *sni, *version, *person;
     char *rule;
     GBytes *exporter, *end_point;
     bool ready, failed, ended, verified;
@@ -50,6 +50,8 @@ static void hear(End *end, const MgLayerEvent *event)
         end->alpn = g_strdup(answer->alpn);
         g_free(end->sni);
         end->sni = g_strdup(answer->sni);
+        g_free(end->person);
+        end->person = g_strdup(answer->peer);
         g_free(end->version);
         end->version = g_strdup(answer->version);
         end->n_chain = answer->n_chain;
@@ -95,6 +97,7 @@ static void end_clear(End *end)
     g_free(end->rule);
     g_free(end->alpn);
     g_free(end->sni);
+    g_free(end->person);
     g_free(end->version);
     g_clear_pointer(&end->exporter, g_bytes_unref);
     g_clear_pointer(&end->end_point, g_bytes_unref);
@@ -344,6 +347,46 @@ static void test_trouble(void)
     end_clear(&end);
 }
 
+/* A server may ask, and a client may show a certificate of its own (RFC 8446 §4.3.2). */
+static void test_client_certificate(void)
+{
+    g_autoptr(MgTlsCa) ca = mg_tls_ca_new(7, EPOCH), other = mg_tls_ca_new(8, EPOCH);
+    static const struct {
+        bool shows, asks, known;
+        const char *person;
+    } rows[] = {{true, true, true, "bob.example.net"},
+                {true, true, false, NULL},
+                {true, false, true, NULL},
+                {false, true, true, NULL}};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        MgTlsSetup setup = {.library = mg_tls_ca_library(ca),
+                            .name = "mx.example.net",
+                            .trust = mg_tls_ca_trust(ca),
+                            .now = EPOCH,
+                            .seed = 1};
+        if (rows[i].shows)
+            setup.identity = mg_tls_ca_identity(ca, "bob.example.net", NULL, MG_TLS_GOOD);
+        End client = {.plain = g_string_new(NULL), .keys = g_string_new(NULL), .drop_at = -1};
+        End server = {.plain = g_string_new(NULL), .keys = g_string_new(NULL), .drop_at = -1};
+        g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+        client.session = mg_tls_session_new(&setup);
+        setup.server = true;
+        setup.name = NULL;
+        setup.asks = rows[i].asks;
+        setup.trust = mg_tls_ca_trust(rows[i].known ? ca : other);
+        setup.identity = mg_tls_ca_identity(ca, "mx.example.net", NULL, MG_TLS_GOOD);
+        server.session = mg_tls_session_new(&setup);
+        for (int k = 0; k < 10; k++) {
+            drain(&client, &server, sum, 1 << 20);
+            drain(&server, &client, sum, 1 << 20);
+        }
+        g_assert_true(client.ready && server.ready);
+        g_assert_cmpstr(server.person, ==, rows[i].person);
+        end_clear(&client);
+        end_clear(&server);
+    }
+}
+
 /* A host whose own certificate cannot be used shows no other in its place. */
 static void test_problem(void)
 {
@@ -410,6 +453,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tls/session/every-octet", test_every_octet);
     g_test_add_func("/tls/session/reasons", test_reasons);
     g_test_add_func("/tls/session/trouble", test_trouble);
+    g_test_add_func("/tls/session/client-certificate", test_client_certificate);
     g_test_add_func("/tls/session/problem", test_problem);
     g_test_add_func("/tls/session/pem", test_pem);
     return g_test_run();
