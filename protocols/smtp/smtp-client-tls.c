@@ -14,9 +14,11 @@ void mg_client_read_tls(MgSmtpClient *client, const MgSettings *settings, MgSend
 {
     const char *how = mg_settings_get(settings, "send-tls", "try");
     client->tls_from_start = wish == MG_SEND_TLS_FROM_START;
-    client->tls = strcmp(how, "require") == 0 ? MG_CLIENT_TLS_REQUIRE
-                  : strcmp(how, "no") == 0    ? MG_CLIENT_TLS_NO
-                                              : MG_CLIENT_TLS_TRY;
+    /* A word that nobody knows may be a misspelt `require`: what was to be secret must not go out.
+     */
+    client->tls = strcmp(how, "try") == 0  ? MG_CLIENT_TLS_TRY
+                  : strcmp(how, "no") == 0 ? MG_CLIENT_TLS_NO
+                                           : MG_CLIENT_TLS_REQUIRE;
     if (client->lmtp || (wish == MG_SEND_TLS_NEVER && client->tls == MG_CLIENT_TLS_TRY))
         client->tls = MG_CLIENT_TLS_NO;
 }
