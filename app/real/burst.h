@@ -7,7 +7,7 @@
 #pragma once
 
 #include <gio/gio.h>
-#include <sys/socket.h>
+#include <netinet/in.h>
 
 #include <mailglass/base.h>
 
@@ -17,7 +17,11 @@ typedef struct MgBurst MgBurst;
 
 /* An address as the system has it. */
 typedef struct {
-    struct sockaddr_storage address;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in in;
+        struct sockaddr_in6 in6;
+    } address;
     socklen_t len;
 } MgPeer;
 

@@ -4,6 +4,8 @@
 
 #define BACKLOG  64
 #define OPEN_MAX 256u /* connections at a time, of all doors of a carrier */
+#define BUSY     8u   /* so many datagrams at once: more came while they were answered */
+#define ROUNDS   16u  /* without a turn of the loop, which others wait for */
 
 struct MgDoor {
     MgRealCarrier *carrier;
@@ -33,15 +35,20 @@ static gboolean on_client(GSocket *socket, GIOCondition condition, void *data)
 static gboolean on_datagrams(GSocket *socket, GIOCondition condition, void *data)
 {
     MgDoor *door = data;
-    MgBurst *burst = mg_burst_ref(door->burst); /* whoever answers may close the door */
-    unsigned n = mg_burst_receive(burst);
-    for (unsigned i = 0; i < n && mg_real_carrier_n_open(door->carrier) < OPEN_MAX; i++) {
-        MgPeer peer;
-        MgSpan payload = mg_burst_payload(burst, i, &peer);
-        mg_real_carrier_accept_datagram(door->carrier, burst, &peer, payload, door->host,
-                                        door->kind);
+    MgRealCarrier *carrier = door->carrier; /* whoever answers may close the door */
+    MgBurst *burst = mg_burst_ref(door->burst);
+    MgHostId host = door->host;
+    const MgEngineKind *kind = door->kind;
+    unsigned n = BUSY;
+    for (unsigned round = 0; n >= BUSY && round < ROUNDS; round++) {
+        n = mg_burst_receive(burst);
+        for (unsigned i = 0; i < n && mg_real_carrier_n_open(carrier) < OPEN_MAX; i++) {
+            MgPeer peer;
+            MgSpan payload = mg_burst_payload(burst, i, &peer);
+            mg_real_carrier_accept_datagram(carrier, burst, &peer, payload, host, kind);
+        }
+        mg_burst_flush(burst);
     }
-    mg_burst_flush(burst);
     mg_burst_unref(burst);
     return G_SOURCE_CONTINUE;
 }

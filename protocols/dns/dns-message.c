@@ -207,8 +207,19 @@ static size_t find_known(const MgDnsWriter *writer, MgSpan suffix, uint32_t hash
     return 0;
 }
 
+/* The first name of a message is the question's, and mostly that of the answer. */
+static bool is_first(const MgDnsWriter *writer, MgSpan wire)
+{
+    return writer->n_known > 0 && writer->known[0].len == wire.len &&
+           memcmp(writer->data + writer->known[0].at, wire.data, wire.len) == 0;
+}
+
 void mg_dns_write_name(MgDnsWriter *writer, MgSpan wire, bool compress)
 {
+    if (compress && is_first(writer, wire)) {
+        mg_dns_write_u16(writer, (uint16_t)(0xc000 | writer->known[0].at));
+        return;
+    }
     MgDnsLabels labels;
     uint32_t hash = MG_DNS_HASH_ROOT;
     size_t known = 0, from = wire.len - 1; /* where what is known begins */

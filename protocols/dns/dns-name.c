@@ -114,6 +114,8 @@ bool mg_dns_name_equal(MgSpan a, MgSpan b)
 {
     if (a.len != b.len)
         return false;
+    if (a.len > 0 && memcmp(a.data, b.data, a.len) == 0)
+        return true;
     /* Lengths are at most 63, so that lowering changes no length. */
     for (size_t i = 0; i < a.len; i++)
         if (a.data[i] != b.data[i] && mg_dns_lower(a.data[i]) != mg_dns_lower(b.data[i]))
@@ -174,11 +176,43 @@ void mg_dns_name_labels(MgSpan wire, MgDnsLabels *labels)
         labels->at[labels->n++] = (uint8_t)at;
 }
 
+/* Eight octets at once, as mg_dns_lower(): each one's top bit says whether it is a capital. */
+static uint64_t lower_eight(uint64_t octets)
+{
+    const uint64_t ones = UINT64_MAX / 255;
+    uint64_t low = octets & ones * 0x7f;
+    uint64_t from_a = low + ones * (0x80 - 'A'), after_z = low + ones * (0x7f - 'Z');
+    uint64_t capitals = (from_a ^ after_z) & ~octets & ones * 0x80;
+    return octets | capitals >> 2;
+}
+
+/* The last octets of a label, of which there are less than eight. */
+static uint64_t load_rest(const uint8_t *at, size_t n)
+{
+    uint32_t first = 0, last = 0;
+    if (n >= 4) { /* some octets twice */
+        memcpy(&first, at, 4);
+        memcpy(&last, at + n - 4, 4);
+        return (uint64_t)last << 32 | first;
+    }
+    return n > 0 ? at[0] | (uint64_t)at[n / 2] << 8 | (uint64_t)at[n - 1] << 16 : 0;
+}
+
+static uint32_t mix(uint32_t hash, uint64_t octets)
+{
+    uint64_t mixed = (hash ^ lower_eight(octets)) * UINT64_C(0x9e3779b97f4a7c15);
+    return (uint32_t)(mixed >> 32) ^ (uint32_t)mixed;
+}
+
 uint32_t mg_dns_hash_label(uint32_t hash, const uint8_t *label)
 {
-    for (size_t i = 0; i <= label[0]; i++)
-        hash = (hash ^ mg_dns_lower(label[i])) * 16777619u;
-    return hash;
+    size_t n = (size_t)label[0] + 1; /* with its length, so that labels do not run together */
+    for (; n >= 8; n -= 8, label += 8) {
+        uint64_t octets;
+        memcpy(&octets, label, sizeof octets);
+        hash = mix(hash, octets);
+    }
+    return mix(hash, load_rest(label, n));
 }
 
 uint32_t mg_dns_name_hash(MgSpan wire)
