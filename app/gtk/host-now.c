@@ -7,19 +7,23 @@
  */
 #include "host-now.h"
 
+#include "machine-view.h"
 #include "words.h"
 
-#define DELAY_MS 60 /* after the last change: a replay is not made for each of many steps */
-#define LINES    4  /* of a message that are shown */
-#define MESSAGES 5  /* of a mailbox, the newest */
-#define ENGINES  6  /* of a host */
-#define NARROW   3  /* columns of a table that fit beside each other */
+#define DELAY_MS     60    /* after the last change: a replay is not made for each of many steps */
+#define LINES        4     /* of a message that are shown */
+#define MESSAGES     5     /* of a mailbox, the newest */
+#define ENGINES      6     /* of a host */
+#define STATES_BACK  5000u /* records that are looked at for a state */
+#define STATES_AHEAD 20u
+#define NARROW       3 /* columns of a table that fit beside each other */
 
 struct _MgHostNow {
     GtkBox parent_instance;
     MgSession *session;
     MgHostId host;
     GtkWidget *title, *verbs, *rows;
+    GtkWidget *machine; /* (nullable) on a page of its own */
     unsigned later;
     int n_engines;
     char *wrong; /* (nullable) why what was wished could not be done */
@@ -228,6 +232,81 @@ static bool has_mailboxes(MgHostNow *self)
     return g_array_index(network->hosts, MgNetworkHost, self->host - 1u).n_mailboxes > 0;
 }
 
+/* ---- the state machine ---- */
+
+typedef struct {
+    uint32_t number; /* of the engine that is looked for; 0: the youngest that has states */
+    const MgEngineKind *kind;
+    const char *state;
+} Alive;
+
+static void find_alive(uint32_t number, const MgEngineKind *kind, const char *state,
+                       const MgFact *facts, size_t n_facts, void *data)
+{
+    Alive *alive = data;
+    if (kind->transitions == NULL || (alive->number != 0 && number != alive->number))
+        return;
+    alive->kind = kind;
+    alive->state = state;
+}
+
+/* The last change of state on this host up to the position; NULL if there was none of late. */
+static const MgRecord *last_change(MgHostNow *self)
+{
+    const MgTrace *trace = mg_session_trace(self->session);
+    uint32_t position = mg_session_position(self->session);
+    for (uint32_t n = position; n > 0 && position - n < STATES_BACK; n--) {
+        const MgRecord *record = mg_trace_record(trace, n);
+        if (record->kind == MG_RECORD_STATE && record->from == self->host)
+            return record;
+    }
+    return NULL;
+}
+
+/* Whence the engine came to its state. What it did at once after the record at the position is
+ * done, but has a later number. */
+static const char *came_from(MgHostNow *self, const MgRecord *change, const char *state)
+{
+    const MgTrace *trace = mg_session_trace(self->session);
+    uint32_t position = mg_session_position(self->session), n = mg_trace_n_records(trace);
+    const MgRecord *last = change;
+    for (uint32_t i = position + 1; i <= n && i < position + STATES_AHEAD; i++) {
+        if (g_strcmp0(mg_trace_text(trace, last->text_b), state) == 0)
+            break;
+        const MgRecord *record = mg_trace_record(trace, i);
+        if (record->kind == MG_RECORD_STATE && record->engine == change->engine)
+            last = record;
+    }
+    return g_strcmp0(mg_trace_text(trace, last->text_b), state) == 0
+               ? mg_trace_text(trace, last->text_a)
+               : NULL;
+}
+
+/* Of the engine that has changed last; of one that has just been born if that is gone. */
+static void show_machine(MgHostNow *self, MgRuntime *runtime)
+{
+    const MgTrace *trace = mg_session_trace(self->session);
+    const MgRegistry *registry = mg_session_registry(self->session);
+    const MgRecord *change = last_change(self);
+    Alive alive = {.number = change != NULL ? change->engine : 0};
+    const char *before = NULL;
+    mg_runtime_each_engine(runtime, self->host, find_alive, &alive);
+    if (alive.kind == NULL) {
+        alive.number = 0;
+        mg_runtime_each_engine(runtime, self->host, find_alive, &alive);
+        if (alive.kind == NULL && change != NULL) { /* what is over stays to be read */
+            alive.kind = mg_registry_engine(registry, mg_trace_text(trace, change->tag));
+            alive.state = mg_trace_text(trace, change->text_b);
+            alive.number = change->engine;
+        }
+    }
+    if (change != NULL && alive.number == change->engine)
+        before = came_from(self, change, alive.state);
+    if (alive.kind != NULL && alive.kind->transitions == NULL)
+        alive.kind = NULL;
+    mg_machine_view_show(MG_MACHINE_VIEW(self->machine), registry, alive.kind, alive.state, before);
+}
+
 static void clear_box(GtkWidget *box)
 {
     GtkWidget *child;
@@ -252,6 +331,8 @@ static gboolean read_now(void *data)
     if (has_mailboxes(self))
         add_mailboxes(self, mg_runtime_store(runtime, self->host));
     mg_runtime_each_engine(runtime, self->host, each_engine, self);
+    if (self->machine != NULL)
+        show_machine(self, runtime);
     mg_runtime_each_shared(runtime, self->host, mg_session_time(self->session), each_shared, self);
     if (self->n_engines > ENGINES) {
         g_autofree char *more = g_strdup_printf(_("and %d more"), self->n_engines - ENGINES);
@@ -337,4 +418,10 @@ void mg_host_now_set_host(MgHostNow *self, MgHostId host)
         g_clear_pointer(&self->wrong, g_free);
     self->host = host;
     schedule(self);
+}
+
+void mg_host_now_set_whole(MgHostNow *self)
+{
+    self->machine = mg_machine_view_new();
+    gtk_box_append(GTK_BOX(self), self->machine);
 }

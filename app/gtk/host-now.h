@@ -12,6 +12,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(MgHostNow, mg_host_now, MG, HOST_NOW, GtkBox)
 
 GtkWidget *mg_host_now_new(MgSession *session);
+/* Also its state machine, and what can be done to it: on a page of its own there is room. */
+void mg_host_now_set_whole(MgHostNow *self);
 void mg_host_now_set_session(MgHostNow *self, MgSession *session);
 /* 0: no host. Reads the network at the position, a little later, so that stepping stays quick. */
 void mg_host_now_set_host(MgHostNow *self, MgHostId host);

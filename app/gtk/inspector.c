@@ -261,6 +261,7 @@ static GtkWidget *host_page_new(MgInspector *self)
     g_signal_connect_swapped(self->back, "clicked", G_CALLBACK(show_event), self);
     gtk_box_append(GTK_BOX(column), self->back);
     self->host_now = mg_host_now_new(NULL);
+    mg_host_now_set_whole(MG_HOST_NOW(self->host_now));
     gtk_box_append(GTK_BOX(column), self->host_now);
     return scrolled_new(column);
 }

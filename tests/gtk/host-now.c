@@ -4,6 +4,7 @@
 #include <locale.h>
 
 #include "host-now.h"
+#include "machine-view.h"
 
 /* The panel reads the host a little later than it is told to. */
 static void wait_for_panel(void)
@@ -92,10 +93,94 @@ static void test_cache(void)
     mg_registry_unref(registry);
 }
 
+/* ---- the state machine ---- */
+
+static GtkWidget *find_machine(GtkWidget *from)
+{
+    if (MG_IS_MACHINE_VIEW(from))
+        return from;
+    GtkWidget *found = NULL;
+    for (GtkWidget *at = gtk_widget_get_first_child(from); at != NULL && found == NULL;
+         at = gtk_widget_get_next_sibling(at))
+        found = find_machine(at);
+    return found;
+}
+
+/* What is told follows the position, forward and back, and each row is one of the table. */
+static void test_machine(void)
+{
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *path = g_build_filename(g_getenv("TEST_NETWORKS"), "first-mail", NULL);
+    MgRegistry *registry = mg_registry_new();
+    MgSession *session = mg_session_new(path, registry, 1, problems);
+    g_assert_nonnull(session);
+    GtkWidget *window = gtk_window_new(), *panel = mg_host_now_new(session);
+    mg_host_now_set_whole(MG_HOST_NOW(panel));
+    gtk_window_set_child(GTK_WINDOW(window), panel);
+    gtk_window_present(GTK_WINDOW(window));
+    mg_host_now_set_host(MG_HOST_NOW(panel), host_of(session, "mta.example.com"));
+    MgMachineView *view = MG_MACHINE_VIEW(find_machine(panel));
+    const MgTrace *trace = mg_session_trace(session);
+    uint32_t greeted = 0, data = 0;
+    for (uint32_t n = 1; n <= mg_trace_n_records(trace); n++) {
+        const MgRecord *record = mg_trace_record(trace, n);
+        if (record->kind != MG_RECORD_STATE || record->from != host_of(session, "mta.example.com"))
+            continue;
+        greeted = greeted == 0 ? n : greeted;
+        if (data == 0 && strcmp(mg_trace_text(trace, record->text_b), "data") == 0)
+            data = n;
+    }
+    g_assert_cmpuint(data, >, greeted);
+    mg_session_seek(session, data);
+    wait_for_panel();
+    g_assert_cmpstr(mg_machine_view_told(view), ==, "recipients → data: DATA");
+    mg_session_seek(session, greeted);
+    wait_for_panel();
+    g_assert_cmpstr(mg_machine_view_told(view), ==, "connected → ready: HELO or EHLO is accepted");
+    gtk_window_destroy(GTK_WINDOW(window));
+    g_object_unref(session);
+    mg_registry_unref(registry);
+}
+
+/* Under each state's middle lies a row that leads there, from the present one if there is one. */
+static void test_places(void)
+{
+    static const MgTransition rows[] = {{"a", "x", "b", "RFC 1 §1"},
+                                        {"b", "y", "c", NULL},
+                                        {"a", "z", "c", NULL},
+                                        {"c", "w", "a", NULL},
+                                        {0}};
+    MgRegistry *registry = mg_registry_new();
+    MgMachine machine = {.registry = registry, .rows = rows, .now = "b", .width = 300};
+    g_assert_true(mg_machine_find(rows, "a", "c") == &rows[2]);
+    g_assert_null(mg_machine_find(rows, "c", "b"));
+    double height = mg_machine_height(&machine);
+    g_assert_cmpfloat(height, >, 60);
+    const MgTransition *below = NULL;
+    bool seen[3] = {false, false, false};
+    for (double y = 0; y < height; y += 2)
+        for (double x = 0; x < 300; x += 2) {
+            const MgTransition *row = mg_machine_hit(&machine, x, y);
+            if (row == NULL)
+                continue;
+            below = y > height - 14 ? row : below;
+            seen[row->to[0] - 'a'] = true;
+        }
+    g_assert_true(seen[0] && seen[1] && seen[2]);
+    g_assert_nonnull(below);
+    g_assert_null(mg_machine_hit(&machine, 1, height - 2));
+    GskRenderNode *node = mg_machine_paint(&machine);
+    g_assert_nonnull(node);
+    gsk_render_node_unref(node);
+    mg_registry_unref(registry);
+}
+
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
     gtk_test_init(&argc, &argv, NULL);
     g_test_add_func("/window/host-now/cache", test_cache);
+    g_test_add_func("/window/host-now/machine", test_machine);
+    g_test_add_func("/window/host-now/places", test_places);
     return g_test_run();
 }
