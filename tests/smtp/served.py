@@ -2,6 +2,7 @@
 """A simulated network behind doors, for programs that others wrote: `mailglass serve`, and what is in the mailboxes."""
 import poplib
 import re
+import time
 
 import tap
 
@@ -16,8 +17,8 @@ class Served:
         folder.mkdir()
         for name, octets in dict(files).items():
             (folder / name).write_bytes(octets)
-        (folder / 'network.ini').write_text(
-            f'[network]\nformat=1\ntitle=Served\nepoch=2026-03-02T09:00:00Z\nplugins={plugins}\n\n{hosts}')
+        now = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())  # certificates of clients are judged by the network's clock
+        (folder / 'network.ini').write_text(f'[network]\nformat=1\ntitle=Served\nepoch={now}\nplugins={plugins}\n\n{hosts}')
         self.trace, self.found = tap.scratch / 'serve.pcapng', {}
         words = [word for door in doors for word in ('--door', f'{door}=127.0.0.1:0')]
         self.listening = tap.Listening(len(doors), mailglass, 'serve', folder, '--trace', self.trace, *words)

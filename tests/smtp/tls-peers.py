@@ -39,9 +39,11 @@ starttls={3}
 
 '''
 HOSTS = (HOST.format('mx.example.net', 25, ''.join(f';{user}@example.net:sesame-7Qx' for user in POSTFIX_USERS), 'offer')
-         + HOST.format('strict.example.net', 26, '', 'require') + HOST.format('plain.example.net', 27, '', 'no'))
+         + HOST.format('strict.example.net', 26, '', 'require') + HOST.format('plain.example.net', 27, '', 'no')
+         + HOST.format('persons.example.net', 28, '', 'offer\nclient-certificates=yes\ntls-ca=ca.pem'))
 OFFER, REQUIRE, PLAIN, SMTPS = ('smtp.server@mx.example.net', 'smtp.server@strict.example.net', 'smtp.server@plain.example.net',
                                 'smtp.server-tls@mx.example.net')
+PERSONS = 'smtp.server-tls@persons.example.net'
 LETTER = ('From: Alice <alice@example.com>\r\nTo: bob@example.net\r\nSubject: {}\r\nMessage-ID: <1@example.com>\r\n'
           'Date: Mon, 02 Mar 2026 09:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n'
           'Content-Transfer-Encoding: 8bit\r\n\r\n.dot\r\n\r\n.\r\n..\r\n안녕하세요\r\n' + 'x' * 990 + '\r\nFrom here\r\n')
@@ -309,6 +311,32 @@ def test_openssl():
     check(done.code != 0 and 'handshake failure' in done.err, 'no cipher in common: an alert', done)
 
 
+def test_external():
+    """EXTERNAL: who shows a certificate needs no password."""
+    bob, eve = (root.certificate(name, f'email:{name}@example.net') for name in ('bob', 'eve'))
+    liar = authority.Authority('Another Root').certificate('bob', f'email:{BOB}')
+    for who, pair, good in (('bob', bob, True), ('eve, who has no mailbox', eve, False), ('somebody whom nobody vouches for', liar, False),
+                            ('nobody', None, False)):
+        if find('msmtp'):
+            subject, path, octets = new_letter()
+            options = [f'--tls-cert-file={pair[0]}', f'--tls-key-file={pair[1]}'] if pair else []
+            done = msmtp(PERSONS, path, 'external', ['--tls=on', f'--tls-trust-file={root.ca}', '--tls-starttls=off', *options])
+            check((done.code == 0) == good, f'msmtp EXTERNAL, {who}', done)
+            if good:
+                arrived('msmtp EXTERNAL', PERSONS, subject, octets, 'ESMTPSA')
+            else:
+                absent(f'msmtp EXTERNAL, {who}', PERSONS, subject)
+        if find('curl'):
+            subject, path, octets = new_letter()
+            options = ['--cert', pair[0], '--key', pair[1]] if pair else []
+            done = curl('smtps', PERSONS, path, ['--cacert', root.ca, *options, '--user', f'{BOB}:', '--login-options', 'AUTH=EXTERNAL'])
+            check((done.code == 0) == good, f'curl EXTERNAL, {who}', done.err)
+            if good:
+                arrived('curl EXTERNAL', PERSONS, subject, octets, 'ESMTPSA')
+            else:
+                absent(f'curl EXTERNAL, {who}', PERSONS, subject)
+
+
 def test_rough():
     """Who does not speak TLS, or says too much, or goes in the middle."""
     context = ssl.create_default_context(cafile=root.ca)
@@ -434,14 +462,15 @@ def main():
     global ours, root
     root = authority.Authority()
     certificate, key = root.certificate('mx.example.net', 'DNS:mx.example.net,DNS:localhost,IP:127.0.0.1')
-    doors = [f'{engine}@{host}' for host in ('mx.example.net', 'strict.example.net', 'plain.example.net')
-             for engine in ('smtp.server', 'pop3.server')] + [SMTPS]
-    ours = served.Served(mailglass, 'smtp;pop3;tls', HOSTS, doors, {'mx.pem': certificate.read_bytes(), 'mx.key': key.read_bytes()})
+    doors = [f'{engine}@{host}' for host in ('mx.example.net', 'strict.example.net', 'plain.example.net', 'persons.example.net')
+             for engine in ('smtp.server', 'pop3.server')] + [SMTPS, PERSONS]
+    ours = served.Served(mailglass, 'smtp;pop3;tls', HOSTS, doors, {'mx.pem': certificate.read_bytes(), 'mx.key': key.read_bytes(),
+                                                                     'ca.pem': root.ca.read_bytes()})
     if not check(ours.open, 'the doors are open', ours.listening.lines):
         print(*ours.stop())
         return
     only = sys.argv[2:]
-    for test in (test_swaks, test_msmtp, test_curl, test_snail, test_nodemailer, test_smtplib, test_openssl, test_rough, test_smtp_source,
+    for test in (test_swaks, test_msmtp, test_curl, test_snail, test_nodemailer, test_smtplib, test_openssl, test_external, test_rough, test_smtp_source,
                  test_posttls_finger, test_postfix):
         if not only or test.__name__[5:] in only:
             test()
