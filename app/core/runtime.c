@@ -136,6 +136,11 @@ static void free_outdated(void *data)
     g_free(data);
 }
 
+const MgSettings *mg_runtime_settings(const MgRuntime *runtime, MgHostId id)
+{
+    return &mg_runtime_host(runtime, id)->settings;
+}
+
 void mg_runtime_set_setting(MgRuntime *runtime, MgHostId id, const char *key, const char *value)
 {
     MgHost *host = mg_runtime_host(runtime, id);

@@ -98,6 +98,8 @@ bool mg_runtime_add_engine(MgRuntime *runtime, MgHostId id, const MgEngineKind *
  * stays; an engine may see that something has changed, for `rows` is another array then, never one
  * that was there before. */
 void mg_runtime_set_setting(MgRuntime *runtime, MgHostId id, const char *key, const char *value);
+/* What engines that are born now are told; until the next change. */
+const MgSettings *mg_runtime_settings(const MgRuntime *runtime, MgHostId id);
 void mg_runtime_set_carrier(MgRuntime *runtime, MgHostId id, const MgCarrierClass *carrier_class,
                             void *carrier);
 MgStore *mg_runtime_store(MgRuntime *runtime, MgHostId id); /* made on first use */

@@ -294,8 +294,16 @@ static void add_parts(MgFoot *self)
     gtk_label_set_xalign(GTK_LABEL(self->time), 1);
     gtk_widget_add_css_class(self->time, "mg-time");
     gtk_widget_set_margin_end(sizes, 8);
+    GtkWidget *faults = gtk_button_new_with_label(_("Faults"));
+    gtk_widget_add_css_class(faults, "flat");
+    gtk_widget_add_css_class(faults, "mg-step");
+    gtk_widget_set_valign(faults, GTK_ALIGN_CENTER);
+    gtk_widget_set_focus_on_click(faults, FALSE);
+    set_action(faults, "win.faults", _("Faults"), _("Ctrl+K"));
+    gtk_widget_set_visible(faults, mg_session_network(self->session) != NULL);
     GtkWidget *parts[] = {
-        start, back, self->play, step, sizes, speeds, mg_track_new(self->session), self->time};
+        start,      back,  self->play, step, sizes, speeds, mg_track_new(self->session),
+        self->time, faults};
     for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
         gtk_box_append(GTK_BOX(self->box), parts[i]);
 }

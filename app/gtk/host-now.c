@@ -179,6 +179,14 @@ static void add_verbs(MgHostNow *self)
         if (kind->verb != NULL && wants_no_word(host, kind))
             gtk_box_append(GTK_BOX(self->verbs), verb_button(self, kind));
     }
+    if (self->machine != NULL) {
+        const char *names[] = {host->name, NULL};
+        GtkWidget *change = gtk_button_new_with_label(_("Change a setting…"));
+        gtk_actionable_set_action_name(GTK_ACTIONABLE(change), "win.faults-of");
+        gtk_actionable_set_action_target_value(GTK_ACTIONABLE(change),
+                                               g_variant_new_strv(names, 1));
+        gtk_box_append(GTK_BOX(self->verbs), change);
+    }
     if (self->wrong != NULL)
         gtk_box_append(GTK_BOX(self->rows), text_label(self->wrong, "error"));
 }

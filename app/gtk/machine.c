@@ -14,7 +14,6 @@
 #define BEND       16.0 /* how far an arrow swerves, so that its way back lies beside it */
 #define HEAD       7.0  /* an arrow's */
 #define NEAR       7.0  /* an arrow is under the pointer */
-#define PIECES     16   /* of a curve that is looked at */
 
 typedef struct {
     const char *name;
@@ -159,13 +158,6 @@ static MgCurve curve_of(const State *from, const State *to)
     return curve;
 }
 
-static MgPoint at(const MgCurve *curve, double t)
-{
-    double u = 1 - t;
-    return (MgPoint){u * u * curve->a.x + 2 * u * t * curve->c.x + t * t * curve->b.x,
-                     u * u * curve->a.y + 2 * u * t * curve->c.y + t * t * curve->b.y};
-}
-
 /* What stays where it is has no arrow. */
 static bool find_curve(Places *places, const MgTransition *row, MgCurve *curve)
 {
@@ -276,16 +268,6 @@ GskRenderNode *mg_machine_paint(const MgMachine *machine)
 
 /* ---- for the pointer and for words ---- */
 
-static double distance_to(const MgCurve *curve, double x, double y)
-{
-    double least = G_MAXDOUBLE;
-    for (int i = 0; i <= PIECES; i++) {
-        MgPoint point = at(curve, (double)i / PIECES);
-        least = MIN(least, hypot(point.x - x, point.y - y));
-    }
-    return least;
-}
-
 /* What leads from the present state comes before other ways to the same state. */
 const MgTransition *mg_machine_hit(const MgMachine *machine, double x, double y)
 {
@@ -301,9 +283,9 @@ const MgTransition *mg_machine_hit(const MgMachine *machine, double x, double y)
             found = row;
             least = 0;
         } else if (!inside && find_curve(&places, row, &curve) &&
-                   distance_to(&curve, x, y) < least) {
+                   mg_curve_distance(&curve, x, y) < least) {
             found = row;
-            least = distance_to(&curve, x, y);
+            least = mg_curve_distance(&curve, x, y);
         }
     }
     return found;

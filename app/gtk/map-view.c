@@ -353,11 +353,25 @@ static void on_settings(GtkSettings *settings, GParamSpec *spec, MgMapView *self
     repaint(self);
 }
 
+/* What is wrong with a link is said in its sheet. */
+static void press_link(MgMapView *self, const MgScene *scene, double x, double y)
+{
+    size_t a, b;
+    if (!mg_scene_hits_link(scene, x, y, &a, &b))
+        return;
+    const MgTrace *trace = mg_session_trace(self->session);
+    const char *names[] = {mg_trace_host(trace, (MgHostId)(a + 1))->name,
+                           mg_trace_host(trace, (MgHostId)(b + 1))->name, NULL};
+    gtk_widget_activate_action(GTK_WIDGET(self), "win.faults-of", "^as", names);
+}
+
 static void on_press(GtkGestureClick *click, int n_press, double x, double y, MgMapView *self)
 {
     MgScene scene = scene_of(self);
     if (scene.geometry != NULL && mg_scene_hits_token(&scene, x, y))
         mg_session_select(self->session, mg_session_position(self->session));
+    else if (scene.geometry != NULL)
+        press_link(self, &scene, x, y);
 }
 
 /* ---- the widget ---- */

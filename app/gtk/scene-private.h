@@ -52,6 +52,8 @@ MgPoint mg_scene_middle(const graphene_rect_t *card);
 
 /* The way over links, from edge to edge of the cards; owned by the geometry. */
 const GArray *mg_geometry_way(MgGeometry *geometry, size_t from, size_t to);
+/* How far a point is from it. */
+double mg_curve_distance(const MgCurve *curve, double x, double y);
 double mg_scene_length(const GArray *points);
 MgPoint mg_scene_along(const GArray *points, double progress);
 

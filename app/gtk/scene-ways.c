@@ -221,3 +221,37 @@ const graphene_rect_t *mg_geometry_cards(const MgGeometry *geometry, size_t *n)
         *n = geometry->n;
     return geometry->cards;
 }
+
+/* ---- under the pointer ---- */
+
+#define NEAR 6.0 /* so close is on it */
+
+double mg_curve_distance(const MgCurve *curve, double x, double y)
+{
+    double least = G_MAXDOUBLE;
+    for (int i = 0; i <= SAMPLES; i++) {
+        MgPoint point = curve_at(curve, (double)i / SAMPLES);
+        least = MIN(least, hypot(point.x - x, point.y - y));
+    }
+    return least;
+}
+
+gboolean mg_scene_hits_link(const MgScene *scene, double x, double y, size_t *a, size_t *b)
+{
+    const GArray *links = scene->geometry->links;
+    double least = NEAR;
+    const MgSceneLink *found = NULL;
+    for (guint i = 0; i < links->len; i++) {
+        const MgSceneLink *link = &g_array_index(links, MgSceneLink, i);
+        double distance = mg_curve_distance(&link->curve, x, y);
+        if (distance < least) {
+            least = distance;
+            found = link;
+        }
+    }
+    if (found == NULL)
+        return FALSE;
+    *a = found->a;
+    *b = found->b;
+    return TRUE;
+}

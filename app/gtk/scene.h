@@ -47,6 +47,9 @@ gboolean mg_scene_travels(const MgRecord *record);
 /* The token or its bubble is under this point. */
 gboolean mg_scene_hits_token(const MgScene *scene, double x, double y);
 
+/* A link is under this point: between these hosts, from 0. */
+gboolean mg_scene_hits_link(const MgScene *scene, double x, double y, size_t *a, size_t *b);
+
 /* (nullable) (transfer full) Ground, regions, links: what changes only with size and theme. */
 GskRenderNode *mg_scene_still(const MgScene *scene);
 /* (nullable) (transfer full) Token, bubble, what is lit; and the cards where they are asked for. */

@@ -30,6 +30,7 @@ const MgShortcut mg_shortcuts[] = {
     {N_("Presentation"), "<Control><Shift>n", "win.notes", N_("Notes for the teacher"), FALSE},
     {N_("The window"), "<Control>f", "win.filter", N_("Filter"), FALSE},
     {N_("The window"), "<Control>e", "win.other-view", N_("What the ends see, what the wire carries"), FALSE},
+    {N_("The window"), "<Control>k", "win.faults", N_("Faults: change the network while it runs"), FALSE},
     {N_("The window"), "<Control>l", "win.networks", N_("Lessons and networks"), FALSE},
     {N_("The window"), "<Control>i", "win.inspector", N_("Inspector"), FALSE},
     {N_("The window"), "<Control><Shift>c", "win.console", N_("Console"), FALSE},
@@ -58,7 +59,7 @@ static gboolean is_wanted_there(GtkWindow *window, GtkWidget *focus, unsigned ke
     for (GtkWidget *at = focus; at != NULL; at = gtk_widget_get_parent(at)) {
         const char *name = gtk_widget_class_get_css_name(GTK_WIDGET_GET_CLASS(at));
         if (g_str_equal(name, "inspectortree") || g_str_equal(name, "bytes") ||
-            g_str_equal(name, "flowbox"))
+            g_str_equal(name, "machine") || g_str_equal(name, "flowbox"))
             return TRUE;
     }
     return FALSE;

@@ -15,6 +15,7 @@ static const char style[] =
     "}\n"
     ".region label { font-size: 9.5pt; }\n"
     ".sheet { padding: 18px; }\n"
+    ".faults-said { padding: 10px 18px; }\n"
     ".letter-text { padding: 10px; background: transparent; }\n"
     ".start-page { padding: 36px 24px; }\n"
     ".network-card { padding: 16px; }\n"

@@ -8,6 +8,7 @@
 #include "compose.h"
 #include "console-view.h"
 #include "description.h"
+#include "faults.h"
 #include "filter-bar.h"
 #include "foot.h"
 #include "inspector.h"
@@ -111,6 +112,7 @@ static void update_actions(MgWindow *self)
     for (size_t i = 0; i < G_N_ELEMENTS(lesson_names); i++)
         enable(self, lesson_names[i], here && self->play != NULL);
     mg_lecture_update(self);
+    mg_faults_update(self, here);
     mg_save_menu_update(self);
     gtk_widget_set_visible(self->mode, here);
     gtk_widget_set_sensitive(self->mode, here && (mg_session_network(self->session) == NULL ||
@@ -810,6 +812,7 @@ static void add_actions(MgWindow *self)
         {"mode", NULL, "s", "'simulated'", act_mode, {0}}};
     g_action_map_add_action_entries(G_ACTION_MAP(self), entries, G_N_ELEMENTS(entries), self);
     mg_lecture_add_actions(self);
+    mg_faults_add_actions(self);
     mg_save_menu_add_actions(self);
     GAction *language = g_action_map_lookup_action(G_ACTION_MAP(self), "lesson-language");
     g_simple_action_set_state(G_SIMPLE_ACTION(language),
