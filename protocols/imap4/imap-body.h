@@ -14,7 +14,12 @@ void mg_imap_add_envelope(const MgMessage *message, bool utf8, GString *out);
 /* Of BODY (`extended` false) or BODYSTRUCTURE. */
 void mg_imap_add_body(const MgMessage *message, bool extended, bool utf8, GString *out);
 
-typedef enum { MG_IMAP_BODY, MG_IMAP_BINARY, MG_IMAP_BINARY_SIZE } MgImapSectionItem;
+typedef enum {
+    MG_IMAP_BODY,
+    MG_IMAP_BINARY,
+    MG_IMAP_BINARY_SIZE,
+    MG_IMAP_RFC822 /* RFC822, RFC822.HEADER, RFC822.TEXT: as BODY[], BODY[HEADER], BODY[TEXT] */
+} MgImapSectionItem;
 typedef enum {
     MG_IMAP_SECTION_WHOLE, /* "[]", "[1.2]" */
     MG_IMAP_SECTION_HEADER,
@@ -35,6 +40,8 @@ typedef struct {
 
 /* From "[" on: "[1.HEADER.FIELDS (From To)]<0.100>". What is read has to be cleared. */
 bool mg_imap_read_section(MgImapReader *reader, MgImapSectionItem item, MgImapSection *section);
+/* RFC822 of WHOLE, HEADER or TEXT; to be cleared, too. */
+void mg_imap_section_rfc822(MgImapSection *section, MgImapSectionText text);
 void mg_imap_section_clear(MgImapSection *section);
 
 typedef enum {

@@ -50,6 +50,13 @@ typedef struct {
 
 typedef enum { MG_IMAP_MATCH_NO, MG_IMAP_MATCH_YES, MG_IMAP_MATCH_LETTER } MgImapMatch;
 
+/* When it came, as Unix time. */
+static inline int64_t mg_imap_came_at(const MgMailboxMessage *facts, int64_t epoch)
+{
+    int64_t seconds = facts->at / MG_SECONDS;
+    return epoch + seconds - (facts->at < seconds * MG_SECONDS);
+}
+
 /* Never LETTER if the letter is there. */
 MgImapMatch mg_imap_search_match(const MgImapSearch *search, const MgImapSearchView *view);
 

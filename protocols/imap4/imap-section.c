@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* imap-section.c - BODY[…]<…>, BINARY[…], BINARY.SIZE[…] (RFC 3501 §6.4.5, RFC 3516 §4) */
 #include "imap-body.h"
+#include "message-private.h"
 
 #define NUMBERS_MAX 200u
 #define FIELDS_MAX  1000u
@@ -10,6 +11,12 @@ static void init(MgImapSection *section, MgImapSectionItem item)
     *section = (MgImapSection){.item = item,
                                .numbers = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
                                .fields = g_ptr_array_new_with_free_func(g_free)};
+}
+
+void mg_imap_section_rfc822(MgImapSection *section, MgImapSectionText text)
+{
+    init(section, MG_IMAP_RFC822);
+    section->text = text;
 }
 
 void mg_imap_section_clear(MgImapSection *section)
@@ -110,13 +117,169 @@ bool mg_imap_read_section(MgImapReader *reader, MgImapSectionItem item, MgImapSe
     return mg_imap_read_octet(reader, ']') && read_partial(reader, section);
 }
 
+/* ---- given ---- */
+
+/* (nullable) RFC 3501 §6.4.5: a letter that is no multipart has one part, 1. */
+static MgMessagePart *find_part(MgMessage *message, const GArray *numbers)
+{
+    MgMessagePart *part = NULL;
+    for (guint i = 0; i < numbers->len; i++) {
+        uint32_t number = g_array_index(numbers, uint32_t, i);
+        if (part != NULL && part->kind == MG_MESSAGE_NESTED) {
+            message = part->nested;
+            part = NULL;
+        }
+        if (part == NULL && message->root->kind != MG_MESSAGE_MULTIPART) {
+            part = number == 1 ? message->root : NULL;
+        } else {
+            const MgMessagePart *around = part != NULL ? part : message->root;
+            part = around->kind == MG_MESSAGE_MULTIPART && number <= around->parts->len
+                       ? g_ptr_array_index(around->parts, number - 1)
+                       : NULL;
+        }
+        if (part == NULL)
+            return NULL;
+    }
+    return part;
+}
+
+static bool is_wanted(const MgImapSection *section, const char *name)
+{
+    bool listed = false;
+    for (guint i = 0; i < section->fields->len && !listed; i++)
+        listed = g_ascii_strcasecmp(g_ptr_array_index(section->fields, i), name) == 0;
+    return listed == (section->text == MG_IMAP_SECTION_FIELDS);
+}
+
+/* "the delimiting blank line is included, except in the case of a message which has no body and no
+ * blank line" */
+static void add_blank(const MgMessagePart *root, GByteArray *out)
+{
+    MgSpan header = mg_message_span(root->message, root->header);
+    size_t len = header.len;
+    if (len > 0 && header.data[len - 1] == '\n')
+        len -= len > 1 && header.data[len - 2] == '\r' ? 2 : 1;
+    bool blank = len < header.len && (len == 0 || header.data[len - 1] == '\n');
+    if (blank || root->body.len > 0)
+        g_byte_array_append(out, (const uint8_t *)"\r\n", 2);
+}
+
+static MgSpan subset(const MgMessagePart *root, const MgImapSection *section, GByteArray *keep)
+{
+    for (guint i = 0; i < root->fields->len; i++) {
+        const MgMessageField *field = &g_array_index(root->fields, MgMessageField, i);
+        MgSpan whole = mg_message_span(root->message, field->whole);
+        if (is_wanted(section, field->name))
+            g_byte_array_append(keep, whole.data, (guint)whole.len);
+    }
+    add_blank(root, keep);
+    return (MgSpan){keep->data != NULL ? keep->data : (const uint8_t *)"", keep->len};
+}
+
+/* What is taken apart has no encoding of its own (RFC 2045 §6.4). */
+static MgImapSectionResult decode(const MgMessagePart *part, GByteArray *keep, MgSpan *octets)
+{
+    *octets = mg_message_span(part->message, part->body);
+    if (part->kind != MG_MESSAGE_LEAF || part->encoding == MG_ENCODING_NONE)
+        return MG_IMAP_SECTION_THERE;
+    if (part->encoding == MG_ENCODING_UNKNOWN)
+        return MG_IMAP_SECTION_UNKNOWN;
+    if (mg_message_part_decode(part, keep) == &mg_message_rules[MG_MESSAGE_BASE64_NOT])
+        return MG_IMAP_SECTION_UNKNOWN;
+    *octets = (MgSpan){keep->data != NULL ? keep->data : (const uint8_t *)"", keep->len};
+    return MG_IMAP_SECTION_THERE;
+}
+
+static MgImapSectionResult whole(MgMessage *message, const MgImapSection *section, GByteArray *keep,
+                                 MgSpan *octets)
+{
+    MgMessagePart *part = NULL;
+    if (section->numbers->len > 0) {
+        part = find_part(message, section->numbers);
+        if (part == NULL)
+            return MG_IMAP_SECTION_NONE;
+        bool of_part =
+            section->text == MG_IMAP_SECTION_WHOLE || section->text == MG_IMAP_SECTION_MIME;
+        if (!of_part && part->nested == NULL)
+            return MG_IMAP_SECTION_NONE;
+        message = of_part ? part->message : part->nested;
+    }
+    const MgMessagePart *root = message->root;
+    switch (section->text) {
+    case MG_IMAP_SECTION_WHOLE:
+        if (part != NULL && section->item != MG_IMAP_BODY) /* BINARY */
+            return decode(part, keep, octets);
+        *octets = mg_message_span(
+            message,
+            part != NULL ? part->body : (MgMessageRange){0, g_bytes_get_size(message->bytes)});
+        break;
+    case MG_IMAP_SECTION_HEADER:
+        *octets = mg_message_span(message, root->header);
+        break;
+    case MG_IMAP_SECTION_TEXT:
+        *octets = mg_message_span(message, root->body);
+        break;
+    case MG_IMAP_SECTION_MIME:
+        *octets = mg_message_span(message, part->header);
+        break;
+    default:
+        *octets = subset(root, section, keep);
+    }
+    return MG_IMAP_SECTION_THERE;
+}
+
 MgImapSectionResult mg_imap_section_octets(MgMessage *message, const MgImapSection *section,
                                            GByteArray *keep, MgSpan *octets)
 {
-    return MG_IMAP_SECTION_NONE;
+    MgImapSectionResult result = whole(message, section, keep, octets);
+    if (result == MG_IMAP_SECTION_THERE && section->partial)
+        *octets =
+            mg_span_slice(*octets, MIN(section->offset, octets->len),
+                          MIN(section->count, octets->len - MIN(section->offset, octets->len)));
+    return result;
 }
+
+static void add_name(const MgImapSection *section, GString *out)
+{
+    static const char *const items[] = {"BODY[", "BINARY[", "BINARY.SIZE["};
+    if (section->item == MG_IMAP_RFC822) {
+        g_string_append(out, section->text == MG_IMAP_SECTION_HEADER ? "RFC822.HEADER "
+                             : section->text == MG_IMAP_SECTION_TEXT ? "RFC822.TEXT "
+                                                                     : "RFC822 ");
+        return;
+    }
+    g_string_append(out, items[section->item]);
+    for (guint i = 0; i < section->numbers->len; i++)
+        g_string_append_printf(out, i > 0 ? ".%u" : "%u",
+                               g_array_index(section->numbers, uint32_t, i));
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        if (texts[i].text == section->text)
+            g_string_append_printf(out, section->numbers->len > 0 ? ".%s" : "%s", texts[i].name);
+    }
+    for (guint i = 0; i < section->fields->len; i++) {
+        g_string_append(out, i == 0 ? " (" : " ");
+        mg_imap_add_astring(out, g_ptr_array_index(section->fields, i));
+    }
+    g_string_append(out, section->fields->len > 0 ? ")]" : "]");
+    if (section->partial)
+        g_string_append_printf(out, "<%" G_GUINT64_FORMAT ">", section->offset);
+    g_string_append_c(out, ' ');
+}
+
 MgImapSectionResult mg_imap_add_section(MgMessage *message, const MgImapSection *section,
                                         GString *out)
 {
-    return MG_IMAP_SECTION_NONE;
+    g_autoptr(GByteArray) keep = g_byte_array_new();
+    MgSpan octets = {0};
+    MgImapSectionResult result = mg_imap_section_octets(message, section, keep, &octets);
+    if (result == MG_IMAP_SECTION_UNKNOWN)
+        return result;
+    add_name(section, out);
+    if (section->item == MG_IMAP_BINARY_SIZE)
+        g_string_append_printf(out, "%" G_GSIZE_FORMAT, octets.len);
+    else if (result == MG_IMAP_SECTION_NONE)
+        g_string_append(out, "NIL");
+    else
+        mg_imap_add_literal(out, octets, section->item == MG_IMAP_BINARY);
+    return result;
 }

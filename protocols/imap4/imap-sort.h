@@ -2,10 +2,7 @@
 /* imap-sort.h - SORT (RFC 5256, RFC 5957) */
 #pragma once
 
-#include <mailglass/topics.h>
-
-#include "imap-string.h"
-#include "message.h"
+#include "imap-search.h"
 
 G_BEGIN_DECLS
 

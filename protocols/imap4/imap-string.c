@@ -149,6 +149,15 @@ void mg_imap_add_set(GString *out, const uint32_t *numbers, size_t n_numbers)
     }
 }
 
+/* ---- compared ---- */
+
+char *mg_imap_fold(const char *text)
+{
+    g_autofree char *folded = g_utf8_casefold(text, -1);
+    char *composed = g_utf8_normalize(folded, -1, G_NORMALIZE_ALL_COMPOSE);
+    return composed != NULL ? composed : g_steal_pointer(&folded);
+}
+
 /* ---- written ---- */
 
 /* Longer ones are literals: some clients read a line into a buffer. */
@@ -184,6 +193,16 @@ void mg_imap_add_string(GString *out, MgSpan text, bool utf8)
     for (gsize i = from; i < out->len; i++)
         if (out->str[i] == '\0')
             out->str[i] = (char)0x80;
+}
+
+void mg_imap_add_astring(GString *out, const char *text)
+{
+    MgSpan span = mg_span_from_string(text), atom;
+    MgImapReader reader = {span, 0};
+    if (mg_imap_read_atom(&reader, &atom) && atom.len == span.len)
+        g_string_append(out, text);
+    else
+        mg_imap_add_string(out, span, false);
 }
 
 void mg_imap_add_nstring(GString *out, MgSpan text, bool utf8)

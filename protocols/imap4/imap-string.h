@@ -60,11 +60,19 @@ bool mg_imap_set_has(const GArray *set, uint32_t number, uint32_t last);
 /* Ascending numbers as "1:3,5"; nothing for none. */
 void mg_imap_add_set(GString *out, const uint32_t *numbers, size_t n_numbers);
 
+/* ---- compared ---- */
+
+/* (transfer full) Without case and without what is only another way to write the same (Unicode
+ * casefold, NFKC): "STRASSE" of "straße". */
+char *mg_imap_fold(const char *text);
+
 /* ---- written ---- */
 
 /* Quoted if it can be, else a literal. What is beyond ASCII is quoted only if `utf8` and it is
  * UTF-8 (RFC 6855 §3). NUL, which no literal may hold, becomes octet 0x80. */
 void mg_imap_add_string(GString *out, MgSpan text, bool utf8);
+/* As it is if it can be an atom. */
+void mg_imap_add_astring(GString *out, const char *text);
 /* `data` NULL is NIL. */
 void mg_imap_add_nstring(GString *out, MgSpan text, bool utf8);
 /* "{5}\r\nhello"; with `binary`, "~{5}\r\nhe\0lo" if there is a NUL (RFC 3516 §4.1). */
