@@ -10,9 +10,8 @@ state_dir = {d}/state
 log_path = {d}/log
 protocols = imap
 listen = 127.0.0.1
-ssl = no
-disable_plaintext_auth = no
-auth_mechanisms = plain
+{tls}disable_plaintext_auth = no
+auth_mechanisms = plain login cram-md5
 auth_failure_delay = 0
 auth_username_format = %n
 default_login_user = nobody
@@ -49,7 +48,7 @@ service imap-login {{
     port = {port}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {tls_port}
   }}
 }}
 service imap-urlauth-login {{
@@ -67,11 +66,11 @@ service stats {{
 
 
 class Dovecot:
-    """Dovecot with one mailbox; or `why` it does not run."""
+    """Dovecot with one mailbox; or `why` it does not run. With a certificate and its key there is STARTTLS, and `tls_port`."""
 
-    def __init__(self, user, password):
+    def __init__(self, user, password, certificate=None, key=None):
         self.user, self.password, self.folder, program = user, password, tap.scratch / 'dovecot', tap.find('dovecot')
-        self.port = tap.free_port()
+        self.port, self.tls_port = tap.free_port(), tap.free_port() if certificate else 0
         self.why = None if program and os.path.exists('/usr/lib/dovecot/imap') else 'Dovecot (dovecot-imapd) is not installed'
         self.why = self.why or (None if os.geteuid() == 0 else 'Dovecot wants root')
         if self.why:
@@ -81,7 +80,8 @@ class Dovecot:
         for path in [self.folder, *self.folder.rglob('*')]:
             shutil.chown(path, 'nobody', 'nogroup')
         config = self.folder / 'dovecot.conf'
-        config.write_text(CONFIG.format(d=self.folder, port=self.port, password=password))
+        tls = f'ssl = yes\nssl_cert = <{certificate}\nssl_key = <{key}\n' if certificate else 'ssl = no\n'
+        config.write_text(CONFIG.format(d=self.folder, port=self.port, tls_port=self.tls_port, tls=tls, password=password))
         self.process = tap.start(program, '-F', '-c', config)
         if not tap.wait_until(lambda: tap.greets(self.port, b'* OK') or self.process.poll() is not None) or self.process.poll() is not None:
             self.why = 'Dovecot did not start: ' + self.log()[-300:]
