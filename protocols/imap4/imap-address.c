@@ -52,7 +52,8 @@ static void forget(Reader *reader)
 
 static void finish_address(Reader *reader)
 {
-    if (!reader->has_angle && !reader->has_at) { /* "root": it has no domain */
+    /* "root" is a mailbox without a domain; of "Somebody Else" only the name is there. */
+    if (!reader->has_angle && !reader->has_at && reader->last == 0) {
         g_string_append_len(reader->mailbox, reader->phrase->str, (gssize)reader->phrase->len);
         g_string_truncate(reader->phrase, 0);
     }

@@ -308,9 +308,11 @@ static GPtrArray *thread_references(MgImapThread *thread)
 /* All answers to a subject hang below its first letter. */
 static GPtrArray *thread_subjects(MgImapThread *thread)
 {
-    g_autoptr(GPtrArray) sorted = g_ptr_array_copy(thread->nodes, NULL, NULL);
+    g_autoptr(GPtrArray) sorted = g_ptr_array_new();
     GPtrArray *roots = g_ptr_array_new();
     Node *root = NULL;
+    for (guint i = 0; i < thread->nodes->len; i++)
+        g_ptr_array_add(sorted, g_ptr_array_index(thread->nodes, i));
     g_ptr_array_sort(sorted, by_subject);
     for (guint i = 0; i < sorted->len; i++) {
         Node *node = g_ptr_array_index(sorted, i);
