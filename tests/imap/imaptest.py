@@ -108,7 +108,7 @@ def told(failures):
 
 
 def play(folder, names, server, known):
-    """Every script; `known` are the reasons for which some cannot pass here."""
+    """Every script of a folder; `known` are the reasons for which some cannot pass here."""
     passed = lacking = 0
     for path in sorted(folder.iterdir()):
         if path.suffix == '.mbox' or names and path.name not in names:
@@ -136,9 +136,13 @@ def play(folder, names, server, known):
 
 
 def suites():
-    root = pathlib.Path(os.environ.get('MAILGLASS_SUITES') or pathlib.Path(__file__).resolve().parents[3] / 'shared' / 'suites')
-    folder = root / 'imap' / 'scripts'
-    return folder if folder.is_dir() else None
+    """Folders of scripts: ours, and imaptest's if they are there."""
+    here = pathlib.Path(__file__).resolve()
+    root = pathlib.Path(os.environ.get('MAILGLASS_SUITES') or here.parents[3] / 'shared' / 'suites')
+    theirs = root / 'imap' / 'scripts'
+    if not theirs.is_dir():
+        skip("imaptest's scripts", 'no suites')
+    return [here.parent / 'scripts'] + [theirs] * theirs.is_dir()
 
 
 DOVECOT_KNOWN = {'urlauth-binary': 'Dovecot 2.3.19 itself falls over (imap-client.c: assertion failed: !cmd->executing)'}
@@ -148,22 +152,22 @@ OUR_KNOWN = {}
 def main():
     target, names = sys.argv[1], sys.argv[2:]
     test_language()
-    folder = suites()
-    if not folder:
-        skip('scripts', 'no suites')
-    elif target == 'dovecot':
+    folders = suites()
+    if target == 'dovecot':
         other = dovecot.Dovecot(USER, PASSWORD)
         if other.why:
-            skip('Dovecot', other.why)
-        else:
-            play(folder, names, runner.Server(other.port, USER, PASSWORD), DOVECOT_KNOWN)
-            other.stop()
+            tap.skip('Dovecot', other.why)
+            tap.plan()
+        port, known, stop = other.port, DOVECOT_KNOWN, other.stop
     else:
         tap.ignore_leaks()
         ours = served.Served(os.path.abspath(target), 'imap4', HOST, (DOOR,))
-        if check(ours.open, 'the door is open', ours.listening.lines):
-            play(folder, names, runner.Server(ours.ports[DOOR], USER, PASSWORD), OUR_KNOWN)
-        ours.stop()
+        if not check(ours.open, 'the door is open', ours.listening.lines):
+            tap.plan()
+        port, known, stop = ours.ports[DOOR], OUR_KNOWN, ours.stop
+    for folder in folders:
+        play(folder, names, runner.Server(port, USER, PASSWORD), known)
+    stop()
     tap.plan()
 
 
