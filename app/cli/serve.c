@@ -15,7 +15,7 @@
 
 typedef struct {
     MgRealOptions real;
-    char **door_words;
+    char **door_words, *now_text;
     int64_t seed;
     const char *path;
     MgRegistry *registry;
@@ -114,9 +114,18 @@ static int open_door(Serve *serve, const char *text)
 static int load(Serve *serve)
 {
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    int64_t now = g_get_real_time() / G_USEC_PER_SEC;
+    if (serve->now_text != NULL &&
+        !g_ascii_string_to_signed(serve->now_text, 10, 0, G_MAXINT64 / 2, &now, NULL)) {
+        mg_complain(serve->real.command, _("--now %s: seconds since 1970 are wanted"),
+                    serve->now_text);
+        return MG_EXIT_USAGE;
+    }
     serve->network = mg_load_network(serve->real.command, serve->path, serve->registry);
     if (serve->network == NULL)
         return MG_EXIT_FAILED;
+    /* Real clients live now: certificates are judged, and letters dated, by their clock. */
+    serve->network->epoch = now;
     serve->world = mg_world_new(serve->network, serve->registry, (uint64_t)serve->seed, problems);
     mg_print_problems(problems);
     if (serve->world == NULL)
@@ -177,6 +186,7 @@ static void serve_clear(Serve *serve)
     g_clear_pointer(&serve->network, mg_network_free);
     g_clear_pointer(&serve->loop, g_main_loop_unref);
     g_free(serve->real.trace);
+    g_free(serve->now_text);
     g_strfreev(serve->door_words);
 }
 
@@ -190,6 +200,9 @@ int mg_serve_main(int argc, char **argv, MgRegistry *registry)
         {"trace", 0, 0, G_OPTION_ARG_FILENAME, &serve.real.trace,
          N_("Keeps what happened as a capture file"), N_("FILE.pcapng")},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &serve.seed, N_("Fixes chance"), N_("N")},
+        {"now", 0, 0, G_OPTION_ARG_STRING, &serve.now_text,
+         N_("Fixes the date at the start, in seconds since 1970; the real one if not given"),
+         N_("UNIXTIME")},
         {0}};
     bool helped = false;
     int result = mg_parse_options(

@@ -15,15 +15,37 @@ struct MgWorld {
 
 /* ---- making one ---- */
 
+/* "KEY: text" of a setting: where it stands is known here. */
+static void locate(const MgWorld *world, const MgNetworkHost *host, GPtrArray *problems,
+                   unsigned first)
+{
+    for (unsigned i = first; i < problems->len; i++) {
+        const char *text = problems->pdata[i];
+        size_t len = strcspn(text, ":");
+        for (size_t k = 0; k < host->settings.n_rows && text[len] == ':'; k++) {
+            const MgSetting *row = &host->settings.rows[k];
+            if (strlen(row->key) != len || strncmp(row->key, text, len) != 0)
+                continue;
+            char *whole = g_strdup_printf("%s/network.ini:%u: error: %s", world->network->path,
+                                          row->line, text);
+            g_free(problems->pdata[i]);
+            problems->pdata[i] = whole;
+            break;
+        }
+    }
+}
+
 static bool add_host(MgWorld *world, const MgNetworkHost *host, GPtrArray *problems)
 {
     MgHostId id = mg_runtime_add_host(world->runtime, host->name, host->kind, host->region,
                                       host->addresses[0], &host->settings);
     mg_runtime_set_carrier(world->runtime, id, &mg_wire_carrier, &world->wire);
     bool good = true;
+    unsigned known = problems->len;
     for (size_t i = 0; i < host->n_engines; i++)
         good &= mg_runtime_add_engine(world->runtime, id, host->engines[i].kind,
                                       host->engines[i].port, problems);
+    locate(world, host, problems, known);
     for (size_t i = 0; i < host->n_mailboxes; i++)
         mg_store_add_mailbox(mg_runtime_store(world->runtime, id), host->mailboxes[i].address,
                              host->mailboxes[i].password, host->mailboxes[i].quota);

@@ -160,8 +160,8 @@ typedef struct {
     const MgTransition *transitions; /* (nullable) ends with {0} */
 
     /* (nullable) Makes what all engines of this kind on a host share, once, before the run. Each
-     * complaint is added to `problems` as "PATH:LINE: text" (or plain text); any complaint that is
-     * an error makes it return NULL. */
+     * complaint is added to `problems` as "PATH:LINE: text", or "KEY: text" of a setting, or plain
+     * text; any complaint that is an error makes it return NULL. */
     void *(*setup)(const MgSettings *settings, GPtrArray *problems);
     void (*teardown)(void *shared);
 

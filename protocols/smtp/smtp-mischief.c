@@ -96,8 +96,15 @@ static void read_rows(MgSmtpMischief *mischief, const MgSettings *settings, GPtr
 void *mg_smtp_mischief_setup(const MgSettings *settings, GPtrArray *problems)
 {
     MgSmtpMischief *mischief = g_new0(MgSmtpMischief, 1);
+    guint known = problems != NULL ? problems->len : 0;
     mischief->rows = g_array_new(FALSE, FALSE, sizeof(Row));
     read_rows(mischief, settings, problems);
+    if (problems != NULL)
+        mg_smtp_check_settings(settings, problems);
+    if (problems != NULL && problems->len > known) {
+        mg_smtp_mischief_teardown(mischief);
+        return NULL;
+    }
     return mischief;
 }
 

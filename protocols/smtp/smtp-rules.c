@@ -296,6 +296,23 @@ const MgSettingRow mg_smtp_lmtp_settings[] = {
 
 /* ---- reading the settings ---- */
 
+void mg_smtp_check_settings(const MgSettings *settings, GPtrArray *problems)
+{
+    static const struct {
+        const char *key, *words;
+    } rows[] = {{"starttls", "no;offer;require"},
+                {"line-ends", "strict;keep;lax"},
+                {"vrfy", "hide;tell;deny"},
+                {"expn", "hide;tell;deny"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const char *value = mg_settings_get(settings, rows[i].key, NULL);
+        g_auto(GStrv) words = g_strsplit(rows[i].words, ";", -1);
+        if (value != NULL && !g_strv_contains((const char *const *)words, value))
+            g_ptr_array_add(problems, g_strdup_printf("%s: \"%s\" is none of %s", rows[i].key,
+                                                      value, rows[i].words));
+    }
+}
+
 static unsigned read_stages(const char *text)
 {
     static const struct {

@@ -227,6 +227,8 @@ void mg_smtp_ask_secure(MgSmtpSession *session);
 void mg_smtp_begin(MgSmtpSession *session);
 
 /* ---- smtp-rules.c ---- */
+/* Complains of words that mean nothing: who writes starttls=required must not get less. */
+void mg_smtp_check_settings(const MgSettings *settings, GPtrArray *problems);
 void mg_smtp_read_settings(MgSmtpSession *session, const MgSettings *settings);
 /* How many octets a line may have that begins so: parameters of extensions need more room. */
 size_t mg_smtp_line_max(const MgSmtpSession *session, MgSpan start);

@@ -41,7 +41,7 @@ def usage():
             (['run', 'first-mail', '--now', 'today'], 2, '--now'),
             (['run', 'first-mail', '--quiet', '--trace', '/nonexistent/x.pcapng'], 3, '/nonexistent/x.pcapng'),
             (['plugin', 'list', 'smtp'], 2, 'smtp'), (['plugin', 'check', '/nonexistent.so'], 3, '/nonexistent.so'),
-            (['picture', 'first-mail'], 2, '--output'), (['picture', '--help'], 0, None), (['network', 'check'], 2, '--help'), (['network', 'new'], 2, '--help'), (['network', 'new', networks], 3, networks)]:
+            (['picture', 'first-mail'], 2, '--output'), (['picture', '--help'], 0, None), (['network', 'check'], 2, '--help'), (['serve', 'first-mail', '--now', 'today'], 2, '--now'), (['network', 'new'], 2, '--help'), (['network', 'new', networks], 3, networks)]:
         got = ours(*words)
         good = got.code == code and (said is None or (said in got.err and got.err.startswith('mailglass')))
         good = good and (code == 0) == (got.err == '') and (code != 0 or got.out != '')
@@ -189,6 +189,13 @@ def mistakes():
     open(zone, 'w').write(text.replace('IN MX   10', 'IN MX   ten'))
     got = ours('network', 'check', broken)
     check(got.code == 1 and got.out.count(f'{zone}:{line}:') == 1, 'a zone that does not parse is pointed at', got)
+    open(zone, 'w').write(text)
+    ini = os.path.join(broken, 'network.ini')
+    text = open(ini).read()
+    for setting, said in [('starttls=required', 'no;offer;require'), ('misbehave=451 at noon', '451 at noon'), ('line-ends=loose', 'strict;keep;lax')]:
+        open(ini, 'w').write(text.replace('[host mta.example.com]\n', f'[host mta.example.com]\n{setting}\n'))
+        got = ours('network', 'check', broken)
+        check(got.code == 1 and said in got.out and f'{ini}:' in got.out, f'{setting}: a word that means nothing is no word less', got)
 
 
 def made():
