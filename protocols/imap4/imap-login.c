@@ -27,7 +27,33 @@ static bool allows_clear(const MgImapSession *session)
 /* ---- CAPABILITY ---- */
 
 static const char *const capabilities[] = {"LITERAL+", "ID", "SASL-IR"};
-static const char *const capabilities_inside[] = {"ENABLE"};
+static const char *const capabilities_inside[] = {"ENABLE",
+                                                  "IDLE",
+                                                  "NAMESPACE",
+                                                  "CHILDREN",
+                                                  "UNSELECT",
+                                                  "UIDPLUS",
+                                                  "MOVE",
+                                                  "MULTIAPPEND",
+                                                  "BINARY",
+                                                  "CONDSTORE",
+                                                  "QRESYNC",
+                                                  "ESEARCH",
+                                                  "SEARCHRES",
+                                                  "WITHIN",
+                                                  "SORT",
+                                                  "ESORT",
+                                                  "SORT=DISPLAY",
+                                                  "PARTIAL",
+                                                  "THREAD=REFERENCES",
+                                                  "THREAD=ORDEREDSUBJECT",
+                                                  "SPECIAL-USE",
+                                                  "LIST-EXTENDED",
+                                                  "LIST-STATUS",
+                                                  "CREATE-SPECIAL-USE",
+                                                  "STATUS=SIZE",
+                                                  "QUOTA",
+                                                  "QUOTA=RES-STORAGE"};
 
 void mg_imap_add_capabilities(MgImapSession *session, GString *out)
 {
@@ -37,6 +63,7 @@ void mg_imap_add_capabilities(MgImapSession *session, GString *out)
     if (session->user != NULL) {
         for (size_t i = 0; i < G_N_ELEMENTS(capabilities_inside); i++)
             g_string_append_printf(out, " %s", capabilities_inside[i]);
+        g_string_append_printf(out, " APPENDLIMIT=%" G_GUINT64_FORMAT, session->message_max);
         return;
     }
     if (session->starttls && !session->secure)

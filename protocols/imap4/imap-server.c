@@ -217,6 +217,8 @@ static bool read_input(MgImapSession *session)
     }
     if (session->in_auth)
         return mg_imap_read_auth_line(session, (MgSpan){(const uint8_t *)start, len});
+    if (session->idles)
+        return mg_imap_read_done(session, (MgSpan){(const uint8_t *)start, len});
     return read_command(session);
 }
 
@@ -237,6 +239,9 @@ static MgEngine *session_create(const MgBirth *birth, const MgEngineKind *kind)
     mg_outbox_init(&session->out);
     session->in = g_string_new(NULL);
     session->command = g_string_new(NULL);
+    session->messages = g_array_new(FALSE, FALSE, sizeof(MgImapMessage));
+    session->keywords = g_ptr_array_new_with_free_func(g_free);
+    session->saved = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     session->state = MG_IMAP_STRANGER;
     session->host = g_strdup(birth->host);
     session->peer = g_strdup(birth->peer_address != NULL ? birth->peer_address : "");
@@ -277,6 +282,11 @@ static void server_free(MgEngine *engine)
     mg_outbox_clear(&session->out);
     g_string_free(session->in, TRUE);
     g_string_free(session->command, TRUE);
+    g_array_unref(session->messages);
+    g_array_unref(session->saved);
+    g_ptr_array_unref(session->keywords);
+    mg_imap_job_clear(&session->job);
+    g_free(session->folder);
     g_free(session->host);
     g_free(session->peer);
     g_free(session->user);
@@ -373,6 +383,15 @@ static bool work_waiting(MgImapSession *session)
         answered(session, NULL);
         return true;
     }
+    if (session->wait == MG_IMAP_WAIT_NEWS) {
+        if (!session->gone && read_input(session))
+            return true;
+        if (!session->ended)
+            return false;
+        mg_imap_cancel_ask(session);
+        end_session(session);
+        return true;
+    }
     if (session->gone || session->in->len - session->in_at <= WAITING_MAX + session->message_max)
         return false;
     flood(session);
@@ -424,6 +443,12 @@ static size_t server_facts(const MgEngine *engine, MgFact *facts, size_t max)
         mg_text_set_fact(&facts[n++], N_("Protected by"), "%s", session->tls);
     if (n < max && session->user != NULL)
         mg_text_set_fact(&facts[n++], N_("User"), "%s", session->user);
+    if (n < max && session->folder != NULL)
+        mg_text_set_fact(&facts[n++], N_("Folder"), "%s", session->folder);
+    if (n < max && session->folder != NULL)
+        mg_text_set_fact(&facts[n++], N_("Messages"), "%u", session->n_told);
+    if (n < max && session->idles)
+        mg_text_set_fact(&facts[n++], N_("Waiting"), "IDLE");
     return n;
 }
 

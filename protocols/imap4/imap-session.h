@@ -10,8 +10,12 @@
 
 #include <mailglass/topics.h>
 
+#include "imap-body.h"
 #include "imap-lex.h"
+#include "imap-search.h"
+#include "imap-sort.h"
 #include "imap-string.h"
+#include "imap-thread.h"
 #include "imap.h"
 #include "outbox.h"
 #include "sasl.h"
@@ -56,6 +60,73 @@ typedef enum {
 
 typedef void (*MgImapStep)(MgImapSession *session, const MgFoldersAnswer *answer);
 
+/* A message as the client knows it, or is about to. */
+typedef struct {
+    MgMailboxMessage facts;
+    bool recent;
+    bool gone;           /* it is no more, and the client has not been told */
+    bool flags_changed;  /* the client has to be told */
+    bool modseq_changed; /* the same, if it asks for such things */
+} MgImapMessage;
+
+typedef struct {
+    enum {
+        MG_IMAP_FETCH_FLAGS,
+        MG_IMAP_FETCH_UID,
+        MG_IMAP_FETCH_DATE,
+        MG_IMAP_FETCH_SIZE,
+        MG_IMAP_FETCH_MODSEQ,
+        MG_IMAP_FETCH_ENVELOPE,
+        MG_IMAP_FETCH_STRUCTURE_SHORT,
+        MG_IMAP_FETCH_STRUCTURE,
+        MG_IMAP_FETCH_SECTION
+    } item;
+    const char *name; /* (nullable) of a section: "RFC822.TEXT"; NULL: as the section says */
+    MgImapSection section;
+} MgImapFetchItem;
+
+typedef struct {
+    MgSpan octets;
+    uint32_t flags;
+    GPtrArray *keywords;
+    MgTime at;
+} MgImapLetter; /* of APPEND */
+
+/* What the command that is being done remembers. */
+typedef struct {
+    bool by_uid;    /* UID came before its name: answers have UIDs */
+    bool expunges;  /* RFC 3501 §7.4.1: EXPUNGE may be said before its reply */
+    GString *reply; /* what follows the tag, held back until the folder was looked at */
+    char *folder, *to;
+    GArray *places;      /* of unsigned: the messages that it is about, as places in the view */
+    unsigned at;         /* how far it is with them */
+    GArray *uids;        /* of uint32_t */
+    GPtrArray *keywords; /* NULL-terminated */
+    GArray *items;       /* of MgImapFetchItem */
+    bool marks_seen, some_gone, unknown_encoding;
+    bool never; /* UNCHANGEDSINCE 0 */
+    bool moves, silent, selects, condstore, some;
+    MgImapStep after;
+    uint32_t flags;
+    MgFlagsChange change;
+    uint64_t since; /* CHANGEDSINCE, UNCHANGEDSINCE; 0: not said */
+    bool vanished;
+    uint32_t validity; /* QRESYNC */
+    uint64_t known_modseq;
+    GArray *known;   /* of MgImapRange */
+    GArray *letters; /* of MgImapLetter */
+    MgImapSearch *search;
+    MgImapSort *sort;
+    MgImapThread *thread;
+    MgImapReturn wanted;
+    GArray *found; /* of uint32_t: numbers or uids, in order */
+    GArray *found_uids;
+    uint64_t found_modseq;
+    GPtrArray *patterns; /* of char *, of LIST */
+    unsigned listing;    /* what is wanted of LIST … */
+    unsigned status;     /* … and of STATUS */
+} MgImapJob;
+
 struct MgImapSession {
     MgEngine base;
     MgOutbox out;
@@ -79,7 +150,20 @@ struct MgImapSession {
     MgImapStep then;                      /* takes the answer of the open ask */
     void (*work)(MgImapSession *session); /* (nullable) goes on when nothing is asked */
 
-    char *tag;        /* (nullable) of the command being done */
+    char *tag; /* (nullable) of the command being done */
+    MgImapJob job;
+
+    /* The selected folder. */
+    char *folder;
+    GArray *messages;    /* of MgImapMessage */
+    GPtrArray *keywords; /* of char *, as its bits count them; NULL-terminated */
+    uint32_t validity, uid_next;
+    uint64_t modseq;
+    unsigned n_told, n_keywords_told;
+    GArray *saved; /* of uint32_t: the uids of "$" */
+    bool read_only, lost, idles;
+    bool condstore, qresync; /* what the client wants to be told */
+
     char *mechanisms; /* (nullable) which of SASL are offered; NULL: all */
     MgSaslServer *sasl;
     MgSaslBinding binding;
@@ -134,5 +218,96 @@ void mg_imap_secured(MgImapSession *session, const MgSecureAnswer *answer);
 /* ---- imap-commands.c ---- */
 
 void mg_imap_run_command(MgImapSession *session);
+void mg_imap_job_clear(MgImapJob *job);
+
+/* ---- imap-view.c: the selected folder as the client sees it ---- */
+
+static inline MgImapMessage *mg_imap_message(const MgImapSession *session, unsigned place)
+{
+    return &g_array_index(session->messages, MgImapMessage, place);
+}
+
+/* Asks what is in the folder now. */
+void mg_imap_look(MgImapSession *session, MgImapStep then);
+/* What the answer says is put into the view; nothing is told yet. */
+void mg_imap_merge(MgImapSession *session, const MgFoldersAnswer *answer);
+/* Tells what has changed: EXPUNGE only if `expunges`. */
+void mg_imap_tell(MgImapSession *session, bool expunges);
+/* The end of a command: the reply, after what others have changed was told. */
+void mg_imap_conclude(MgImapSession *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* The reply to an answer that is not OK. */
+void mg_imap_conclude_failed(MgImapSession *session, const MgFoldersAnswer *answer);
+void mg_imap_forget_folder(MgImapSession *session);
+/* A set or "$", into job.places; false and BAD said if it is none. */
+bool mg_imap_read_places(MgImapSession *session, MgImapReader *reader);
+/* The same of ranges that were read. */
+bool mg_imap_find_places(MgImapSession *session, const GArray *set, bool by_uid);
+/* Ascending, each once. */
+void mg_imap_sort_uids(GArray *uids);
+/* Of such. */
+bool mg_imap_uids_have(const GArray *uids, uint32_t uid);
+/* Of job.places, into job.uids. */
+void mg_imap_collect_uids(MgImapSession *session);
+void mg_imap_add_flags(const MgImapSession *session, const MgImapMessage *message, GString *out);
+
+/* ---- imap-select.c ---- */
+
+void mg_imap_do_select(MgImapSession *session, MgImapReader *reader);
+void mg_imap_do_examine(MgImapSession *session, MgImapReader *reader);
+void mg_imap_do_close(MgImapSession *session, MgImapReader *reader);
+void mg_imap_do_unselect(MgImapSession *session, MgImapReader *reader);
+void mg_imap_do_idle(MgImapSession *session, MgImapReader *reader);
+/* A line that ends IDLE. Returns false if more is needed. */
+bool mg_imap_read_done(MgImapSession *session, MgSpan bytes);
+
+/* ---- imap-folders.c ---- */
+
+void mg_imap_do_create(MgImapSession *session, MgImapReader *reader);
+void mg_imap_do_delete(MgImapSession *session, MgImapReader *reader);
+void mg_imap_do_rename(MgImapSession *session, MgImapReader *reader);
+void mg_imap_do_subscribe(MgImapSession *session, MgImapReader *reader);
+void mg_imap_do_unsubscribe(MgImapSession *session, MgImapReader *reader);
+void mg_imap_do_getquota(MgImapSession *session, MgImapReader *reader);
+void mg_imap_do_getquotaroot(MgImapSession *session, MgImapReader *reader);
+/* (transfer full) (nullable) The name of a folder, in UTF-8; NULL if it is none. */
+char *mg_imap_read_folder(MgImapReader *reader);
+/* As an astring in modified UTF-7. */
+void mg_imap_add_folder(GString *out, const char *name);
+
+/* ---- imap-list.c ---- */
+
+void mg_imap_do_list(MgImapSession *session, MgImapReader *reader);
+void mg_imap_do_lsub(MgImapSession *session, MgImapReader *reader);
+void mg_imap_do_status(MgImapSession *session, MgImapReader *reader);
+
+/* ---- imap-fetch.c ---- */
+
+void mg_imap_do_fetch(MgImapSession *session, MgImapReader *reader);
+void mg_imap_fetch_item_clear(void *item);
+/* " 7-Oct-1994 16:15:05 +0000" in quotes. */
+void mg_imap_add_date(GString *out, int64_t unix_seconds);
+
+/* ---- imap-store.c ---- */
+
+void mg_imap_do_store(MgImapSession *session, MgImapReader *reader);
+void mg_imap_do_copy(MgImapSession *session, MgImapReader *reader);
+void mg_imap_do_move(MgImapSession *session, MgImapReader *reader);
+void mg_imap_do_expunge(MgImapSession *session, MgImapReader *reader);
+/* Removes what is marked \Deleted (of job.places only, if `some`), and goes on with `then`, whose
+ * answer is NULL if there was nothing to remove. */
+void mg_imap_expunge(MgImapSession *session, bool some, MgImapStep then);
+
+/* ---- imap-append.c ---- */
+
+void mg_imap_do_append(MgImapSession *session, MgImapReader *reader);
+void mg_imap_letter_clear(void *letter);
+/* "(\\Seen $Junk)"; without parentheses one or more. Keywords are made NULL-terminated. */
+bool mg_imap_read_flags(MgImapReader *reader, uint32_t *flags, GPtrArray *keywords);
+
+/* ---- imap-find.c ---- */
+
+void mg_imap_do_search(MgImapSession *session, MgImapReader *reader);
+void mg_imap_do_sort(MgImapSession *session, MgImapReader *reader);
+void mg_imap_do_thread(MgImapSession *session, MgImapReader *reader);
 
 G_END_DECLS
