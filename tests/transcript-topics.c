@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* transcript-topics.c - how the questions and answers of topics.h are written in transcripts */
-#include "transcript.h"
+#include "transcript-folders.h"
 
 static GPtrArray *added; /* adapters of this program, looked at first */
 
@@ -947,5 +947,5 @@ const MgTopicAdapter *mg_transcript_adapter(const char *topic)
     for (size_t i = 0; i < G_N_ELEMENTS(adapters); i++)
         if (strcmp(adapters[i].topic, topic) == 0)
             return &adapters[i];
-    return NULL;
+    return strcmp(topic, MG_TOPIC_FOLDERS) == 0 ? &mg_transcript_folders : NULL;
 }
