@@ -133,9 +133,12 @@ static void each_shared(const MgEngineKind *kind, const MgFact *facts, size_t n_
  */
 static bool wants_no_word(const MgNetworkHost *host, const MgEngineKind *kind)
 {
-    if (kind->scheme_setting != NULL &&
-        mg_settings_get(&host->settings, kind->scheme_setting, NULL) == NULL)
-        return false;
+    if (kind->scheme_setting != NULL) {
+        const char *url = mg_settings_get(&host->settings, kind->scheme_setting, NULL);
+        size_t len = kind->scheme != NULL ? strlen(kind->scheme) : 0;
+        if (url == NULL || (len > 0 && (!g_str_has_prefix(url, kind->scheme) || url[len] != ':')))
+            return false;
+    }
     g_auto(GStrv) words = g_strsplit(kind->usage != NULL ? kind->usage : kind->verb, " ", -1);
     for (size_t i = 1; words[0] != NULL && words[i] != NULL; i++)
         if (words[i][0] != '[')

@@ -14,7 +14,9 @@
 #include "host-now.h"
 #include "icons.h"
 #include "inspector-tree.h"
+#include "parts.h"
 #include "player.h"
+#include "reading.h"
 #include "words.h"
 
 #define WIDTH 330
@@ -23,7 +25,7 @@ struct _MgInspector {
     GtkBox parent_instance;
     MgSession *session;
     GtkWidget *pages, *event, *host, *host_now, *back;
-    GtkWidget *heading, *lock, *tree, *bytes_area, *bytes, *explanation, *chain, *now;
+    GtkWidget *heading, *lock, *tree, *bytes_area, *bytes, *explanation, *letter, *chain, *now;
     uint32_t shown;    /* record; 0 none */
     MgTrace *shown_of; /* the trace it is of: borrowed, compared only */
     MgView view;       /* that the chain was shown for */
@@ -132,6 +134,7 @@ static void show_tree(MgInspector *self, const MgTrace *trace, uint32_t n)
     const MgDissector *own = mg_registry_dissector(registry, record->dissector);
     mg_inspector_tree_set(MG_INSPECTOR_TREE(self->tree), registry, mg_trace_tree(trace, n), own);
     const MgTree *tree = mg_inspector_tree_get(MG_INSPECTOR_TREE(self->tree));
+    gtk_widget_set_visible(self->letter, mg_parts_are_in(tree));
     MgNode node = first_node(self, tree, own, record->unit == MG_UNIT_NOTE);
     mg_inspector_tree_select(MG_INSPECTOR_TREE(self->tree), node);
     if (node != MG_NODE_ROOT)
@@ -185,6 +188,7 @@ static void show_record(MgInspector *self)
     gtk_widget_set_visible(self->bytes_area, exchange);
     gtk_widget_set_visible(self->tree, exchange);
     self->node = MG_NODE_ROOT;
+    gtk_widget_set_visible(self->letter, FALSE);
     gtk_widget_set_visible(self->lock,
                            n > 0 && (mg_trace_record(trace, n)->flags & MG_RECORD_ENCRYPTED) != 0);
     show_chain(self);
@@ -216,6 +220,27 @@ static void on_pointed(MgInspector *self)
     show_event(self);
     mg_inspector_tree_select(MG_INSPECTOR_TREE(self->tree), node);
     show_node(self, node);
+}
+
+static void pick_node(MgNode node, gpointer data)
+{
+    MgInspector *self = data;
+    const MgTree *tree = mg_inspector_tree_get(MG_INSPECTOR_TREE(self->tree));
+    if (tree == NULL || node >= mg_tree_n_nodes(tree))
+        return;
+    show_event(self);
+    mg_inspector_tree_select(MG_INSPECTOR_TREE(self->tree), node);
+    on_picked(self, node);
+    mg_inspector_focus(self);
+}
+
+void mg_inspector_read(MgInspector *self)
+{
+    GtkRoot *root = gtk_widget_get_root(GTK_WIDGET(self));
+    if (root != NULL && gtk_widget_get_visible(self->letter))
+        mg_reading_present(GTK_WINDOW(root),
+                           mg_trace_tree(mg_session_trace(self->session), self->shown), pick_node,
+                           self);
 }
 
 /* ---- the object ---- */
@@ -307,6 +332,11 @@ static GtkWidget *event_page_new(MgInspector *self)
     gtk_box_append(page, self->bytes_area);
     GtkWidget *column = gtk_box_new(GTK_ORIENTATION_VERTICAL, 16);
     gtk_widget_add_css_class(column, "inspector-lower");
+    self->letter = gtk_button_new_with_label(_("Open the letter"));
+    gtk_widget_set_halign(self->letter, GTK_ALIGN_START);
+    gtk_widget_set_visible(self->letter, FALSE);
+    g_signal_connect_swapped(self->letter, "clicked", G_CALLBACK(mg_inspector_read), self);
+    gtk_box_append(GTK_BOX(column), self->letter);
     self->explanation = mg_explanation_new();
     gtk_box_append(GTK_BOX(column), self->explanation);
     self->chain = mg_chain_card_new();

@@ -13,6 +13,8 @@ G_DECLARE_FINAL_TYPE(MgInspector, mg_inspector, MG, INSPECTOR, GtkBox)
 
 GtkWidget *mg_inspector_new(MgSession *session);
 /* Moves the keyboard to the tree. */
+/* Opens the letter that the exchange holds, if it holds one. */
+void mg_inspector_read(MgInspector *self);
 void mg_inspector_focus(MgInspector *self);
 /* Shows what this host is doing, and goes on while the position moves, until somebody selects
  * another event or goes back to it. */

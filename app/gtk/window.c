@@ -687,6 +687,12 @@ static void act_look_at(GSimpleAction *action, GVariant *name, void *data)
         on_host_selected(MG_MAP_VIEW(self->map), g_variant_get_string(name, NULL), self);
 }
 
+static void act_read(GSimpleAction *action, GVariant *parameter, void *data)
+{
+    if (on_session_page(data))
+        mg_inspector_read(MG_INSPECTOR(MG_WINDOW(data)->inspector));
+}
+
 static void act_keys(GSimpleAction *action, GVariant *parameter, void *data)
 {
     GtkWidget *window = mg_shortcuts_window_new();
@@ -795,6 +801,7 @@ static void add_actions(MgWindow *self)
         {"filter", act_filter, NULL, NULL, NULL, {0}},
         {"inspector", act_inspector, NULL, NULL, NULL, {0}},
         {"look-at", act_look_at, "s", NULL, NULL, {0}},
+        {"read", act_read, NULL, NULL, NULL, {0}},
         {"console", act_console, NULL, NULL, NULL, {0}},
         {"presentation", act_presentation, NULL, NULL, NULL, {0}},
         {"keys", act_keys, NULL, NULL, NULL, {0}},
