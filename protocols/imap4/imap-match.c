@@ -139,7 +139,7 @@ static void add_body(const MgMessage *message, bool headers, GString *out)
             if (!headers)
                 add_header(part->nested->root, out);
             add_body(part->nested, headers, out);
-        } else if (mg_message_part_is_text(part)) {
+        } else if (mg_message_part_is_text(part) || strcmp(part->type, "message") == 0) {
             mg_message_part_text(part, out);
             g_string_append_c(out, '\n');
         }

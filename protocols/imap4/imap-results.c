@@ -86,12 +86,12 @@ void mg_imap_add_results(const MgImapReturn *wanted, const uint32_t *numbers, si
         g_string_append_printf(out, " MIN %u", numbers[0]);
     if (n_numbers > 0 && (wanted->options & MG_IMAP_RETURN_MAX) != 0)
         g_string_append_printf(out, " MAX %u", numbers[n_numbers - 1]);
-    if ((wanted->options & MG_IMAP_RETURN_COUNT) != 0)
-        g_string_append_printf(out, " COUNT %" G_GSIZE_FORMAT, n_numbers);
     if (n_numbers > 0 && (wanted->options & MG_IMAP_RETURN_ALL) != 0) {
         g_string_append(out, " ALL ");
         mg_imap_add_set(out, numbers, n_numbers);
     }
+    if ((wanted->options & MG_IMAP_RETURN_COUNT) != 0)
+        g_string_append_printf(out, " COUNT %" G_GSIZE_FORMAT, n_numbers);
     if ((wanted->options & MG_IMAP_RETURN_PARTIAL) != 0)
         add_partial(wanted, numbers, n_numbers, out);
 }

@@ -40,7 +40,7 @@ typedef struct {
 
 typedef struct {
     int64_t number;
-    char *text; /* (nullable) folded; else the number is compared */
+    char *text; /* (nullable) collated; else the number is compared */
 } Value;
 
 typedef struct {
@@ -118,15 +118,15 @@ static char *person(const MgMessagePart *root, const char *field, bool display)
         return g_strdup("");
     const MgMessageMailbox *first = &g_array_index(people, MgMessageMailbox, 0);
     if (first->group != NULL)
-        return mg_imap_fold(first->group);
+        return mg_imap_collate(first->group);
     const char *address = first->address != NULL ? first->address
                           : first->name != NULL  ? first->name
                                                  : "";
     if (display)
-        return mg_imap_fold(first->name != NULL ? first->name : address);
+        return mg_imap_collate(first->name != NULL ? first->name : address);
     const char *at = strrchr(address, '@');
     g_autofree char *local = at != NULL ? g_strndup(address, (gsize)(at - address)) : NULL;
-    return mg_imap_fold(local != NULL ? local : address);
+    return mg_imap_collate(local != NULL ? local : address);
 }
 
 static char *subject(const MgMessagePart *root)
@@ -135,7 +135,7 @@ static char *subject(const MgMessagePart *root)
     g_autofree char *text = field != NULL ? mg_message_field_text(root, field) : g_strdup("");
     bool is_reply;
     g_autofree char *base = mg_imap_base_subject(text, &is_reply);
-    return mg_imap_fold(base);
+    return mg_imap_collate(base);
 }
 
 int64_t mg_imap_sent_at(const MgMessage *letter, const MgMailboxMessage *facts, int64_t epoch)

@@ -158,6 +158,15 @@ char *mg_imap_fold(const char *text)
     return composed != NULL ? composed : g_steal_pointer(&folded);
 }
 
+char *mg_imap_collate(const char *text)
+{
+    g_autoptr(GString) titled = g_string_sized_new(strlen(text));
+    for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at))
+        g_string_append_unichar(titled, g_unichar_totitle(g_utf8_get_char(at)));
+    char *decomposed = g_utf8_normalize(titled->str, -1, G_NORMALIZE_ALL);
+    return decomposed != NULL ? decomposed : g_string_free(g_steal_pointer(&titled), FALSE);
+}
+
 /* ---- written ---- */
 
 /* Longer ones are literals: some clients read a line into a buffer. */

@@ -65,6 +65,8 @@ void mg_imap_add_set(GString *out, const uint32_t *numbers, size_t n_numbers);
 /* (transfer full) Without case and without what is only another way to write the same (Unicode
  * casefold, NFKC): "STRASSE" of "straße". */
 char *mg_imap_fold(const char *text);
+/* (transfer full) What i;unicode-casemap compares octet by octet (RFC 5051 §2), to put in order. */
+char *mg_imap_collate(const char *text);
 
 /* ---- written ---- */
 

@@ -12,7 +12,7 @@ struct Node {
     uint32_t name; /* 0: a dummy */
     guint order;   /* as they were added */
     int64_t sent;
-    char *subject; /* (nullable) the base subject, folded */
+    char *subject; /* (nullable) the base subject, collated */
     bool is_reply;
     Node *parent;
     GPtrArray *children; /* of Node *, borrowed */
@@ -173,7 +173,7 @@ void mg_imap_thread_add(MgImapThread *thread, uint32_t name, const MgMailboxMess
     node->name = name;
     node->order = thread->n_added++;
     node->sent = mg_imap_sent_at(letter, facts, epoch);
-    node->subject = mg_imap_fold(base);
+    node->subject = mg_imap_collate(base);
     if (references)
         take_references(thread, node, root);
 }

@@ -109,12 +109,17 @@ def is_missing(ours, theirs):
     return ours == b'' and theirs in (b'MISSING_DOMAIN', b'MISSING_MAILBOX')
 
 
+def is_nothing(ours, theirs):
+    return ours == b'NIL' and theirs == b''
+
+
 # file, path in the tree, whether it is this difference, why
 MEANT = [
+    ('', '.1', is_nothing, 'a part that is not there is NIL; Dovecot gives the empty string'),
     ('', '', is_missing, 'nothing, where Dovecot writes that it is missing'),
     ('rfc/001.eml', '.1.2.2', lambda ours, theirs: theirs == ours[:2] + ours[4:],
      'access-type=mail-server server="…": a semicolon is missing, and what follows is read nevertheless'),
-    ('rfc/008.eml', '.1.1', lambda ours, theirs: True, 'a message/rfc822 in base64: Dovecot reads it as if it were none'),
+    ('rfc/008.eml', '.1', lambda ours, theirs: True, 'a message/rfc822 in base64: Dovecot reads it as if it were none'),
 ]
 
 
@@ -129,14 +134,34 @@ def differences(ours, theirs, path=''):
         yield path, ours, theirs
 
 
-def dovecots(imap, items):
-    """Its IMAP without its daemons: it reads commands from its standard input, and is logged in."""
+ITEMS = ['envelope', 'body', 'bodystructure', 'rfc822.size', 'rfc822.header', 'rfc822.text', 'body.peek[]', 'body.peek[header]',
+         'body.peek[text]', 'body.peek[1]', 'body.peek[1.mime]', 'body.peek[1.1]', 'body.peek[1.1.mime]', 'body.peek[1.header]',
+         'body.peek[2]', 'body.peek[2.mime]', 'body.peek[2.1]', 'body.peek[2.header]', 'body.peek[2.text]', 'body.peek[3]',
+         'body.peek[3.1]', 'body.peek[header.fields (from to received)]', 'body.peek[header.fields.not (from to received)]',
+         'body.peek[2.header.fields (from)]', 'body.peek[]<100.200>', 'body.peek[2]<3.10>', 'body.peek[text]<100000.10>']
+
+QUERIES = ['search text hare', 'search charset utf-8 body "frösche"', 'search charset utf-8 text "FRÖSCHE"', 'search from doug',
+           'search from "joe blow"', 'search header message-id "@"', 'search header received ""', 'search not header received ""',
+           'search subject "test message from microsoft"', 'search or subject mua body image',
+           'search (or (from doug) (to blow)) not body hare', 'search text "content-type"', 'search to @example',
+           'search sentsince 1-may-2000 sentbefore 20-may-2000', 'search senton 17-may-2000', 'search sentsince 18-may-2000',
+           'search larger 4000', 'search smaller 2000', 'search 5:10,60:*', 'search uid 1:3,9', 'search header content-type multipart',
+           'sort (subject) utf-8 all', 'sort (date) utf-8 all', 'sort (reverse date) utf-8 all', 'sort (from) utf-8 all',
+           'sort (to) utf-8 all', 'sort (cc date) utf-8 all', 'sort (reverse size subject) utf-8 all',
+           'sort (displayfrom) utf-8 from example', 'thread references utf-8 all', 'thread orderedsubject utf-8 all',
+           'uid thread references utf-8 subject test', 'search return (min max count all) from doug']
+
+
+def dovecots(imap, commands):
+    """Its IMAP without its daemons: it reads commands from its standard input, and is logged in. All responses as trees."""
     home = tap.scratch / 'dovecot'
     shutil.rmtree(home, ignore_errors=True)
     for part in ('cur', 'new', 'tmp'):
         (home / 'mail' / part).mkdir(parents=True)
     for i, path in enumerate(letters):
-        (home / f'mail/cur/{i:04}:2,').write_bytes(re.sub(rb'\r?\n', b'\r\n', path.read_bytes()))
+        letter = home / f'mail/cur/{i:04}:2,'
+        letter.write_bytes(re.sub(rb'\r?\n', b'\r\n', path.read_bytes()))
+        os.utime(letter, (0, 0))
     owner = ''
     if os.getuid() == 0:
         owner = 'mail_uid = nobody\nmail_gid = nogroup\nfirst_valid_uid = 1\n'
@@ -145,30 +170,45 @@ def dovecots(imap, items):
     config = home / 'conf'
     config.write_text(f'base_dir = {home}/run\nstate_dir = {home}/run\nprotocols = imap\nssl = no\nlog_path = /dev/null\n'
                       f'mail_location = maildir:{home}/mail\n{owner}')
-    done = subprocess.run([imap, '-c', config], input=b'a select inbox\r\nb fetch 1:* (%b)\r\nc logout\r\n' % items,
-                          capture_output=True, env={**tap.environment, 'USER': 'nobody', 'HOME': str(home)}, timeout=60)
-    return [tree for tree in (script.Reader(line[2:]).tree() for line in responses(done.stdout) if line[:2] == b'* ')
-            if tree[1:2] == [b'FETCH']]
+    typed = ['a examine inbox', *(f't {command}' for command in commands), 'z logout', '']
+    done = subprocess.run([imap, '-c', config], input='\r\n'.join(typed).encode(), capture_output=True,
+                          env={**tap.environment, 'USER': 'nobody', 'HOME': str(home)}, timeout=60)
+    return [script.Reader(line[2:]).tree() for line in responses(done.stdout) if line[:2] == b'* ']
+
+
+def fetched(item, ours, theirs, around):
+    """One item of all letters. `around` is the same of the part around, or None: that is what Dovecot gives for part 1 of what has no
+    parts; for us such a part is not there."""
+    wrong, meant = [], []
+    for i, (path, our, their) in enumerate(zip(letters, ours, theirs)):
+        name = '/'.join(path.parts[-2:])
+        for place, one, other in differences(our[2], their[2]):
+            why = next((row[3] for row in MEANT if name.startswith(row[0]) and place.startswith(row[1]) and row[2](one, other)), None)
+            if around and one == b'NIL' and other == around[i][2][1]:
+                why = 'the part itself'
+            (meant if why else wrong).append(f'{name} {place}: {one!r}, Dovecot {other!r}: {why}')
+    tap.check(not wrong and len(ours) == len(theirs) == len(letters),
+              f'{item} of {len(letters)} letters as Dovecot' + (f', but for {len(meant)} values that are meant to differ' if meant else ''),
+              '\n'.join(wrong))
+    if verbose:
+        print('\n'.join('# ' + line for line in meant))
 
 
 def test_dovecot():
     imap = next((path for path in ('/usr/lib/dovecot/imap', '/usr/libexec/dovecot/imap') if os.access(path, os.X_OK)), None)
     if imap is None:
         return tap.skip('as Dovecot', 'it is not installed')
-    for items in (b'envelope', b'body', b'bodystructure'):
-        theirs, ((_, ours),) = dovecots(imap, items), asked(letters, [b'fetch 1:* ' + items])
-        wrong, meant = [], 0
-        for path, our, their in zip(letters, ours, theirs):
-            name = '/'.join(path.parts[-2:])
-            for place, one, other in differences(our[2], their[2]):
-                why = next((row[3] for row in MEANT if name.startswith(row[0]) and place.startswith(row[1]) and row[2](one, other)), None)
-                meant += why is not None
-                if why is None or verbose:
-                    wrong.append(f'{name} {place}: {one!r}, Dovecot {other!r}: {why}')
-        tap.check(len(ours) == len(theirs) == len(letters) and (verbose or not wrong),
-                  f'{items.decode()} of {len(letters)} letters as Dovecot, but for {meant} values that are meant to differ', '\n'.join(wrong))
-        if verbose:
-            print('\n'.join('# ' + line for line in wrong))
+    fetches = [f'fetch 1:* ({item})' for item in ITEMS]
+    theirs = [tree for tree in dovecots(imap, fetches) if tree[1:2] == [b'FETCH']]
+    ours = [trees for _, trees in asked(letters, [command.encode() for command in fetches])]
+    for i, item in enumerate(ITEMS):
+        around = re.sub(r'\.1(?=[].])', '', item)
+        fetched(item, ours[i], theirs[i * len(letters):(i + 1) * len(letters)],
+                ours[ITEMS.index(around)] if around != item and around in ITEMS else None)
+    theirs = [tree for tree in dovecots(imap, QUERIES) if tree[0] in (b'SEARCH', b'SORT', b'THREAD', b'ESEARCH')]
+    ours = [trees for _, trees in asked(letters, [command.encode() for command in QUERIES])]
+    for query, our, their in zip(QUERIES, ours, theirs):
+        tap.check(our == [their] and len(theirs) == len(QUERIES), f'{query} as Dovecot', f'{our}\n{their}')
 
 
 tap.main(test_scripts, test_dovecot)
