@@ -98,7 +98,7 @@ static const Mistake mistakes[] = {
     {"check-state", CHECK("state mx.example.net.smtp.server == happy"), 7, "no state \"happy\""},
     {"check-state-form", CHECK("state mx.example.net.smtp.server"), 7, "HOST.ENGINE == NAME"},
     {"check-state-host", CHECK("state my.example.net.smtp.server == mail"), 7, "no HOST.ENGINE"},
-    {"check-state-engine", CHECK("state mx.example.net.imap.server == mail"), 7, "no HOST.ENGINE"},
+    {"check-state-engine", CHECK("state mx.example.net.nntp.server == mail"), 7, "no HOST.ENGINE"},
     {"check-mailbox", CHECK("mailbox zoe@example.net has count == 1"), 7, "zoe@example.net"},
     {"check-mailbox-form", CHECK("mailbox bob@example.net"), 7, "mailbox ADDRESS has"},
     {"check-mailbox-field", CHECK("mailbox bob@example.net has colour == red"), 7, "\"colour\""},

@@ -397,12 +397,13 @@ static void test_settings(void)
         const char *text;
         const char *problem; /* NULL: good */
     } lines[] = {
-        {"!host h0 set server 192.0.2.9", NULL},  {"!host h0 set server 192.0.2.8", NULL},
-        {"!host h0 set resolver h2", NULL},       {"!host h0 set number 7", NULL},
-        {"!host h0 set time 20ms", NULL},         {"!host h0 set number seven", "seven"},
-        {"!host h0 set time soon", "soon"},       {"!host h0 set files x", "files"},
-        {"!host h0 set nothing x", "nothing"},    {"!host nobody set server x", "nobody"},
-        {"!host h0 set server", "set KEY VALUE"},
+        {"!host h0 set server 192.0.2.9", NULL}, {"!host h0 set server 192.0.2.8", NULL},
+        {"!host h0 set resolver h2", NULL},      {"!host h0 set number 7", NULL},
+        {"!host h0 set time 20ms", NULL},        {"!host h0 set number seven", "seven"},
+        {"!host h0 set time soon", "soon"},      {"!host h0 set files x", "files"},
+        {"!host h0 set nothing x", "nothing"},   {"!host nobody set server x", "nobody"},
+        {"!host h0 set server", NULL},           {"!host h0 set number", "cannot be"},
+        {"!host h0 set", "set KEY VALUE"},
     };
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
     MgNetwork *network = new_network(0);
@@ -415,7 +416,7 @@ static void test_settings(void)
         if (!good)
             g_assert_nonnull(strstr(error->message, lines[i].problem));
     }
-    g_assert_cmpuint(mg_trace_n_records(mg_world_trace(world)), ==, 5);
+    g_assert_cmpuint(mg_trace_n_records(mg_world_trace(world)), ==, 6);
     mg_world_free(world);
     mg_toy_network_free(network);
 }
