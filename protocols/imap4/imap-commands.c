@@ -44,7 +44,8 @@ static void do_enable(MgImapSession *session, MgImapReader *reader)
         mg_imap_bad(session, MG_IMAP_R_ARGUMENT, "Say what to enable");
         return;
     }
-    session->condstore |= condstore || qresync; /* RFC 7162 §3.2.3 */
+    if (condstore || qresync) /* RFC 7162 §3.2.3 */
+        mg_imap_want_modseqs(session);
     session->qresync |= qresync;
     mg_imap_say(session, "* ENABLED%s%s", condstore ? " CONDSTORE" : "", qresync ? " QRESYNC" : "");
     mg_imap_conclude(session, "OK Done");
@@ -70,7 +71,7 @@ static const struct {
     {"STARTTLS", STRANGER, BARE, mg_imap_do_starttls},
     {"AUTHENTICATE", STRANGER, 0, mg_imap_do_authenticate},
     {"LOGIN", STRANGER, 0, mg_imap_do_login},
-    {"ENABLE", KNOWN, 0, do_enable}, /* RFC 5161 §3.1: before a folder is open */
+    {"ENABLE", INSIDE, 0, do_enable}, /* laxer than RFC 5161 §3.1, as others are */
     {"SELECT", INSIDE, 0, mg_imap_do_select},
     {"EXAMINE", INSIDE, 0, mg_imap_do_examine},
     {"CREATE", INSIDE, 0, mg_imap_do_create},
@@ -106,6 +107,7 @@ static void job_begin(MgImapJob *job)
     *job = (MgImapJob){.places = g_array_new(FALSE, FALSE, sizeof(unsigned)),
                        .uids = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
                        .found = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
+                       .found_modseqs = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
                        .found_uids = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
                        .keywords = g_ptr_array_new_with_free_func(g_free),
                        .items = g_array_new(FALSE, FALSE, sizeof(MgImapFetchItem)),
@@ -118,7 +120,7 @@ static void job_begin(MgImapJob *job)
 void mg_imap_job_clear(MgImapJob *job)
 {
     GArray *arrays[] = {job->places, job->uids,    job->found, job->found_uids,
-                        job->items,  job->letters, job->known};
+                        job->items,  job->letters, job->known, job->found_modseqs};
     for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++)
         if (arrays[i] != NULL)
             g_array_unref(arrays[i]);
@@ -129,6 +131,8 @@ void mg_imap_job_clear(MgImapJob *job)
     g_clear_pointer(&job->thread, mg_imap_thread_free);
     if (job->reply != NULL)
         g_string_free(job->reply, TRUE);
+    if (job->level != NULL)
+        g_string_free(job->level, TRUE);
     g_free(job->folder);
     g_free(job->to);
     *job = (MgImapJob){0};
@@ -167,7 +171,7 @@ static void run_row(MgImapSession *session, MgImapReader *reader, size_t row)
                     state == STRANGER                  ? "Log in first"
                     : commands[row].states == STRANGER ? "You have logged in already"
                     : state == KNOWN                   ? "Select a folder first"
-                                                       : "Not while a folder is open");
+                                                       : "Not now");
     else if (bare && !mg_imap_read_end(reader))
         mg_imap_bad(session, MG_IMAP_R_ARGUMENT, "Nothing follows this command");
     else

@@ -107,7 +107,7 @@ static bool read_item(MgImapSession *session, MgImapReader *reader)
         }
         g_array_append_val(job->items, fetch);
         job->marks_seen |= !items[i].peek;
-        session->condstore |= items[i].item == MG_IMAP_FETCH_MODSEQ;
+        job->condstore |= items[i].item == MG_IMAP_FETCH_MODSEQ;
         return true;
     }
     return false;
@@ -143,7 +143,7 @@ static bool read_modifiers(MgImapSession *session, MgImapReader *reader)
         job->vanished = mg_imap_read_word(reader, "VANISHED");
         read = job->vanished && session->qresync && job->by_uid;
     }
-    session->condstore |= read;
+    job->condstore |= read;
     return read && mg_imap_read_octet(reader, ')') && mg_imap_read_end(reader);
 }
 
@@ -403,6 +403,8 @@ void mg_imap_do_fetch(MgImapSession *session, MgImapReader *reader)
         mg_imap_bad(session, MG_IMAP_R_ARGUMENT, "Say what of them: FLAGS, (UID ENVELOPE), BODY[]");
         return;
     }
+    if (job->condstore)
+        mg_imap_want_modseqs(session);
     if (job->vanished) {
         keep_set(session, set);
         session->question = (MgFoldersQuestion){.folder = session->folder, .modseq = job->since};

@@ -31,7 +31,7 @@ static void add_found(MgImapSession *session, unsigned place, const MgMessage *l
     MgImapJob *job = &session->job;
     const MgMailboxMessage *facts = &mg_imap_message(session, place)->facts;
     uint32_t name = job->by_uid ? facts->uid : place + 1;
-    job->found_modseq = MAX(job->found_modseq, facts->modseq);
+    g_array_append_val(job->found_modseqs, facts->modseq);
     g_array_append_val(job->found, name);
     g_array_append_val(job->found_uids, facts->uid);
     if (job->sort != NULL)
@@ -56,6 +56,22 @@ static void save(MgImapSession *session)
     }
 }
 
+/* RFC 4731 §3.2: of MIN and MAX alone it is theirs, else the highest of all. */
+static uint64_t modseq_of(const MgImapJob *job)
+{
+    unsigned options = job->wanted.options, n = job->found_modseqs->len;
+    bool ends_only = (options & (MG_IMAP_RETURN_MIN | MG_IMAP_RETURN_MAX)) != 0 &&
+                     (options & (MG_IMAP_RETURN_ALL | MG_IMAP_RETURN_COUNT)) == 0;
+    uint64_t highest = 0;
+    for (unsigned i = 0; i < n; i++) {
+        bool first = i == 0 && (options & MG_IMAP_RETURN_MIN) != 0;
+        bool last = i + 1 == n && (options & MG_IMAP_RETURN_MAX) != 0;
+        if (!ends_only || first || last)
+            highest = MAX(highest, g_array_index(job->found_modseqs, uint64_t, i));
+    }
+    return highest;
+}
+
 static const uint32_t *numbers_of(const GArray *found)
 {
     return (const uint32_t *)(const void *)found->data;
@@ -71,7 +87,7 @@ static void say_extended(MgImapSession *session)
     g_string_append(line, job->by_uid ? ") UID" : ")");
     mg_imap_add_results(&job->wanted, numbers_of(job->found), job->found->len, line);
     if (mg_imap_search_has_modseq(job->search) && job->found->len > 0)
-        g_string_append_printf(line, " MODSEQ %" G_GUINT64_FORMAT, job->found_modseq);
+        g_string_append_printf(line, " MODSEQ %" G_GUINT64_FORMAT, modseq_of(job));
     mg_imap_say(session, "%s", line->str);
 }
 
@@ -89,7 +105,7 @@ static void say_found(MgImapSession *session)
     for (unsigned i = 0; job->thread == NULL && i < job->found->len; i++)
         g_string_append_printf(line, " %u", g_array_index(job->found, uint32_t, i));
     if (job->thread == NULL && mg_imap_search_has_modseq(job->search) && job->found->len > 0)
-        g_string_append_printf(line, " (MODSEQ %" G_GUINT64_FORMAT ")", job->found_modseq);
+        g_string_append_printf(line, " (MODSEQ %" G_GUINT64_FORMAT ")", modseq_of(job));
     mg_imap_say(session, "%s", line->str);
 }
 
@@ -167,11 +183,12 @@ static void begin(MgImapSession *session, MgImapReader *reader, const char *char
     MgImapJob *job = &session->job;
     MgImapSearchResult result = mg_imap_search_read(reader, charset, charset == NULL, &job->search);
     if (result == MG_IMAP_SEARCH_CHARSET) {
-        mg_imap_conclude(session, "NO [BADCHARSET (US-ASCII UTF-8)] This charset is not known");
+        mg_imap_conclude(session, "NO [BADCHARSET] This charset is not known");
     } else if (result != MG_IMAP_SEARCH_OK) {
         mg_imap_bad(session, MG_IMAP_R_ARGUMENT, "This is not how to say what is looked for");
     } else {
-        session->condstore |= mg_imap_search_has_modseq(job->search);
+        if (mg_imap_search_has_modseq(job->search))
+            mg_imap_want_modseqs(session);
         find_next(session);
     }
 }

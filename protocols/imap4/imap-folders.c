@@ -5,12 +5,15 @@
 #include "imap-session.h"
 #include "imap-utf7.h"
 
+#define NO_FOLDER "/" /* no folder has this name */
+
 char *mg_imap_read_folder(MgImapReader *reader)
 {
     g_autoptr(GString) name = g_string_new(NULL);
-    if (!mg_imap_read_astring(reader, name) || name->len == 0)
+    if (!mg_imap_read_astring(reader, name))
         return NULL;
-    return mg_imap_utf7_decode(mg_imap_span(name));
+    g_autofree char *decoded = mg_imap_utf7_decode(mg_imap_span(name));
+    return decoded != NULL && *decoded != '\0' ? g_steal_pointer(&decoded) : g_strdup(NO_FOLDER);
 }
 
 void mg_imap_add_folder(GString *out, const char *name)
@@ -86,6 +89,48 @@ static bool read_use(MgImapReader *reader, const char **use)
            mg_imap_read_end(reader);
 }
 
+/* RFC 3501 §6.3.3: the levels above come into being first; that one is there is no fault. The name
+ * is cut at each "/" in turn, which `at` counts. */
+static void create_level(MgImapSession *session, const MgFoldersAnswer *answer)
+{
+    MgImapJob *job = &session->job;
+    bool goes_on =
+        answer != NULL && (answer->result == MG_FOLDERS_OK || answer->result == MG_FOLDERS_EXISTS);
+    const char *name = job->moves ? job->to : job->folder;
+    const char *slash = strchr(name + job->at, '/');
+    if (!goes_on) {
+        mg_imap_conclude_failed(session, answer);
+        return;
+    }
+    if (slash == NULL) {
+        job->after(session, NULL);
+        return;
+    }
+    g_string_truncate(job->level, 0);
+    g_string_append_len(job->level, name, slash - name);
+    job->at = (unsigned)(slash - name) + 1;
+    session->question = (MgFoldersQuestion){.folder = job->level->str};
+    mg_imap_ask(session, MG_FOLDERS_CREATE, create_level);
+}
+
+/* `name` is job.folder, or job.to if `moves`. */
+static void create_above(MgImapSession *session, bool moves, MgImapStep after)
+{
+    const MgFoldersAnswer nothing = {.result = MG_FOLDERS_OK};
+    MgImapJob *job = &session->job;
+    job->moves = moves;
+    job->after = after;
+    job->level = g_string_new(NULL);
+    create_level(session, &nothing);
+}
+
+static void create_last(MgImapSession *session, const MgFoldersAnswer *answer)
+{
+    const MgImapJob *job = &session->job;
+    session->question = (MgFoldersQuestion){.folder = job->folder, .use = job->use};
+    mg_imap_ask(session, MG_FOLDERS_CREATE, done);
+}
+
 void mg_imap_do_create(MgImapSession *session, MgImapReader *reader)
 {
     MgImapJob *job = &session->job;
@@ -102,8 +147,8 @@ void mg_imap_do_create(MgImapSession *session, MgImapReader *reader)
     size_t len = strlen(job->folder);
     if (len > 1 && job->folder[len - 1] == '/') /* RFC 3501 §6.3.3: names below it will follow */
         job->folder[len - 1] = '\0';
-    session->question = (MgFoldersQuestion){.folder = job->folder, .use = use};
-    mg_imap_ask(session, MG_FOLDERS_CREATE, done);
+    job->use = use;
+    create_above(session, false, create_last);
 }
 
 /* ---- RENAME ---- */
@@ -125,6 +170,21 @@ static void renamed(MgImapSession *session, const MgFoldersAnswer *answer)
     done(session, answer);
 }
 
+static void rename_last(MgImapSession *session, const MgFoldersAnswer *answer)
+{
+    const MgImapJob *job = &session->job;
+    session->question = (MgFoldersQuestion){.folder = job->folder, .to = job->to};
+    mg_imap_ask(session, MG_FOLDERS_RENAME, renamed);
+}
+
+static void rename_looked(MgImapSession *session, const MgFoldersAnswer *answer)
+{
+    if (answer == NULL || answer->result != MG_FOLDERS_OK)
+        mg_imap_conclude_failed(session, answer);
+    else
+        create_above(session, true, rename_last);
+}
+
 void mg_imap_do_rename(MgImapSession *session, MgImapReader *reader)
 {
     MgImapJob *job = &session->job;
@@ -135,8 +195,9 @@ void mg_imap_do_rename(MgImapSession *session, MgImapReader *reader)
         mg_imap_bad(session, MG_IMAP_R_ARGUMENT, "Say which folder, and its new name");
         return;
     }
-    session->question = (MgFoldersQuestion){.folder = job->folder, .to = job->to};
-    mg_imap_ask(session, MG_FOLDERS_RENAME, renamed);
+    /* Of what is not there nothing is made. */
+    session->question = (MgFoldersQuestion){.folder = job->folder};
+    mg_imap_ask(session, MG_FOLDERS_LOOK, rename_looked);
 }
 
 /* ---- QUOTA: one root, "", for all of a user's folders ---- */

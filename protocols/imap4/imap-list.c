@@ -63,7 +63,7 @@ static bool read_status_items(MgImapSession *session, MgImapReader *reader)
         if (i == G_N_ELEMENTS(status_names))
             return false;
         session->job.status |= 1u << i;
-        session->condstore |= i == STATUS_HIGHESTMODSEQ;
+        session->job.condstore |= i == STATUS_HIGHESTMODSEQ;
     } while (mg_imap_read_octet(reader, ' '));
     return mg_imap_read_octet(reader, ')');
 }
@@ -122,6 +122,8 @@ void mg_imap_do_status(MgImapSession *session, MgImapReader *reader)
         mg_imap_bad(session, MG_IMAP_R_ARGUMENT, "Say which folder, and (MESSAGES UNSEEN …)");
         return;
     }
+    if (job->condstore)
+        mg_imap_want_modseqs(session);
     session->question = (MgFoldersQuestion){.folder = job->folder};
     mg_imap_ask(session, MG_FOLDERS_LOOK, status_looked);
 }

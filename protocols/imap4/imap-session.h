@@ -98,6 +98,8 @@ typedef struct {
     bool expunges;  /* RFC 3501 §7.4.1: EXPUNGE may be said before its reply */
     GString *reply; /* what follows the tag, held back until the folder was looked at */
     char *folder, *to;
+    const char *use;     /* (nullable) of CREATE */
+    GString *level;      /* (nullable) one above the folder */
     GArray *places;      /* of unsigned: the messages that it is about, as places in the view */
     unsigned at;         /* how far it is with them */
     GArray *uids;        /* of uint32_t */
@@ -121,10 +123,10 @@ typedef struct {
     MgImapReturn wanted;
     GArray *found; /* of uint32_t: numbers or uids, in order */
     GArray *found_uids;
-    uint64_t found_modseq;
-    GPtrArray *patterns; /* of char *, of LIST */
-    unsigned listing;    /* what is wanted of LIST … */
-    unsigned status;     /* … and of STATUS */
+    GArray *found_modseqs; /* of uint64_t */
+    GPtrArray *patterns;   /* of char *, of LIST */
+    unsigned listing;      /* what is wanted of LIST … */
+    unsigned status;       /* … and of STATUS */
 } MgImapJob;
 
 struct MgImapSession {
@@ -231,6 +233,8 @@ static inline MgImapMessage *mg_imap_message(const MgImapSession *session, unsig
 void mg_imap_look(MgImapSession *session, MgImapStep then);
 /* What the answer says is put into the view; nothing is told yet. */
 void mg_imap_merge(MgImapSession *session, const MgFoldersAnswer *answer);
+/* The client wants to know of modseqs from now on (RFC 7162 §3.1). */
+void mg_imap_want_modseqs(MgImapSession *session);
 /* Tells what has changed: EXPUNGE only if `expunges`. */
 void mg_imap_tell(MgImapSession *session, bool expunges);
 /* The end of a command: the reply, after what others have changed was told. */
@@ -269,7 +273,8 @@ void mg_imap_do_subscribe(MgImapSession *session, MgImapReader *reader);
 void mg_imap_do_unsubscribe(MgImapSession *session, MgImapReader *reader);
 void mg_imap_do_getquota(MgImapSession *session, MgImapReader *reader);
 void mg_imap_do_getquotaroot(MgImapSession *session, MgImapReader *reader);
-/* (transfer full) (nullable) The name of a folder, in UTF-8; NULL if it is none. */
+/* (transfer full) (nullable) The name of a folder, in UTF-8; NULL if there is no string. A string
+ * that is no name in modified UTF-7 becomes a name that no folder has. */
 char *mg_imap_read_folder(MgImapReader *reader);
 /* As an astring in modified UTF-7. */
 void mg_imap_add_folder(GString *out, const char *name);

@@ -126,7 +126,8 @@ static bool read_unchanged(MgImapSession *session, MgImapReader *reader)
                 mg_imap_read_number(reader, INT64_MAX, &session->job.since) &&
                 mg_imap_read_octet(reader, ')') && mg_imap_read_octet(reader, ' ');
     session->job.never = read && session->job.since == 0;
-    session->condstore |= read;
+    if (read)
+        mg_imap_want_modseqs(session);
     return read;
 }
 

@@ -208,6 +208,16 @@ void mg_imap_tell(MgImapSession *session, bool expunges)
         tell_changed(session, i);
 }
 
+void mg_imap_want_modseqs(MgImapSession *session)
+{
+    if (session->condstore)
+        return;
+    session->condstore = true;
+    if (session->state == MG_IMAP_SELECTED) /* RFC 7162 §3.1.2.1 */
+        mg_imap_say(session, "* OK [HIGHESTMODSEQ %" G_GUINT64_FORMAT "] The last change",
+                    session->modseq);
+}
+
 /* ---- the end of a command ---- */
 
 static void concluded(MgImapSession *session, const MgFoldersAnswer *answer)
