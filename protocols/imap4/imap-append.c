@@ -2,6 +2,7 @@
 /* imap-append.c - APPEND: a letter, or several, put into a folder (RFC 3501 §6.3.11, RFC 3502,
  * RFC 4315 §3, RFC 3516 §4.4)
  */
+#include "imap-binary.h"
 #include "imap-session.h"
 
 #include <stdio.h>
@@ -11,7 +12,10 @@
 
 void mg_imap_letter_clear(void *letter)
 {
-    g_ptr_array_unref(((MgImapLetter *)letter)->keywords);
+    MgImapLetter *mine = letter;
+    g_ptr_array_unref(mine->keywords);
+    if (mine->encoded != NULL)
+        g_string_free(mine->encoded, TRUE);
 }
 
 /* ---- flags ---- */
@@ -79,10 +83,9 @@ static bool read_date(MgImapReader *reader, int64_t *out)
 }
 
 /* The octets stay where they are. */
-static bool read_letter_octets(MgImapReader *reader, MgSpan *out)
+static bool read_letter_octets(MgImapReader *reader, bool binary, MgSpan *out)
 {
     uint64_t len;
-    bool binary = mg_imap_read_octet(reader, '~');
     if (!mg_imap_read_octet(reader, '{') || !mg_imap_read_number(reader, UINT32_MAX, &len))
         return false;
     mg_imap_read_octet(reader, '+');
@@ -110,7 +113,12 @@ static bool read_letter(MgImapSession *session, MgImapReader *reader)
     }
     if (!has_flags)
         g_ptr_array_add(letter.keywords, NULL);
-    read = read && read_letter_octets(reader, &letter.octets);
+    bool binary = read && mg_imap_read_octet(reader, '~');
+    read = read && read_letter_octets(reader, binary, &letter.octets);
+    if (read && binary)
+        letter.encoded = mg_imap_encode_binary(letter.octets);
+    if (letter.encoded != NULL)
+        letter.octets = mg_imap_span(letter.encoded);
     g_array_append_val(session->job.letters, letter);
     return read;
 }

@@ -87,6 +87,7 @@ typedef struct {
 
 typedef struct {
     MgSpan octets;
+    GString *encoded; /* (nullable) whose they are, if they are no longer the client's */
     uint32_t flags;
     GPtrArray *keywords;
     MgTime at;
