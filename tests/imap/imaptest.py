@@ -121,7 +121,11 @@ def play(folder, names, server, known):
         box = path.with_name(path.name + '.mbox')
         letters = runner.Letters((box if box.exists() else folder / 'default.mbox').read_bytes())
         performance = runner.Play(read, letters, server)
-        missing = performance.missing()
+        try:
+            missing = performance.missing()
+        except (runner.Lost, OSError) as error:
+            check(False, f'{path.name}: the server lets nobody in any more', error)
+            break
         if missing:
             lacking += 1
             skip(path.name, 'the server has no ' + ', '.join(missing))
