@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 /* What a host runs: one row a kind and port. */
 typedef struct {
     const MgEngineKind *kind;
+    const MgEngineKind *instead; /* (nullable) a person has taken its place */
     uint16_t port;
 } MgRun;
 

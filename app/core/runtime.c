@@ -125,7 +125,7 @@ bool mg_runtime_add_engine(MgRuntime *runtime, MgHostId id, const MgEngineKind *
             return false;
         g_array_append_val(host->shared, fresh);
     }
-    MgRun run = {kind, port};
+    MgRun run = {.kind = kind, .port = port};
     g_array_append_val(host->runs, run);
     return true;
 }
@@ -187,9 +187,40 @@ const MgEngineKind *mg_runtime_listener(const MgRuntime *runtime, MgHostId id,
     for (guint i = 0; i < host->runs->len; i++) {
         const MgRun *run = &g_array_index(host->runs, MgRun, i);
         if (run->port == port && port != 0 && run->kind->transport == transport)
-            return run->kind;
+            return run->instead != NULL ? run->instead : run->kind;
     }
     return NULL;
+}
+
+static MgRun *stream_run(const MgRuntime *runtime, MgHostId id, uint16_t port)
+{
+    const MgHost *host = mg_runtime_host(runtime, id);
+    for (guint i = 0; i < host->runs->len; i++) {
+        MgRun *run = &g_array_index(host->runs, MgRun, i);
+        if (run->port == port && port != 0 && run->kind->transport == MG_TRANSPORT_STREAM)
+            return run;
+    }
+    return NULL;
+}
+
+const MgEngineKind *mg_runtime_by_hand(const MgRuntime *runtime, MgHostId id, uint16_t port)
+{
+    const MgRun *run = stream_run(runtime, id, port);
+    for (size_t i = 0; run != NULL && i < mg_registry_n_engines(runtime->registry); i++) {
+        const MgEngineKind *kind = mg_registry_engine_at(runtime->registry, i);
+        if (kind->stands_for != NULL && strcmp(kind->stands_for, run->kind->name) == 0)
+            return kind;
+    }
+    return NULL;
+}
+
+bool mg_runtime_take_over(MgRuntime *runtime, MgHostId id, uint16_t port, bool by_hand)
+{
+    const MgEngineKind *person = mg_runtime_by_hand(runtime, id, port);
+    if (person == NULL)
+        return false;
+    stream_run(runtime, id, port)->instead = by_hand ? person : NULL;
+    return true;
 }
 
 /* ---- what a script or a person does ---- */

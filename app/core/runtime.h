@@ -103,6 +103,10 @@ const MgSettings *mg_runtime_settings(const MgRuntime *runtime, MgHostId id);
 void mg_runtime_set_carrier(MgRuntime *runtime, MgHostId id, const MgCarrierClass *carrier_class,
                             void *carrier);
 MgStore *mg_runtime_store(MgRuntime *runtime, MgHostId id); /* made on first use */
+/* (nullable) the kind that lets a person answer there in the engine's place. */
+const MgEngineKind *mg_runtime_by_hand(const MgRuntime *runtime, MgHostId id, uint16_t port);
+/* From the next connection on: a person, or the engine again. False: nobody can, there. */
+bool mg_runtime_take_over(MgRuntime *runtime, MgHostId id, uint16_t port, bool by_hand);
 /* (nullable) the kind that listens there. */
 const MgEngineKind *mg_runtime_listener(const MgRuntime *runtime, MgHostId id,
                                         MgTransport transport, uint16_t port);

@@ -301,6 +301,28 @@ static bool set_down(MgWorld *world, char **words, bool down, GError **error)
     return true;
 }
 
+static bool take_over(MgWorld *world, char **words, bool by_hand, GError **error)
+{
+    MgHostId host = mg_world_host(world, words[1]);
+    guint64 port = 0;
+    if (host == 0)
+        return complain(error, _("there is no host \"%s\""), words[1]);
+    if (!g_ascii_string_to_unsigned(words[3], 10, 1, 65535, &port, NULL) ||
+        !mg_runtime_take_over(world->runtime, host, (uint16_t)port, by_hand))
+        return complain(error, _("nobody can answer by hand on port %s of this host"), words[3]);
+    return true;
+}
+
+static bool answer_by_hand(MgWorld *world, char **words, GError **error)
+{
+    return take_over(world, words, true, error);
+}
+
+static bool answer_by_engine(MgWorld *world, char **words, GError **error)
+{
+    return take_over(world, words, false, error);
+}
+
 static bool take_down(MgWorld *world, char **words, GError **error)
 {
     return set_down(world, words, true, error);
@@ -354,15 +376,22 @@ static const struct {
     Change change;
     bool of_host, rest; /* more words may follow */
 } changes[] = {
-    {"!link", "cut", 4, 3, cut_link, false},        {"!link", "mend", 4, 3, mend_link, false},
-    {"!link", "loss", 5, 3, set_loss, false},       {"!link", "delay", 5, 3, set_delay, false},
-    {"!link", "overwrite", 6, 3, overwrite, false}, {"!host", "down", 3, 2, take_down, true},
-    {"!host", "up", 3, 2, bring_up, true},          {"!host", "set", 4, 2, set_setting, true, true},
+    {"!link", "cut", 4, 3, cut_link, false},
+    {"!link", "mend", 4, 3, mend_link, false},
+    {"!link", "loss", 5, 3, set_loss, false},
+    {"!link", "delay", 5, 3, set_delay, false},
+    {"!link", "overwrite", 6, 3, overwrite, false},
+    {"!host", "down", 3, 2, take_down, true},
+    {"!host", "up", 3, 2, bring_up, true},
+    {"!host", "by-hand", 4, 2, answer_by_hand, true},
+    {"!host", "by-engine", 4, 2, answer_by_engine, true},
+    {"!host", "set", 4, 2, set_setting, true, true},
 };
 #define USAGE                                                                                      \
     "!link A B cut; !link A B mend; !link A B loss 0.1; !link A B delay 50ms; !link A B "          \
     "overwrite WORD WORD; !host H down; "                                                          \
-    "!host H up; !host H set KEY VALUE; HOST> LINE; HOST hang up; or HOST VERB WORDS"
+    "!host H up; !host H set KEY VALUE; !host H by-hand PORT; !host H by-engine PORT; HOST> "      \
+    "LINE; HOST hang up; or HOST VERB WORDS"
 
 static bool change(MgWorld *world, const char *text, GError **error)
 {

@@ -179,6 +179,7 @@ typedef struct {
     /* (nullable, since 2.1) What is to be told of what setup() made: told also while no engine of
      * the kind is alive. One of the kinds that share it is enough. */
     size_t (*shared_facts)(const void *shared, MgTime now, MgFact *facts, size_t max);
+    const char *stands_for; /* (nullable) of a server that a person drives: in whose place */
 } MgEngineKind;
 
 struct MgEngine { /* the first member of every engine */

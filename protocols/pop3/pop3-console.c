@@ -42,6 +42,7 @@ const MgEngineKind mg_pop3_console_tls = {
 
 const MgEngineKind mg_pop3_by_hand = {
     .name = "pop3.by-hand",
+    .stands_for = "pop3.server",
     .summary = N_("Answers POP3 by hand: a person is the server"),
     .transport = MG_TRANSPORT_STREAM,
     .port = 110,

@@ -56,6 +56,7 @@ const MgEngineKind mg_smtp_console_tls = {
 
 const MgEngineKind mg_smtp_by_hand = {
     .name = "smtp.by-hand",
+    .stands_for = "smtp.server",
     .summary = N_("Answers SMTP by hand: a person is the server"),
     .transport = MG_TRANSPORT_STREAM,
     .port = 25,

@@ -81,6 +81,31 @@ static void test_misbehaves(void)
     g_assert_cmpuint(counts.delivered, ==, 2);
 }
 
+/* A person takes the server's place, says no to a recipient, and gives it back. */
+static void test_by_hand(void)
+{
+    static const Step steps[] = {{0, "!host mx.example.net by-hand 25"},
+                                 {0, "alice send mail/hello.eml to bob@example.net"},
+                                 {10 * MG_SECONDS, "mx.example.net> 220 a person is here"},
+                                 {20 * MG_SECONDS, "mx.example.net> 250 good day"},
+                                 {30 * MG_SECONDS, "mx.example.net> 250 go on"},
+                                 {40 * MG_SECONDS, "mx.example.net> 550 5.1.1 never heard of Bob"},
+                                 {50 * MG_SECONDS, "mx.example.net> 221 bye"},
+                                 {MG_HOURS, "!host mx.example.net by-engine 25"},
+                                 {MG_HOURS, "alice send mail/hello.eml to bob@example.net"},
+                                 {0}};
+    g_autoptr(MgWorld) world = run(steps);
+    g_assert_cmpint(note(world, "smtp.bounced")->at, <, MG_MINUTES);
+    g_autofree char *letter = only_letter(world, "mail.example.net");
+    has(letter, "A letter.");
+    g_autofree char *report = only_letter(world, "mail.example.com");
+    has(report, "never heard of Bob");
+    g_autoptr(GError) error = NULL;
+    MgIntervention wrong = {.text = (char *)"!host resolver by-hand 53"};
+    g_assert_false(mg_world_intervene(world, &wrong, &error));
+    g_assert_nonnull(strstr(error->message, "port 53"));
+}
+
 static void test_cause(void)
 {
     static const Step steps[] = {{0, "!host mx.example.net down"},
@@ -153,6 +178,7 @@ int main(int argc, char **argv)
     mail_test_init(&argc, &argv, true);
     g_test_add_func("/mail/queue/greylist", test_greylist);
     g_test_add_func("/mail/queue/misbehaves", test_misbehaves);
+    g_test_add_func("/mail/queue/by-hand", test_by_hand);
     g_test_add_func("/mail/queue/cause", test_cause);
     g_test_add_func("/mail/queue/success", test_success);
     g_test_add_func("/mail/queue/delay", test_delay);
