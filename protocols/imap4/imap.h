@@ -21,4 +21,7 @@ extern const MgEngineKind mg_imap_server;
 /* The same, with TLS from the start (RFC 8314). */
 extern const MgEngineKind mg_imap_server_tls;
 
+/* Named "imap", as Wireshark's filters call it. */
+extern const MgDissector mg_imap_dissector;
+
 G_END_DECLS
