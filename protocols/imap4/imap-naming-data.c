@@ -50,7 +50,7 @@ static void add_string(ImapNaming *naming, MgNode parent, unsigned field, const 
     if (text == NULL || mg_span_equal_nocase(inner, mg_span_from_string(text)))
         mg_imap_add_value(naming, parent, field, value);
     else
-        mg_tree_add_text(naming->tree, parent, field, value->inner, inner.len, text);
+        mg_imap_add_text(naming, parent, field, value, text);
 }
 
 /* ("Alice" NIL "alice" "example.com") */

@@ -240,6 +240,14 @@ MgNode mg_imap_add_value(ImapNaming *naming, MgNode parent, unsigned field, cons
     return mg_imap_add(naming, parent, field, value->inner, value->inner_to);
 }
 
+void mg_imap_add_text(ImapNaming *naming, MgNode parent, unsigned field, const ImapValue *value,
+                      const char *text)
+{
+    if (naming->n_nodes++ < NODES_MAX)
+        mg_tree_add_text(naming->tree, parent, field, value->inner, value->inner_to - value->inner,
+                         text);
+}
+
 void mg_imap_add_uint(ImapNaming *naming, MgNode parent, unsigned field, const ImapValue *value)
 {
     uint64_t number = 0;
@@ -278,8 +286,8 @@ void mg_imap_add_mailbox(ImapNaming *naming, MgNode parent, unsigned field, cons
     const char *says = name != NULL ? name : plain;
     if (strlen(says) == inner.len && memcmp(says, inner.data, inner.len) == 0)
         return;
-    if (g_utf8_validate(says, -1, NULL) && naming->n_nodes++ < NODES_MAX)
-        mg_tree_add_text(naming->tree, node, F_FOLDER_NAME, value->inner, inner.len, says);
+    if (g_utf8_validate(says, -1, NULL))
+        mg_imap_add_text(naming, node, F_FOLDER_NAME, value, says);
 }
 
 void mg_imap_add_each(ImapNaming *naming, MgNode parent, unsigned field, const ImapValue *value)
@@ -332,7 +340,7 @@ void mg_imap_add_letter(ImapNaming *naming, MgNode parent, ImapWhat what, size_t
     uint16_t piece = !first                         ? MG_PIECE_LATER
                      : !last || what == IMAP_HEADER ? MG_PIECE_FIRST
                                                     : MG_PIECE_WHOLE;
-    if (letter)
+    if (letter && node != parent)
         mg_tree_nest(naming->tree, node, "imf", piece,
                      mg_span_slice(naming->unit, from, to - from));
 }

@@ -76,6 +76,9 @@ static inline MgSpan mg_imap_inner(const ImapNaming *naming, const ImapValue *va
 MgNode mg_imap_add(ImapNaming *naming, MgNode parent, unsigned field, size_t from, size_t to);
 /* Its inner octets, and the {n} of a literal before it. */
 MgNode mg_imap_add_value(ImapNaming *naming, MgNode parent, unsigned field, const ImapValue *value);
+/* What a value says, where its octets do not spell it. */
+void mg_imap_add_text(ImapNaming *naming, MgNode parent, unsigned field, const ImapValue *value,
+                      const char *text);
 /* A number, if it is one; else as text that is not named. */
 void mg_imap_add_uint(ImapNaming *naming, MgNode parent, unsigned field, const ImapValue *value);
 /* The name of a mailbox, and under it what it says, if that is something else. */
