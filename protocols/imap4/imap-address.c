@@ -14,8 +14,10 @@ typedef struct {
     bool utf8, in_group;
     unsigned n; /* addresses written */
     /* What has been read of the address at hand: */
-    GString *phrase; /* words with a space between them … */
-    size_t last;     /* … where the last begins, with what hangs on it by dots */
+    GString *phrase; /* words, with a space between them where there is one */
+    GString *local;  /* the last of them, with what hangs on it by dots … */
+    size_t last;     /* … and where it begins in the phrase */
+    size_t end;      /* where the last word ended */
     GString *comment, *route, *mailbox, *host;
     bool has_angle, has_at, has_phrase;
 } Reader;
@@ -42,6 +44,7 @@ static void add_address(Reader *reader, const GString *name, const GString *mail
 static void forget(Reader *reader)
 {
     g_string_truncate(reader->phrase, 0);
+    g_string_truncate(reader->local, 0);
     g_string_truncate(reader->comment, 0);
     g_string_truncate(reader->route, 0);
     g_string_truncate(reader->mailbox, 0);
@@ -54,7 +57,7 @@ static void finish_address(Reader *reader)
 {
     /* "root" is a mailbox without a domain; of "Somebody Else" only the name is there. */
     if (!reader->has_angle && !reader->has_at && reader->last == 0) {
-        g_string_append_len(reader->mailbox, reader->phrase->str, (gssize)reader->phrase->len);
+        g_string_append_len(reader->mailbox, reader->local->str, (gssize)reader->local->len);
         g_string_truncate(reader->phrase, 0);
     }
     /* RFC 822 wrote names as comments. */
@@ -84,18 +87,22 @@ static void end_group(Reader *reader)
 
 /* ---- read ---- */
 
-static void add_word(Reader *reader, const char *text, size_t len)
+/* A word that begins at `from`. RFC 5322 §4.4 allows spaces around the dots of "john . doe". */
+static void add_word(Reader *reader, size_t from, const char *text, size_t len)
 {
-    GString *phrase = reader->phrase;
-    bool joins = reader->has_phrase && ((len > 0 && text[0] == '.') ||
-                                        (phrase->len > 0 && phrase->str[phrase->len - 1] == '.'));
+    GString *phrase = reader->phrase, *local = reader->local;
+    bool joins =
+        local->len > 0 && ((len > 0 && text[0] == '.') || local->str[local->len - 1] == '.');
+    if (reader->has_phrase && from > reader->end)
+        g_string_append_c(phrase, ' ');
     if (!joins) {
-        if (reader->has_phrase)
-            g_string_append_c(phrase, ' ');
         reader->last = phrase->len;
+        g_string_truncate(local, 0);
     }
-    reader->has_phrase = true;
     g_string_append_len(phrase, text, (gssize)len);
+    g_string_append_len(local, text, (gssize)len);
+    reader->has_phrase = true;
+    reader->end = reader->scan.at;
 }
 
 static void take_atom(Reader *reader)
@@ -111,7 +118,7 @@ static void take_atom(Reader *reader)
             break;
         scan->at += MAX(word, 1);
     }
-    add_word(reader, (const char *)scan->text.data + from, scan->at - from);
+    add_word(reader, from, (const char *)scan->text.data + from, scan->at - from);
 }
 
 /* After "@", up to what cannot be in a domain. Spaces and comments beside its dots are none of it
@@ -121,10 +128,11 @@ static void take_domain(Reader *reader)
     MgMessageScan *scan = &reader->scan;
     GString *host = reader->host;
     for (;;) {
+        size_t before = scan->at;
         mg_message_scan_cfws(scan);
         bool goes_on =
             host->len == 0 || host->str[host->len - 1] == '.' || mg_message_scan_peek(scan) == '.';
-        size_t before = scan->at;
+        size_t start = scan->at;
         bool literal = false;
         while (goes_on && !mg_message_scan_end(scan)) {
             uint8_t octet = mg_message_scan_peek(scan);
@@ -135,8 +143,10 @@ static void take_domain(Reader *reader)
             g_string_append_c(host, (char)octet);
             scan->at++;
         }
-        if (scan->at == before)
+        if (scan->at == start) {
+            scan->at = before; /* a comment there is a name */
             return;
+        }
     }
 }
 
@@ -149,8 +159,10 @@ static void take_at(Reader *reader)
         take_domain(reader);
         return;
     }
-    g_string_append(reader->mailbox, reader->phrase->str + reader->last);
-    g_string_truncate(reader->phrase, reader->last > 0 ? reader->last - 1 : 0);
+    g_string_append_len(reader->mailbox, reader->local->str, (gssize)reader->local->len);
+    g_string_truncate(reader->phrase, reader->last);
+    if (reader->last > 0 && reader->phrase->str[reader->last - 1] == ' ')
+        g_string_truncate(reader->phrase, reader->last - 1);
     reader->has_at = true;
     take_domain(reader);
 }
@@ -202,6 +214,7 @@ static void take(Reader *reader)
 {
     MgMessageScan *scan = &reader->scan;
     g_autoptr(GString) quoted = NULL;
+    size_t from;
     switch (mg_message_scan_peek(scan)) {
     case ',':
         scan->at++;
@@ -231,8 +244,9 @@ static void take(Reader *reader)
         break;
     case '"':
         quoted = g_string_new(NULL);
+        from = scan->at;
         mg_message_scan_quoted(scan, quoted);
-        add_word(reader, quoted->str, quoted->len);
+        add_word(reader, from, quoted->str, quoted->len);
         break;
     default:
         take_atom(reader);
@@ -245,6 +259,7 @@ bool mg_imap_add_addresses(const MgMessagePart *part, const char *name, bool utf
     Reader reader = {.out = out,
                      .utf8 = utf8,
                      .phrase = g_string_new(NULL),
+                     .local = g_string_new(NULL),
                      .comment = g_string_new(NULL),
                      .route = g_string_new(NULL),
                      .mailbox = g_string_new(NULL),
@@ -265,6 +280,7 @@ bool mg_imap_add_addresses(const MgMessagePart *part, const char *name, bool utf
     if (reader.n == 0)
         g_string_truncate(out, before);
     g_string_free(reader.phrase, TRUE);
+    g_string_free(reader.local, TRUE);
     g_string_free(reader.comment, TRUE);
     g_string_free(reader.route, TRUE);
     g_string_free(reader.mailbox, TRUE);

@@ -149,13 +149,12 @@ static bool is_opaque(const Writer *writer, const MgMessagePart *part)
             (strcmp(part->type, "message") == 0 && strcmp(part->subtype, "rfc822") == 0));
 }
 
-/* As it is written, if that is what the part is taken for. */
+/* As it is written, if the part is taken for it. */
 static void add_type(Writer *writer, const MgMessagePart *part, const MgImapContent *content)
 {
     static const char opaque[] = "\"APPLICATION\" \"OCTET-STREAM\"";
-    bool own = content->type != NULL && content->subtype != NULL &&
-               g_ascii_strcasecmp(content->type->str, part->type) == 0 &&
-               g_ascii_strcasecmp(content->subtype->str, part->subtype) == 0;
+    bool own = content->type != NULL && content->type->len > 0 && content->subtype != NULL &&
+               content->subtype->len > 0;
     if (is_opaque(writer, part)) {
         g_string_append(writer->out, opaque);
     } else if (own) {

@@ -199,11 +199,11 @@ def test_dovecot():
     if imap is None:
         return tap.skip('as Dovecot', 'it is not installed')
     fetches = [f'fetch 1:* ({item})' for item in ITEMS]
-    theirs = [tree for tree in dovecots(imap, fetches) if tree[1:2] == [b'FETCH']]
     ours = [trees for _, trees in asked(letters, [command.encode() for command in fetches])]
     for i, item in enumerate(ITEMS):
         around = re.sub(r'\.1(?=[].])', '', item)
-        fetched(item, ours[i], theirs[i * len(letters):(i + 1) * len(letters)],
+        theirs = [tree for tree in dovecots(imap, fetches[i:i + 1]) if tree[1:2] == [b'FETCH']]
+        fetched(item, ours[i], theirs,
                 ours[ITEMS.index(around)] if around != item and around in ITEMS else None)
     theirs = [tree for tree in dovecots(imap, QUERIES) if tree[0] in (b'SEARCH', b'SORT', b'THREAD', b'ESEARCH')]
     ours = [trees for _, trees in asked(letters, [command.encode() for command in QUERIES])]
