@@ -121,7 +121,10 @@ static void create_above(MgImapSession *session, bool moves, MgImapStep after)
     job->moves = moves;
     job->after = after;
     job->level = g_string_new(NULL);
-    create_level(session, &nothing);
+    if (*(moves ? job->to : job->folder) == '/') /* it is no name, as the store will say */
+        after(session, NULL);
+    else
+        create_level(session, &nothing);
 }
 
 static void create_last(MgImapSession *session, const MgFoldersAnswer *answer)

@@ -119,7 +119,7 @@ void mg_imap_do_status(MgImapSession *session, MgImapReader *reader)
     job->folder = mg_imap_read_octet(reader, ' ') ? mg_imap_read_folder(reader) : NULL;
     if (job->folder == NULL || !mg_imap_read_octet(reader, ' ') ||
         !read_status_items(session, reader) || !mg_imap_read_end(reader)) {
-        mg_imap_bad(session, MG_IMAP_R_ARGUMENT, "Say which folder, and (MESSAGES UNSEEN …)");
+        mg_imap_bad(session, MG_IMAP_R_ARGUMENT, "Say which folder, and (MESSAGES UNSEEN)");
         return;
     }
     if (job->condstore)

@@ -32,11 +32,47 @@ static void ask_with_uids(MgImapSession *session, MgFoldersOp op, MgImapStep the
 
 /* ---- STORE ---- */
 
+static uint64_t keyword_bits(const MgImapSession *session, const char *const *keywords)
+{
+    uint64_t bits = 0;
+    const GPtrArray *wanted = session->job.keywords;
+    for (unsigned k = 0; k + 1 < wanted->len; k++)
+        for (unsigned i = 0; keywords != NULL && keywords[i] != NULL && i < 64; i++)
+            if (g_ascii_strcasecmp(wanted->pdata[k], keywords[i]) == 0)
+                bits |= UINT64_C(1) << i;
+    return bits;
+}
+
+/* With .SILENT the client knows what it has asked for. */
+static void expect(MgImapSession *session, const char *const *keywords)
+{
+    const MgImapJob *job = &session->job;
+    uint64_t bits = keyword_bits(session, keywords);
+    for (unsigned i = 0; i < job->places->len; i++) {
+        MgMailboxMessage *facts =
+            &mg_imap_message(session, g_array_index(job->places, unsigned, i))->facts;
+        if (mg_imap_uids_have(job->found_uids, facts->uid))
+            continue;
+        if (job->change == MG_FLAGS_ADD) {
+            facts->flags |= job->flags;
+            facts->keywords |= bits;
+        } else if (job->change == MG_FLAGS_REMOVE) {
+            facts->flags &= ~job->flags;
+            facts->keywords &= ~bits;
+        } else {
+            facts->flags = job->flags;
+            facts->keywords = bits;
+        }
+    }
+}
+
 /* What the store has made of it is known; what of it is told? RFC 3501 §6.4.6: without .SILENT the
  * flags of all; with it those that another session has changed, which merge() finds by itself. */
 static void store_looked(MgImapSession *session, const MgFoldersAnswer *answer)
 {
     MgImapJob *job = &session->job;
+    if (job->silent && answer != NULL && answer->result == MG_FOLDERS_OK)
+        expect(session, answer->keywords);
     mg_imap_merge(session, answer);
     g_autoptr(GArray) modified = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     for (unsigned i = 0; i < job->places->len; i++) {
@@ -64,46 +100,6 @@ static void store_looked(MgImapSession *session, const MgFoldersAnswer *answer)
         mg_imap_reply(session, "OK Done");
 }
 
-static uint64_t keyword_bits(const MgImapSession *session, bool *all)
-{
-    uint64_t bits = 0;
-    const GPtrArray *wanted = session->job.keywords;
-    for (unsigned k = 0; k + 1 < wanted->len; k++) {
-        bool found = false;
-        for (unsigned i = 0; i + 1 < session->keywords->len && !found; i++) {
-            found = g_ascii_strcasecmp(wanted->pdata[k], session->keywords->pdata[i]) == 0;
-            if (found)
-                bits |= UINT64_C(1) << i;
-        }
-        *all &= found;
-    }
-    return bits;
-}
-
-/* With .SILENT the client knows what it has asked for. */
-static void expect(MgImapSession *session)
-{
-    const MgImapJob *job = &session->job;
-    bool all = true;
-    uint64_t bits = keyword_bits(session, &all);
-    for (unsigned i = 0; i < job->places->len; i++) {
-        MgMailboxMessage *facts =
-            &mg_imap_message(session, g_array_index(job->places, unsigned, i))->facts;
-        if (mg_imap_uids_have(job->found_uids, facts->uid))
-            continue;
-        if (job->change == MG_FLAGS_ADD) {
-            facts->flags |= job->flags;
-            facts->keywords |= bits;
-        } else if (job->change == MG_FLAGS_REMOVE) {
-            facts->flags &= ~job->flags;
-            facts->keywords &= ~bits;
-        } else {
-            facts->flags = job->flags;
-            facts->keywords = bits;
-        }
-    }
-}
-
 static void stored(MgImapSession *session, const MgFoldersAnswer *answer)
 {
     MgImapJob *job = &session->job;
@@ -112,8 +108,6 @@ static void stored(MgImapSession *session, const MgFoldersAnswer *answer)
         return;
     }
     g_array_append_vals(job->found_uids, answer->gone, (guint)answer->n_gone);
-    if (job->silent)
-        expect(session);
     mg_imap_look(session, store_looked);
 }
 
