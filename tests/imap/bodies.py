@@ -171,9 +171,12 @@ def dovecots(imap, commands):
     config.write_text(f'base_dir = {home}/run\nstate_dir = {home}/run\nprotocols = imap\nssl = no\nlog_path = /dev/null\n'
                       f'mail_location = maildir:{home}/mail\n{owner}')
     typed = ['a examine inbox', *(f't {command}' for command in commands), 'z logout', '']
-    done = subprocess.run([imap, '-c', config], input='\r\n'.join(typed).encode(), capture_output=True,
-                          env={**tap.environment, 'USER': 'nobody', 'HOME': str(home)}, timeout=60)
-    return [script.Reader(line[2:]).tree() for line in responses(done.stdout) if line[:2] == b'* ']
+    with subprocess.Popen([imap, '-c', config], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          env={**tap.environment, 'USER': 'nobody', 'HOME': str(home)}) as process:
+        process.stdin.write('\r\n'.join(typed).encode())
+        process.stdin.flush()  # and it stays open: what Dovecot has still to say would be lost
+        said = process.stdout.read()
+    return [script.Reader(line[2:]).tree() for line in responses(said) if line[:2] == b'* ']
 
 
 def fetched(item, ours, theirs, around):
