@@ -197,11 +197,7 @@ void mg_imap_add_string(GString *out, MgSpan text, bool utf8)
         g_string_append_c(out, '"');
         return;
     }
-    gsize from = out->len;
     mg_imap_add_literal(out, text, false);
-    for (gsize i = from; i < out->len; i++)
-        if (out->str[i] == '\0')
-            out->str[i] = (char)0x80;
 }
 
 void mg_imap_add_astring(GString *out, const char *text)
@@ -224,8 +220,13 @@ void mg_imap_add_nstring(GString *out, MgSpan text, bool utf8)
 
 void mg_imap_add_literal(GString *out, MgSpan octets, bool binary)
 {
-    if (binary && octets.len > 0 && memchr(octets.data, 0, octets.len) != NULL)
+    bool has_nul = octets.len > 0 && memchr(octets.data, 0, octets.len) != NULL;
+    if (binary && has_nul)
         g_string_append_c(out, '~');
     g_string_append_printf(out, "{%" G_GSIZE_FORMAT "}\r\n", octets.len);
+    gsize from = out->len;
     g_string_append_len(out, (const char *)octets.data, (gssize)octets.len);
+    for (gsize i = from; has_nul && !binary && i < out->len; i++)
+        if (out->str[i] == '\0')
+            out->str[i] = (char)0x80;
 }

@@ -71,13 +71,14 @@ char *mg_imap_collate(const char *text);
 /* ---- written ---- */
 
 /* Quoted if it can be, else a literal. What is beyond ASCII is quoted only if `utf8` and it is
- * UTF-8 (RFC 6855 §3). NUL, which no literal may hold, becomes octet 0x80. */
+ * UTF-8 (RFC 6855 §3). */
 void mg_imap_add_string(GString *out, MgSpan text, bool utf8);
 /* As it is if it can be an atom. */
 void mg_imap_add_astring(GString *out, const char *text);
 /* `data` NULL is NIL. */
 void mg_imap_add_nstring(GString *out, MgSpan text, bool utf8);
-/* "{5}\r\nhello"; with `binary`, "~{5}\r\nhe\0lo" if there is a NUL (RFC 3516 §4.1). */
+/* "{5}\r\nhello"; with `binary`, "~{5}\r\nhe\0lo" if there is a NUL (RFC 3516 §4.1). Else NUL,
+ * which no literal may hold (RFC 3501 §9), becomes octet 0x80. */
 void mg_imap_add_literal(GString *out, MgSpan octets, bool binary);
 
 G_END_DECLS
