@@ -26,11 +26,10 @@ static const struct {
     const char *scheme, *dissector;
     uint16_t port;
     bool from_start;
-} protocols[] = {{"smtp", "smtp", 25, false},
-                 {"smtps", "smtp", 465, true},
-                 {"submission", "smtp", 587, false},
-                 {"pop3", "pop", 110, false},
-                 {"pop3s", "pop", 995, true}};
+} protocols[] = {{"smtp", "smtp", 25, false},        {"smtps", "smtp", 465, true},
+                 {"submission", "smtp", 587, false}, {"pop3", "pop", 110, false},
+                 {"pop3s", "pop", 995, true},        {"imap", "imap", 143, false},
+                 {"imaps", "imap", 993, true}};
 
 /* ---- what is printed ---- */
 
@@ -186,8 +185,9 @@ int mg_tap_main(int argc, char **argv, MgRegistry *registry)
     int result = mg_parse_options(
         tap.real.command, "LISTENADDR:PORT URL",
         _("Octets pass unchanged both ways until it is interrupted; passwords are printed, and "
-          "kept, as stars. URL is smtp://HOST:PORT, submission://HOST, pop3://HOST, or smtps:// "
-          "and pop3s:// with TLS from the start. Where the two begin TLS it ends at the tap, which "
+          "kept, as stars. URL is smtp://HOST:PORT, submission://HOST, pop3://HOST, imap://HOST, "
+          "or smtps://, pop3s:// and imaps:// with TLS from the start. Where the two begin TLS it "
+          "ends at the tap, which "
           "begins its own with the server: the mail program sees the tap's certificate, and must "
           "trust it. A login that is bound to the TLS channel (SCRAM-…-PLUS) fails here, as it "
           "should. Port 0 takes a free one.\n\nExample:\n  mailglass tap 127.0.0.1:2525 "

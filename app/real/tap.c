@@ -48,6 +48,8 @@ struct Pair {
     MgFlowId flow;
     uint64_t counted[2], hidden[2]; /* octets of each direction, on the wire and within */
     uint32_t seen;                  /* records that were looked at */
+    char tag_text[32];              /* of the last command … */
+    size_t tag;                     /* … octets of it */
     bool asked;                     /* the program has asked for TLS, and waits */
     bool secure, dead;
     GCancellable *cancellable;
@@ -201,12 +203,25 @@ static void to_side(Side *side, MgSpan octets)
         tell_wire(side->pair, MG_FROM_CLIENT, octets);
 }
 
+/* Takes the first word off. */
+static MgSpan take_tag(MgSpan *octets)
+{
+    size_t len = 0;
+    while (len < octets->len && octets->data[len] != ' ')
+        len++;
+    MgSpan tag = mg_span_slice(*octets, 0, len);
+    size_t skip = MIN(len + 1, octets->len);
+    *octets = mg_span_slice(*octets, skip, octets->len - skip);
+    return tag;
+}
+
 /* Has the program asked for TLS, and has the server agreed? */
 static bool agreed(Pair *pair)
 {
     const MgTrace *trace = pair->tap->trace;
     const char *word = pair->tap->dissector->starttls.word;
     const char *yes = pair->tap->dissector->starttls.yes;
+    bool tagged = pair->tap->dissector->starttls.tagged;
     bool now = false;
     while (pair->seen != mg_trace_n_records(trace)) {
         if (!mg_trace_has(trace, ++pair->seen))
@@ -216,10 +231,18 @@ static bool agreed(Pair *pair)
             continue;
         MgSpan octets = mg_trace_bytes(trace, pair->seen);
         if (record->unit == MG_UNIT_COMMAND) {
+            MgSpan tag = tagged ? take_tag(&octets) : (MgSpan){NULL, 0};
+            pair->tag = MIN(tag.len, sizeof pair->tag_text);
+            if (pair->tag > 0)
+                memcpy(pair->tag_text, tag.data, pair->tag);
             while (octets.len > 0 && g_ascii_isspace((char)octets.data[octets.len - 1]))
                 octets.len--;
             pair->asked = mg_span_equal_nocase(octets, mg_span_from_string(word));
         } else if (record->unit == MG_UNIT_REPLY) {
+            MgSpan tag = tagged ? take_tag(&octets) : (MgSpan){NULL, 0};
+            if (tag.len != pair->tag ||
+                (tag.len > 0 && memcmp(tag.data, pair->tag_text, tag.len) != 0))
+                continue; /* of something else */
             now = pair->asked && octets.len >= strlen(yes) &&
                   memcmp(octets.data, yes, strlen(yes)) == 0;
             pair->asked = false;

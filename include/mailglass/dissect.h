@@ -116,9 +116,11 @@ typedef struct {
     void (*summarize)(uint16_t tag, MgDirection direction, MgSpan unit, GString *line);
 
     /* Where TLS begins in the middle of a conversation: after a command that is this word, without
-     * case, and a reply that begins with `yes`. NULL: nowhere. */
+     * case, and a reply that begins with `yes`. NULL: nowhere. `tagged`: both stand behind one
+     * word that is the same (RFC 9051 §2.2.1). */
     struct {
         const char *word, *yes;
+        bool tagged;
     } starttls;
 } MgDissector;
 

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  * tag. */
 #define MG_IMAP_STARTTLS                                                                           \
     {                                                                                              \
-        "STARTTLS", "OK"                                                                           \
+        "STARTTLS", "OK", true                                                                     \
     }
 
 /* The server: folders over the topic "folders"; who it is over "mailbox". */

@@ -72,18 +72,18 @@ domains=example.net
 mailboxes=bob@example.net:{2}
 auth=yes
 logins_max=0
-engines=smtp.server:25;smtp.server-tls:465;smtp.queue;smtp.client;pop3.server:110;pop3.server-tls:995
+engines=smtp.server:25;smtp.server-tls:465;smtp.queue;smtp.client;pop3.server:110;pop3.server-tls:995;imap.server:143;imap.server-tls:993
 '''
 NETWORK = '''[network]
 format=1
 title=Servers
 epoch=2026-03-02T09:00:00Z
-plugins=smtp;pop3;tls
-''' + HOST.format('mx', 25, PASSWORD) + '''starttls=yes
+plugins=smtp;pop3;imap4;tls
+''' + HOST.format('mx', 25, PASSWORD) + '''starttls=offer
 stls=offer
 tls-certificate=good.pem
 tls-key=good.key
-''' + HOST.format('plain', 26, PASSWORD) + 'auth-clear=yes\n' + HOST.format('flaw', 27, PASSWORD) + '''starttls=yes
+''' + HOST.format('plain', 26, PASSWORD) + 'auth-clear=yes\n' + HOST.format('flaw', 27, PASSWORD) + '''starttls=offer
 tls-flaw=expired
 '''
 
@@ -97,7 +97,8 @@ class Ours:
         (folder / 'network.ini').write_text(NETWORK)
         for name in ('good.pem', 'good.key'):
             (folder / name).write_bytes((scratch / name).read_bytes())
-        wanted = [('smtp.server', 'mx'), ('smtp.server-tls', 'mx'), ('pop3.server', 'mx'), ('pop3.server-tls', 'mx'), ('smtp.server', 'plain'),
+        wanted = [('smtp.server', 'mx'), ('smtp.server-tls', 'mx'), ('pop3.server', 'mx'), ('pop3.server-tls', 'mx'), ('imap.server', 'mx'),
+                  ('imap.server-tls', 'mx'), ('smtp.server', 'plain'),
                   ('smtp.server', 'flaw')]
         doors = [w for engine, host in wanted for w in ('--door', f'{engine}@{host}.example.net=127.0.0.1:0')]
         self.listening = tap.Listening(len(wanted), mailglass, 'serve', folder, '--trace', scratch / 'serve.pcapng', *doors)
@@ -466,6 +467,12 @@ def test_tap(server):
     got = run('curl', '-sS', '-m', '20', f'pop3://127.0.0.1:{box.port}/', '-u', f'{USER}:{PASSWORD}')
     code, out, err = box.stop()
     check(got.code == 0 and 'LIST' in out, 'POP3', f'{got}{out}{err}')
+    for scheme, engine, words in [('imap', 'imap.server', ['--ssl-reqd']), ('imaps', 'imap.server-tls', [])]:
+        box = Tap(f'{scheme}://localhost:{server.port[engine, "mx"]}', '--ca', ca, '--json', '--trace', scratch / f'tap-{scheme}.pcapng')
+        got = run('curl', '-sS', '-m', '20', '-k', *words, f'{scheme}://127.0.0.1:{box.port}/', '-u', f'{USER}:{PASSWORD}')
+        code, out, err = box.stop()
+        rows = [json.loads(line) for line in out.splitlines()]
+        check(got.code == 0 and 'INBOX' in got.out and any(r.get('encrypted') and 'LIST' in r['summary'] for r in rows), f'{scheme} through the tap', f'{got}{out}{err}')
 
 
 def test_tap_trouble(server):
