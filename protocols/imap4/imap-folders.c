@@ -83,7 +83,7 @@ static bool read_use(MgImapReader *reader, const char **use)
             *use = uses[i];
     if (read && *use == NULL && mg_imap_read_peek(reader) != ')')
         *use = ""; /* one that is not known here, or two */
-    if (read && **use == '\0')
+    if (read && *use != NULL && **use == '\0')
         return true;
     return read && mg_imap_read_octet(reader, ')') && mg_imap_read_octet(reader, ')') &&
            mg_imap_read_end(reader);

@@ -55,14 +55,21 @@ static const char *const capabilities_inside[] = {"ENABLE",
                                                   "QUOTA",
                                                   "QUOTA=RES-STORAGE"};
 
+static void add_offered(const MgImapSession *session, const char *const *names, size_t n,
+                        GString *out)
+{
+    for (size_t i = 0; i < n; i++)
+        if (session->offers == NULL ||
+            mg_text_list_has(session->offers, mg_span_from_string(names[i])))
+            g_string_append_printf(out, " %s", names[i]);
+}
+
 void mg_imap_add_capabilities(MgImapSession *session, GString *out)
 {
     g_string_append(out, "IMAP4rev1");
-    for (size_t i = 0; i < G_N_ELEMENTS(capabilities); i++)
-        g_string_append_printf(out, " %s", capabilities[i]);
+    add_offered(session, capabilities, G_N_ELEMENTS(capabilities), out);
     if (session->user != NULL) {
-        for (size_t i = 0; i < G_N_ELEMENTS(capabilities_inside); i++)
-            g_string_append_printf(out, " %s", capabilities_inside[i]);
+        add_offered(session, capabilities_inside, G_N_ELEMENTS(capabilities_inside), out);
         g_string_append_printf(out, " APPENDLIMIT=%" G_GUINT64_FORMAT, session->message_max);
         return;
     }

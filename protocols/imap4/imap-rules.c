@@ -70,6 +70,8 @@ const MgSettingRow mg_imap_server_settings[] = {
         "computer it always may.")},
     {"autologout", MG_SETTING_TIME, "30min",
      N_("How long a client may be silent before the server says goodbye (at least 30 minutes).")},
+    {"extensions", MG_SETTING_TEXT, "all",
+     N_("Which extensions CAPABILITY names: all, or a list such as IDLE MOVE UIDPLUS.")},
     {"message-max", MG_SETTING_UINT, "52428800",
      N_("The largest letter that APPEND takes, in octets.")},
     {"starttls", MG_SETTING_TEXT, "no",

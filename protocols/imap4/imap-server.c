@@ -256,6 +256,8 @@ static MgEngine *session_create(const MgBirth *birth, const MgEngineKind *kind)
                           : strcmp(auth, "no") == 0 ? g_strdup("")
                                                     : g_strdup(auth);
     session->auth_clear = mg_text_is_yes(mg_settings_get(birth->settings, "auth-clear", "no"));
+    const char *offers = mg_settings_get(birth->settings, "extensions", "all");
+    session->offers = strcmp(offers, "all") == 0 ? NULL : g_strdup(offers);
     const char *starttls = mg_settings_get(birth->settings, "starttls", "no");
     session->tls_required = strcmp(starttls, "require") == 0;
     session->starttls = session->tls_required || strcmp(starttls, "offer") == 0;
@@ -293,6 +295,7 @@ static void server_free(MgEngine *engine)
     g_free(session->tag);
     g_free(session->tls);
     g_free(session->mechanisms);
+    g_free(session->offers);
     mg_sasl_server_free(session->sasl);
     g_free(session);
 }

@@ -167,6 +167,7 @@ struct MgImapSession {
     bool read_only, lost, idles;
     bool condstore, qresync; /* what the client wants to be told */
 
+    char *offers;     /* (nullable) which extensions CAPABILITY names; NULL: all */
     char *mechanisms; /* (nullable) which of SASL are offered; NULL: all */
     MgSaslServer *sasl;
     MgSaslBinding binding;
