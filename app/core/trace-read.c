@@ -118,16 +118,16 @@ static MgDirection direction_of(const MgRecord *record)
     return (record->flags & MG_RECORD_FROM_SERVER) != 0 ? MG_FROM_SERVER : MG_FROM_CLIENT;
 }
 
-static void add_own(const MgTrace *trace, uint32_t n, const char *where, MgTree *tree)
+/* `keeps`: the tree may outlive the trace, as the inspector's does, so it owns its octets. */
+static void add_own(const MgTrace *trace, uint32_t n, const char *where, bool keeps, MgTree *tree)
 {
     const MgRecord *record = mg_trace_record(trace, n);
     const MgDissector *dissector = mg_registry_dissector(trace->registry, record->dissector);
     if (record->kind != MG_RECORD_EXCHANGE || record->len == 0 || is_wire(trace, record))
         return;
     MgSpan octets = mg_trace_bytes(trace, n);
-    /* A dissector is only ever shown the octets, so a copy that outlives the trace is not needed
-     * while the tree is read at once; the inspector keeps trees, so they own theirs. */
-    g_autoptr(GBytes) bytes = g_bytes_new(octets.data, octets.len);
+    g_autoptr(GBytes) bytes =
+        keeps ? g_bytes_new(octets.data, octets.len) : g_bytes_new_static(octets.data, octets.len);
     mg_tree_begin(tree, dissector, where, bytes);
     if (dissector != NULL && dissector->dissect != NULL)
         dissector->dissect(record->tag, direction_of(record),
@@ -142,13 +142,12 @@ MgTree *mg_trace_own_tree(const MgTrace *trace, uint32_t n)
     if (record->kind == MG_RECORD_EXCHANGE && is_wire(trace, record) && record->packet != 0)
         add_layers(trace, record->packet - 1, tree);
     else
-        add_own(trace, n, N_("Exchange"), tree);
+        add_own(trace, n, N_("Exchange"), true, tree);
     return tree;
 }
 
-MgTree *mg_trace_tree(const MgTrace *trace, uint32_t n)
+static void add_all(const MgTrace *trace, uint32_t n, bool keeps, MgTree *tree)
 {
-    MgTree *tree = mg_tree_new();
     mg_tree_set_registry(tree, trace->registry);
     const MgRecord *record = mg_trace_record(trace, n), *carrier = record;
     bool hidden = (record->flags & MG_RECORD_ENCRYPTED) != 0 && record->parent != 0;
@@ -157,9 +156,26 @@ MgTree *mg_trace_tree(const MgTrace *trace, uint32_t n)
     if (carrier->packet != 0)
         add_layers(trace, carrier->packet - 1, tree);
     if (hidden)
-        add_own(trace, record->parent, N_("On the wire"), tree);
-    add_own(trace, n, N_("Exchange"), tree);
+        add_own(trace, record->parent, N_("On the wire"), keeps, tree);
+    add_own(trace, n, N_("Exchange"), keeps, tree);
+}
+
+MgTree *mg_trace_tree(const MgTrace *trace, uint32_t n)
+{
+    MgTree *tree = mg_tree_new();
+    add_all(trace, n, true, tree);
     return tree;
+}
+
+const char *mg_trace_caption(const MgTrace *trace, uint32_t n, MgTree *scratch)
+{
+    mg_tree_reset(scratch, true);
+    add_all(trace, n, false, scratch);
+    if (mg_tree_is_too_brief(scratch)) {
+        mg_tree_reset(scratch, false);
+        add_all(trace, n, false, scratch);
+    }
+    return mg_tree_caption(scratch);
 }
 
 /* ---- one line ---- */

@@ -214,6 +214,9 @@ const char *mg_trace_text(const MgTrace *trace, uint16_t text);
 const char *mg_trace_engine_name(const MgTrace *trace, uint32_t engine);
 /* (transfer full) Layers (frame, IP, TCP or UDP) and the dissector's own fields. */
 MgTree *mg_trace_tree(const MgTrace *trace, uint32_t n);
+/* (nullable) The caption of that tree, not yet translated: cheaper than the tree. `scratch` is any
+ * tree; what it holds then is nobody's business. */
+const char *mg_trace_caption(const MgTrace *trace, uint32_t n, MgTree *scratch);
 /* Appends one line for people: "EHLO alice.example.com", "SYN", a state, a note's text. */
 void mg_trace_summarize(const MgTrace *trace, uint32_t n, GString *line);
 /* "command", "reply", "query", "answer", "data", "note", "decision", "state": `kind` in JSON. */

@@ -22,6 +22,7 @@ struct MgTree {
     const MgRegistry *registry;
     Frame frame;
     const char *say;
+    bool brief, left_out; /* nothing is nested; something would have been */
 };
 
 static void clear_source(void *data)
@@ -48,6 +49,24 @@ void mg_tree_free(MgTree *tree)
     if (tree->strings != NULL)
         g_string_chunk_free(tree->strings);
     g_free(tree);
+}
+
+void mg_tree_reset(MgTree *tree, bool brief)
+{
+    g_array_set_size(tree->nodes, 1);
+    g_array_index(tree->nodes, MgTreeNode, 0) = (MgTreeNode){0};
+    g_array_set_size(tree->sources, 0);
+    if (tree->strings != NULL)
+        g_string_chunk_clear(tree->strings);
+    tree->frame = (Frame){0};
+    tree->say = NULL;
+    tree->brief = brief;
+    tree->left_out = false;
+}
+
+bool mg_tree_is_too_brief(const MgTree *tree)
+{
+    return tree->left_out && tree->say == NULL;
 }
 
 void mg_tree_set_registry(MgTree *tree, const MgRegistry *registry)
@@ -99,6 +118,10 @@ MgNode mg_tree_nest(MgTree *tree, MgNode parent, const char *dissector, uint16_t
                    .level = around.level + 1};
     if (inner.dissector->dissect == NULL)
         return MG_NODE_ROOT;
+    if (tree->brief) {
+        tree->left_out = true;
+        return MG_NODE_ROOT;
+    }
     if (!find_octets(tree, octets, &inner.base)) {
         if (tree->sources->len == UINT8_MAX)
             return MG_NODE_ROOT;

@@ -28,6 +28,11 @@ typedef struct {
 
 MgTree *mg_tree_new(void);
 void mg_tree_free(MgTree *tree);
+/* Empties it, for the next exchange. `brief`: nothing is nested in what follows, for a reader who
+ * wants the caption only. */
+void mg_tree_reset(MgTree *tree, bool brief);
+/* Could the caption be in what was not nested? */
+bool mg_tree_is_too_brief(const MgTree *tree);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MgTree, mg_tree_free)
 
 /* Where dissectors that are nested are looked for; without it nothing is nested. Borrowed. */

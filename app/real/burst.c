@@ -65,6 +65,8 @@ MgSpan mg_peer_octets(const MgPeer *peer, uint16_t *port)
     const struct sockaddr_in6 *in6 = &peer->address.in6;
     bool six = peer->address.any.sa_family == AF_INET6;
     *port = ntohs(six ? in6->sin6_port : in->sin_port);
+    if (six && IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) /* who came by IPv4 to a socket for both */
+        return (MgSpan){in6->sin6_addr.s6_addr + 12, 4};
     return six ? (MgSpan){in6->sin6_addr.s6_addr, 16} : (MgSpan){(const uint8_t *)&in->sin_addr, 4};
 }
 

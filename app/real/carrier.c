@@ -9,6 +9,8 @@
 #include "carrier.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
 
 #define CONNECT_TIMEOUT (30 * MG_SECONDS)
 #define LINGER_TIMEOUT  (5 * MG_SECONDS)  /* for what is queued, and the peer's FIN */
@@ -30,6 +32,7 @@ struct MgRealCarrier {
     MgRuntime *runtime;
     MgTrace *trace;
     MgDrive *drive;
+    MgPoller *poller;
     MgTime connect_timeout;
     GPtrArray *conns;  /* of Conn, a reference each */
     GHashTable *peers; /* name → MgHostId: the hosts that were added to the trace */
@@ -47,11 +50,13 @@ typedef struct {
     ConnState state;
     bool stream, served; /* served: accepted by a door */
     unsigned at;         /* its place in the carrier's conns */
-    GSocket *socket;     /* (nullable) */
-    GSocketAddress *peer;
+    int fd;              /* -1: none … */
+    GSocket *socket;     /* (nullable) … and whose it is, of who was not served */
+    MgWatch watch;
+    MgPeer peer;
     MgBurst *burst; /* (nullable) of a datagram that a door took, instead of a socket … */
     MgPeer asker;   /* … and whose it is */
-    GSource *readable, *writable, *timer;
+    GSource *timer;
     GCancellable *cancellable;
     GList *addresses; /* of GInetAddress: left to be tried */
     char *name;       /* as it was asked for */
@@ -79,8 +84,6 @@ static void conn_unref(Conn *conn)
 {
     if (--conn->references > 0)
         return;
-    g_clear_object(&conn->socket);
-    g_clear_object(&conn->peer);
     g_clear_object(&conn->cancellable);
     g_clear_pointer(&conn->payload, g_bytes_unref);
     g_list_free_full(conn->addresses, g_object_unref);
@@ -90,6 +93,8 @@ static void conn_unref(Conn *conn)
     g_free(conn);
 }
 
+static void on_ready(void *data, GIOCondition condition);
+
 static Conn *conn_new(MgRealCarrier *carrier, MgLine *line, bool stream)
 {
     Conn *conn = g_new(Conn, 1); /* not g_new0(): calloc() takes nothing from malloc()'s caches */
@@ -97,10 +102,32 @@ static Conn *conn_new(MgRealCarrier *carrier, MgLine *line, bool stream)
                    .carrier = carrier,
                    .line = line,
                    .stream = stream,
+                   .fd = -1,
                    .queue = stream ? g_byte_array_new() : NULL,
                    .at = carrier->conns->len};
+    conn->watch = (MgWatch){.ready = on_ready, .data = conn};
     g_ptr_array_add(carrier->conns, conn);
     return conn;
+}
+
+static void watch(Conn *conn, GIOCondition condition)
+{
+    mg_poller_watch(conn->carrier->poller, &conn->watch, conn->fd, conn->watch.wants | condition);
+}
+
+static void unwatch(Conn *conn, GIOCondition condition)
+{
+    mg_poller_watch(conn->carrier->poller, &conn->watch, conn->fd, conn->watch.wants & ~condition);
+}
+
+static void close_socket(Conn *conn)
+{
+    unwatch(conn, G_IO_IN | G_IO_OUT);
+    if (conn->socket != NULL)
+        g_clear_object(&conn->socket); /* which closes it */
+    else if (conn->fd >= 0)
+        close(conn->fd);
+    conn->fd = -1;
 }
 
 static void drop_source(GSource **source)
@@ -121,25 +148,13 @@ static void conn_kill(Conn *conn)
     if (conn->line != NULL)
         conn->line->end = NULL;
     conn->line = NULL;
-    drop_source(&conn->readable);
-    drop_source(&conn->writable);
     drop_source(&conn->timer);
     if (conn->cancellable != NULL)
         g_cancellable_cancel(conn->cancellable);
-    if (conn->socket != NULL)
-        g_socket_close(conn->socket, NULL);
+    close_socket(conn);
     GPtrArray *conns = conn->carrier->conns;
     ((Conn *)g_ptr_array_index(conns, conns->len - 1))->at = conn->at;
     g_ptr_array_remove_index_fast(conns, conn->at); /* gives up its reference */
-}
-
-static void watch(Conn *conn, GSource **source, GIOCondition condition, GSocketSourceFunc callback)
-{
-    if (*source != NULL)
-        return;
-    *source = g_socket_create_source(conn->socket, condition, NULL);
-    g_source_set_callback(*source, G_SOURCE_FUNC(callback), conn, NULL);
-    g_source_attach(*source, mg_drive_context(conn->carrier->drive));
 }
 
 static void set_timer(Conn *conn, MgTime time, GSourceFunc callback)
@@ -151,18 +166,6 @@ static void set_timer(Conn *conn, MgTime time, GSourceFunc callback)
 }
 
 /* ---- the trace ---- */
-
-static bool get_address(GSocketAddress *address, char *text, size_t size, uint16_t *port)
-{
-    text[0] = '\0';
-    if (address == NULL || !G_IS_INET_SOCKET_ADDRESS(address))
-        return false;
-    GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS(address);
-    g_autofree char *name = g_inet_address_to_string(g_inet_socket_address_get_address(inet));
-    g_strlcpy(text, name, size);
-    *port = g_inet_socket_address_get_port(inet);
-    return true;
-}
 
 /* The trace's host for a real peer: one for each name, as long as they are few. */
 static MgHostId peer_host(MgRealCarrier *carrier, const char *name, const char *address)
@@ -206,13 +209,17 @@ static MgFlowId add_flow(Conn *conn, MgHostId host, const char *name, uint8_t di
                    .real = true,
                    .parent = parent,
                    .at = mg_drive_now(carrier->drive)};
-    g_autoptr(GSocketAddress) local = g_socket_get_local_address(conn->socket, NULL);
+    MgPeer local = {.len = sizeof local.address};
+    if (getsockname(conn->fd, &local.address.any, &local.len) != 0)
+        local.len = 0;
     char *here = conn->served ? flow.server_address : flow.client_address;
     char *there = conn->served ? flow.client_address : flow.server_address;
-    get_address(local, here, sizeof flow.client_address,
-                conn->served ? &flow.server_port : &flow.client_port);
-    get_address(conn->peer, there, sizeof flow.client_address,
-                conn->served ? &flow.client_port : &flow.server_port);
+    if (local.len > 0)
+        mg_peer_format(&local, here, sizeof flow.client_address,
+                       conn->served ? &flow.server_port : &flow.client_port);
+    if (conn->peer.len > 0)
+        mg_peer_format(&conn->peer, there, sizeof flow.client_address,
+                       conn->served ? &flow.client_port : &flow.server_port);
     MgHostId peer = peer_host(carrier, name != NULL ? name : there, there);
     flow.client = conn->served ? peer : host;
     flow.server = conn->served ? host : peer;
@@ -304,21 +311,23 @@ static void half_close(Conn *conn)
 {
     if (conn->state != CONN_LINGERING || conn->written < conn->queue->len)
         return;
-    if (conn->ended || !g_socket_shutdown(conn->socket, FALSE, TRUE, NULL))
+    if (conn->ended || shutdown(conn->fd, SHUT_WR) != 0)
         conn_kill(conn);
 }
 
-static gboolean on_writable(GSocket *socket, GIOCondition condition, void *data);
+static bool would_block(void)
+{
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
 
 /* Writes what can be written now. Returns false when the connection is gone. */
 static bool write_queue(Conn *conn)
 {
     while (conn->written < conn->queue->len) {
-        g_autoptr(GError) error = NULL;
-        gssize n = g_socket_send(conn->socket, (const char *)conn->queue->data + conn->written,
-                                 conn->queue->len - conn->written, NULL, &error);
-        if (n < 0 && g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
-            watch(conn, &conn->writable, G_IO_OUT, on_writable);
+        ssize_t n = send(conn->fd, conn->queue->data + conn->written,
+                         conn->queue->len - conn->written, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n < 0 && would_block()) {
+            watch(conn, G_IO_OUT);
             return true;
         }
         if (n < 0)
@@ -327,30 +336,26 @@ static bool write_queue(Conn *conn)
     }
     g_byte_array_set_size(conn->queue, 0);
     conn->written = 0;
-    drop_source(&conn->writable);
+    unwatch(conn, G_IO_OUT);
     return true;
 }
 
-static gboolean on_writable(GSocket *socket, GIOCondition condition, void *data)
+static void on_writable(Conn *conn)
 {
-    Conn *conn = conn_ref(data);
     if (!write_queue(conn)) {
         report_end(conn, MG_END_RESET);
         conn_kill(conn);
     } else {
         half_close(conn);
     }
-    bool again = conn->writable != NULL;
-    conn_unref(conn);
-    return again ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
 /* Reads what has come. Returns false when no more will. */
 static bool read_some(Conn *conn)
 {
-    g_autoptr(GError) error = NULL;
     uint8_t *buffer = conn->carrier->buffer;
-    gssize n = g_socket_receive(conn->socket, (char *)buffer, READ_SIZE, NULL, &error);
+    ssize_t n = recv(conn->fd, buffer, READ_SIZE, MSG_DONTWAIT);
+    int code = errno;
     if (n > 0) {
         MgTime now = conn->heard = now_of(conn);
         if (conn->line != NULL && !conn->ended) {
@@ -361,27 +366,19 @@ static bool read_some(Conn *conn)
         }
         return conn->state != CONN_DEAD;
     }
-    if (n < 0 && g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    if (n < 0 && would_block())
         return true;
-    if (n == 0)
-        report_end(conn, MG_END_CLOSED);
-    else
-        report_end(conn, g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ? MG_END_TIMEOUT
-                                                                                  : MG_END_RESET);
+    report_end(conn, n == 0 ? MG_END_CLOSED : code == ETIMEDOUT ? MG_END_TIMEOUT : MG_END_RESET);
     /* A peer that has only shut its side can still be written to; else there is nothing left. */
     if (n < 0 || conn->state == CONN_LINGERING)
         conn_kill(conn);
     return false;
 }
 
-static gboolean on_readable(GSocket *socket, GIOCondition condition, void *data)
+/* What is written goes out, whatever of before is not yet acknowledged. */
+static void at_once(int fd)
 {
-    Conn *conn = conn_ref(data);
-    bool more = read_some(conn);
-    if (!more)
-        drop_source(&conn->readable);
-    conn_unref(conn);
-    return more ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
 }
 
 static void connected(Conn *conn)
@@ -391,31 +388,28 @@ static void connected(Conn *conn)
     conn->state = CONN_OPEN;
     conn->heard = now;
     drop_source(&conn->timer);
-    drop_source(&conn->writable);
-    g_socket_set_option(conn->socket, 6 /* IPPROTO_TCP */, 1 /* TCP_NODELAY */, 1, NULL);
+    unwatch(conn, G_IO_OUT);
+    at_once(conn->fd);
     if (line == NULL) {
         conn_kill(conn);
         return;
     }
     line->flow = conn->flow = add_flow(conn, line->host, conn->name, line->dissector, line->cause);
     line->record_received = true;
-    watch(conn, &conn->readable, G_IO_IN, on_readable);
+    watch(conn, G_IO_IN);
     mg_line_connected(line, MG_REACH_OK, NULL, now);
 }
 
 static void try_next(Conn *conn, const GError *why);
 
-static gboolean on_connect_done(GSocket *socket, GIOCondition condition, void *data)
+static void on_connect_done(Conn *conn)
 {
-    Conn *conn = conn_ref(data);
     g_autoptr(GError) error = NULL;
-    drop_source(&conn->writable);
+    unwatch(conn, G_IO_OUT);
     if (g_socket_check_connect_result(conn->socket, &error))
         connected(conn);
     else
         try_next(conn, error);
-    conn_unref(conn);
-    return G_SOURCE_REMOVE;
 }
 
 static gboolean on_connect_timeout(void *data)
@@ -430,16 +424,19 @@ static gboolean on_connect_timeout(void *data)
 
 static bool open_socket(Conn *conn, GInetAddress *address, GError **error)
 {
-    g_clear_object(&conn->socket);
-    g_clear_object(&conn->peer);
+    close_socket(conn);
     conn->socket = g_socket_new(g_inet_address_get_family(address),
                                 conn->stream ? G_SOCKET_TYPE_STREAM : G_SOCKET_TYPE_DATAGRAM,
                                 G_SOCKET_PROTOCOL_DEFAULT, error);
     if (conn->socket == NULL)
         return false;
     g_socket_set_blocking(conn->socket, FALSE);
-    conn->peer = g_inet_socket_address_new(address, conn->port);
-    return g_socket_connect(conn->socket, conn->peer, NULL, error);
+    conn->fd = g_socket_get_fd(conn->socket);
+    g_autoptr(GSocketAddress) peer = g_inet_socket_address_new(address, conn->port);
+    conn->peer.len = (socklen_t)g_socket_address_get_native_size(peer);
+    return g_socket_address_to_native(peer, &conn->peer.address, sizeof conn->peer.address,
+                                      error) &&
+           g_socket_connect(conn->socket, peer, NULL, error);
 }
 
 static void send_datagram(Conn *conn);
@@ -449,7 +446,6 @@ static void try_next(Conn *conn, const GError *why)
 {
     g_autoptr(GError) last = why != NULL ? g_error_copy(why) : NULL;
     drop_source(&conn->timer);
-    drop_source(&conn->writable);
     while (conn->addresses != NULL) {
         g_autoptr(GInetAddress) address = conn->addresses->data;
         g_autoptr(GError) error = NULL;
@@ -460,7 +456,7 @@ static void try_next(Conn *conn, const GError *why)
             return;
         }
         if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PENDING)) {
-            watch(conn, &conn->writable, G_IO_OUT, on_connect_done);
+            watch(conn, G_IO_OUT);
             set_timer(conn, conn->carrier->connect_timeout, on_connect_timeout);
             return;
         }
@@ -515,9 +511,8 @@ static void reach(Conn *conn, const char *address, uint16_t port)
 
 /* ---- datagrams ---- */
 
-static gboolean on_datagram(GSocket *socket, GIOCondition condition, void *data)
+static void on_datagram(Conn *conn)
 {
-    Conn *conn = conn_ref(data);
     g_autoptr(GError) error = NULL;
     g_autofree char *buffer = g_malloc(DATAGRAM_MAX);
     gssize n = g_socket_receive(conn->socket, buffer, DATAGRAM_MAX, NULL, &error);
@@ -526,25 +521,41 @@ static gboolean on_datagram(GSocket *socket, GIOCondition condition, void *data)
     if (n >= 0 && conn->line != NULL) {
         MgLine *line = conn->line;
         MgSpan payload = {(const uint8_t *)buffer, (size_t)n};
-        if (!mg_line_fits(line, payload)) { /* somebody else's: the wait goes on */
-            conn_unref(conn);
-            return G_SOURCE_CONTINUE;
-        }
+        if (!mg_line_fits(line, payload))
+            return; /* somebody else's: the wait goes on */
         MgFlowId flow = line->flow;
         conn->line = NULL;
         mg_line_datagram(line, MG_REACH_OK, payload, now);
         mg_trace_end_flow(conn->carrier->trace, flow);
         conn_kill(conn);
     } else if (!again && n < 0 && conn->addresses != NULL) { /* the name has another address */
-        drop_source(&conn->readable);
+        unwatch(conn, G_IO_IN);
         try_next(conn, error);
     } else if (!again && n < 0) {
         report_reach(conn, error);
     } else if (!again) {
         conn_kill(conn);
     }
+}
+
+/* Something can be done with the socket; an error is met by doing it. */
+static void on_ready(void *data, GIOCondition condition)
+{
+    const GIOCondition over = G_IO_ERR | G_IO_HUP;
+    Conn *conn = conn_ref(data);
+    if ((conn->watch.wants & G_IO_OUT) != 0 && (condition & (G_IO_OUT | over)) != 0) {
+        if (conn->state == CONN_CONNECTING)
+            on_connect_done(conn);
+        else
+            on_writable(conn);
+    }
+    if ((conn->watch.wants & G_IO_IN) != 0 && (condition & (G_IO_IN | over)) != 0) {
+        if (!conn->stream)
+            on_datagram(conn);
+        else if (!read_some(conn))
+            unwatch(conn, G_IO_IN);
+    }
     conn_unref(conn);
-    return again ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
 static gboolean on_datagram_timeout(void *data)
@@ -569,7 +580,7 @@ static void wait_for_datagram(Conn *conn, MgTime now)
     uint32_t n = mg_trace_add_datagram(conn->carrier->trace, line->flow, MG_FROM_CLIENT,
                                        (MgSpan){payload, len}, line->engine, now);
     mg_trace_set_until(conn->carrier->trace, n, now);
-    watch(conn, &conn->readable, G_IO_IN, on_datagram);
+    watch(conn, G_IO_IN);
     set_timer(conn, conn->timeout, on_datagram_timeout);
 }
 
@@ -631,7 +642,7 @@ static gboolean on_broken(void *data)
 static void break_off(Conn *conn)
 {
     conn->broken = true;
-    drop_source(&conn->writable);
+    unwatch(conn, G_IO_OUT);
     set_timer(conn, 0, on_broken);
 }
 
@@ -652,7 +663,7 @@ static void carrier_send(void *data, MgLine *line, MgSpan octets)
     mg_trace_arrived(conn->carrier->trace, conn->flow,
                      conn->served ? MG_FROM_SERVER : MG_FROM_CLIENT, conn->n_sent, now);
     g_byte_array_append(conn->queue, octets.data, (guint)octets.len);
-    if (conn->writable == NULL && !write_queue(conn))
+    if ((conn->watch.wants & G_IO_OUT) == 0 && !write_queue(conn))
         break_off(conn);
 }
 
@@ -723,17 +734,16 @@ static uint8_t dissector_of(const MgRealCarrier *carrier, const MgEngineKind *ki
     return mg_registry_dissector_index(mg_trace_registry(carrier->trace), kind->dissector);
 }
 
-void mg_real_carrier_accept(MgRealCarrier *carrier, GSocket *socket, MgHostId host,
+void mg_real_carrier_accept(MgRealCarrier *carrier, int fd, const MgPeer *peer, MgHostId host,
                             const MgEngineKind *kind)
 {
     Conn *conn = conn_new_served(carrier, true);
     MgTime now = mg_drive_sync(carrier->drive);
-    conn->socket = g_object_ref(socket);
-    conn->peer = g_socket_get_remote_address(socket, NULL);
-    g_socket_set_blocking(socket, FALSE);
-    g_socket_set_option(socket, 6 /* IPPROTO_TCP */, 1 /* TCP_NODELAY */, 1, NULL);
+    conn->fd = fd;
+    conn->peer = *peer;
+    at_once(fd);
     conn->flow = add_flow(conn, host, NULL, dissector_of(carrier, kind), 0);
-    watch(conn, &conn->readable, G_IO_IN, on_readable);
+    watch(conn, G_IO_IN);
     serve(conn, host, kind, now);
     conn_unref(conn);
 }
@@ -772,6 +782,7 @@ MgRealCarrier *mg_real_carrier_new(MgRuntime *runtime, MgDrive *drive)
     carrier->runtime = runtime;
     carrier->trace = mg_runtime_trace(runtime);
     carrier->drive = drive;
+    carrier->poller = mg_poller_new(mg_drive_context(drive));
     carrier->connect_timeout = CONNECT_TIMEOUT;
     carrier->conns = g_ptr_array_new_with_free_func((GDestroyNotify)conn_unref);
     carrier->peers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -786,6 +797,7 @@ void mg_real_carrier_free(MgRealCarrier *carrier)
         conn_kill(g_ptr_array_index(carrier->conns, 0));
     g_ptr_array_unref(carrier->conns);
     g_hash_table_unref(carrier->peers);
+    mg_poller_free(carrier->poller);
     g_free(carrier);
 }
 
@@ -813,7 +825,7 @@ size_t mg_real_carrier_n_open(const MgRealCarrier *carrier)
     return carrier->conns->len;
 }
 
-MgDrive *mg_real_carrier_drive(MgRealCarrier *carrier)
+MgPoller *mg_real_carrier_poller(MgRealCarrier *carrier)
 {
-    return carrier->drive;
+    return carrier->poller;
 }

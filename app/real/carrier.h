@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* carrier.h - real sockets as what carries an engine's octets
  *
- * The same engines as in the simulation, over GSocket in one GMainContext: nothing blocks, writes
+ * The same engines as in the simulation, over sockets in one GMainContext: nothing blocks, writes
  * are queued, and what a peer does (refuses, is silent, vanishes in the middle) becomes an MgReach
  * or an MgEnd. What comes in is recorded, as what goes out is.
  *
@@ -13,6 +13,7 @@
 
 #include "burst.h"
 #include "drive.h"
+#include "poller.h"
 
 G_BEGIN_DECLS
 
@@ -36,10 +37,12 @@ void mg_real_carrier_drop(MgRealCarrier *carrier);
 /* Was there a peer that could not be reached, was lost in the middle, or fell silent? Tells "it
  * could not be done" from "the server said no". */
 bool mg_real_carrier_in_trouble(const MgRealCarrier *carrier);
-MgDrive *mg_real_carrier_drive(MgRealCarrier *carrier);
+/* What waits for its sockets. */
+MgPoller *mg_real_carrier_poller(MgRealCarrier *carrier);
 
-/* A client has connected to a door: gives birth to the server's engine on `host`. */
-void mg_real_carrier_accept(MgRealCarrier *carrier, GSocket *socket, MgHostId host,
+/* A client has connected to a door: gives birth to the server's engine on `host`. `fd` is the
+ * carrier's from now on, and does not block. */
+void mg_real_carrier_accept(MgRealCarrier *carrier, int fd, const MgPeer *peer, MgHostId host,
                             const MgEngineKind *kind);
 /* The same for a datagram that came to a door's socket; the answer goes back to `peer` by way of
  * `burst`. */

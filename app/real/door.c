@@ -2,6 +2,8 @@
 /* door.c - a simulated server that real clients can reach */
 #include "door.h"
 
+#include <unistd.h>
+
 #define BACKLOG  64
 #define OPEN_MAX 256u /* connections at a time, of all doors of a carrier */
 #define BUSY     8u   /* so many datagrams at once: more came while they were answered */
@@ -12,27 +14,27 @@ struct MgDoor {
     MgHostId host;
     const MgEngineKind *kind;
     GSocket *socket;
-    GSource *source;
+    MgWatch watch;
     MgBurst *burst; /* (nullable) of datagrams */
     char *address;
     uint16_t port;
 };
 
-static gboolean on_client(GSocket *socket, GIOCondition condition, void *data)
+static void on_client(void *data, GIOCondition condition)
 {
     MgDoor *door = data;
-    g_autoptr(GSocket) client = g_socket_accept(socket, NULL, NULL);
-    if (client == NULL)
-        return G_SOURCE_CONTINUE; /* it was gone before we looked */
-    if (mg_real_carrier_n_open(door->carrier) >= OPEN_MAX) {
-        g_socket_close(client, NULL);
-        return G_SOURCE_CONTINUE;
-    }
-    mg_real_carrier_accept(door->carrier, client, door->host, door->kind);
-    return G_SOURCE_CONTINUE;
+    MgPeer peer = {.len = sizeof peer.address};
+    int fd = accept4(g_socket_get_fd(door->socket), &peer.address.any, &peer.len,
+                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0)
+        return; /* it was gone before we looked */
+    if (mg_real_carrier_n_open(door->carrier) >= OPEN_MAX)
+        close(fd);
+    else
+        mg_real_carrier_accept(door->carrier, fd, &peer, door->host, door->kind);
 }
 
-static gboolean on_datagrams(GSocket *socket, GIOCondition condition, void *data)
+static void on_datagrams(void *data, GIOCondition condition)
 {
     MgDoor *door = data;
     MgRealCarrier *carrier = door->carrier; /* whoever answers may close the door */
@@ -50,7 +52,6 @@ static gboolean on_datagrams(GSocket *socket, GIOCondition condition, void *data
         mg_burst_flush(burst);
     }
     mg_burst_unref(burst);
-    return G_SOURCE_CONTINUE;
 }
 
 static bool listen_on(MgDoor *door, GSocketAddress *address, GError **error)
@@ -114,12 +115,10 @@ MgDoor *mg_door_open(MgRealCarrier *carrier, MgHostId host, const MgEngineKind *
     remember_address(door);
     if (kind->transport == MG_TRANSPORT_DATAGRAM)
         door->burst = mg_burst_new(door->socket);
-    door->source = g_socket_create_source(door->socket, G_IO_IN, NULL);
-    g_source_set_callback(
-        door->source,
-        G_SOURCE_FUNC(kind->transport == MG_TRANSPORT_STREAM ? on_client : on_datagrams), door,
-        NULL);
-    g_source_attach(door->source, mg_drive_context(mg_real_carrier_drive(carrier)));
+    door->watch.ready = kind->transport == MG_TRANSPORT_STREAM ? on_client : on_datagrams;
+    door->watch.data = door;
+    mg_poller_watch(mg_real_carrier_poller(carrier), &door->watch, g_socket_get_fd(door->socket),
+                    G_IO_IN);
     return g_steal_pointer(&door);
 }
 
@@ -127,10 +126,9 @@ void mg_door_close(MgDoor *door)
 {
     if (door == NULL)
         return;
-    if (door->source != NULL) {
-        g_source_destroy(door->source);
-        g_source_unref(door->source);
-    }
+    if (door->watch.wants != 0)
+        mg_poller_watch(mg_real_carrier_poller(door->carrier), &door->watch,
+                        g_socket_get_fd(door->socket), 0);
     if (door->burst != NULL) {
         mg_burst_close(door->burst);
         mg_burst_unref(door->burst);

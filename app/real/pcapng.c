@@ -24,7 +24,8 @@ enum {
 };
 enum { NAME_END, NAME_IPV4, NAME_IPV6 };
 #define LINK_ETHERNET 1u
-#define SECRETS_TLS   0x544C534Bu /* "TLSK": a key log as NSS writes it */
+#define BUFFER        ((size_t)64 * 1024) /* octets that go to the system as one */
+#define SECRETS_TLS   0x544C534Bu         /* "TLSK": a key log as NSS writes it */
 /* RFC 5612: the enterprise number that is kept for documentation; we have none of our own. */
 #define ENTERPRISE 32473u
 
@@ -56,6 +57,8 @@ struct MgPcapng {
     FILE *file;
     int code; /* errno of the first failure; 0 none */
     GByteArray *block;
+    GString *line; /* of a comment */
+    MgTree *tree;
     GArray *items;   /* Item */
     GArray *remarks; /* Remark, by packet */
     GArray *talks;   /* Conversation, by the flow's number */
@@ -96,18 +99,19 @@ static void put_option(GByteArray *block, unsigned code, const char *text)
     put(block, text, len);
 }
 
-static void begin(Writer *writer)
+static void begin(Writer *writer, uint32_t type)
 {
     g_byte_array_set_size(writer->block, 0);
+    put32(writer->block, type);
+    put32(writer->block, 0); /* the length: end() knows it */
 }
 
-static void end(Writer *writer, uint32_t type)
+static void end(Writer *writer)
 {
-    uint32_t len = writer->block->len + 12;
-    fwrite(&type, sizeof type, 1, writer->file);
-    fwrite(&len, sizeof len, 1, writer->file);
+    uint32_t len = writer->block->len + 4;
+    put32(writer->block, len);
+    memcpy(writer->block->data + 4, &len, sizeof len);
     fwrite(writer->block->data, 1, writer->block->len, writer->file);
-    fwrite(&len, sizeof len, 1, writer->file);
 }
 
 /* What is ours alone. A custom block would do as well, but Wireshark shows one as a packet, and
@@ -126,7 +130,7 @@ static void put_origin(GByteArray *block, const MgTrace *trace)
 static void write_section(Writer *writer)
 {
     GByteArray *block = writer->block;
-    begin(writer);
+    begin(writer, BLOCK_SECTION);
     put32(block, 0x1A2B3C4D);
     put_pair(block, 1, 0);
     put32(block, UINT32_MAX); /* the length of the section is not said */
@@ -136,24 +140,24 @@ static void write_section(Writer *writer)
     put_option(block, SECTION_APPLICATION, "Mailglass");
     put_origin(block, writer->trace);
     put_pair(block, OPTION_END, 0);
-    end(writer, BLOCK_SECTION);
+    end(writer);
 }
 
 /* Its times are in microseconds, which is what a reader takes without being told. */
 static void write_interface(Writer *writer)
 {
-    begin(writer);
+    begin(writer, BLOCK_INTERFACE);
     put_pair(writer->block, LINK_ETHERNET, 0);
     put32(writer->block, 0); /* packets are whole */
     put_option(writer->block, INTERFACE_NAME, "mailglass");
     put_pair(writer->block, OPTION_END, 0);
-    end(writer, BLOCK_INTERFACE);
+    end(writer);
 }
 
 static void write_names(Writer *writer)
 {
     bool any = false;
-    begin(writer);
+    begin(writer, BLOCK_NAMES);
     while (writer->n_named < mg_trace_n_hosts(writer->trace)) {
         uint16_t i = ++writer->n_named;
         const MgTraceHost *host = mg_trace_host(writer->trace, i);
@@ -169,7 +173,7 @@ static void write_names(Writer *writer)
     }
     put_pair(writer->block, NAME_END, 0);
     if (any)
-        end(writer, BLOCK_NAMES);
+        end(writer);
 }
 
 /* Before the packets that it opens: readers take it as they come by. */
@@ -180,11 +184,11 @@ static void write_secrets(Writer *writer)
     if (secrets.len == 0)
         return;
     writer->n_secret += secrets.len;
-    begin(writer);
+    begin(writer, BLOCK_SECRETS);
     put32(writer->block, SECRETS_TLS);
     put32(writer->block, (uint32_t)secrets.len);
     put(writer->block, secrets.data, secrets.len);
-    end(writer, BLOCK_SECRETS);
+    end(writer);
 }
 
 /* ---- packets ---- */
@@ -192,14 +196,15 @@ static void write_secrets(Writer *writer)
 /* "EHLO alice.example.com" and, in the reader's language, what that says. */
 static void put_remark(Writer *writer, uint32_t n)
 {
-    g_autoptr(GString) line = g_string_new(NULL);
+    GString *line = g_string_truncate(writer->line, 0);
     mg_trace_summarize(writer->trace, n, line);
     if (mg_trace_record(writer->trace, n)->kind == MG_RECORD_EXCHANGE) {
-        g_autoptr(MgTree) tree = mg_trace_tree(writer->trace, n);
-        const char *caption =
-            mg_registry_translate(mg_trace_registry(writer->trace), mg_tree_caption(tree));
-        if (caption != NULL)
-            g_string_append_printf(line, " — %s", caption);
+        const char *caption = mg_registry_translate(
+            mg_trace_registry(writer->trace), mg_trace_caption(writer->trace, n, writer->tree));
+        if (caption != NULL) {
+            g_string_append(line, " — ");
+            g_string_append(line, caption);
+        }
     }
     put_option(writer->block, OPTION_COMMENT, line->str);
 }
@@ -239,12 +244,10 @@ static void write_frame(MgSpan octets, void *data)
     Frame *frame = data;
     Writer *writer = frame->writer;
     uint64_t time = (uint64_t)(mg_trace_epoch(writer->trace) * MG_SECONDS + frame->item->at);
-    begin(writer);
-    put32(writer->block, 0);
-    put32(writer->block, (uint32_t)(time >> 32));
-    put32(writer->block, (uint32_t)time);
-    put32(writer->block, (uint32_t)octets.len);
-    put32(writer->block, (uint32_t)octets.len);
+    const uint32_t about[] = {0, (uint32_t)(time >> 32), (uint32_t)time, (uint32_t)octets.len,
+                              (uint32_t)octets.len};
+    begin(writer, BLOCK_PACKET);
+    put(writer->block, about, sizeof about);
     put(writer->block, octets.data, octets.len);
     size_t before = writer->block->len;
     if (frame->first)
@@ -252,7 +255,7 @@ static void write_frame(MgSpan octets, void *data)
     frame->first = false;
     if (writer->block->len > before)
         put_pair(writer->block, OPTION_END, 0);
-    end(writer, BLOCK_PACKET);
+    end(writer);
 }
 
 static void write_item(Writer *writer, const Item *item)
@@ -465,11 +468,14 @@ static Writer *open_file(const MgTrace *trace, const char *path, GError **error)
                     g_strerror(errno));
         return NULL;
     }
+    setvbuf(file, NULL, _IOFBF, BUFFER);
     Writer *writer = g_new0(Writer, 1);
     writer->trace = trace;
     writer->file = file;
     writer->path = g_strdup(path);
     writer->block = g_byte_array_new();
+    writer->line = g_string_new(NULL);
+    writer->tree = mg_tree_new();
     writer->items = g_array_new(FALSE, FALSE, sizeof(Item));
     writer->remarks = g_array_new(FALSE, FALSE, sizeof(Remark));
     writer->talks = g_array_new(FALSE, TRUE, sizeof(Conversation));
@@ -490,6 +496,8 @@ bool mg_pcapng_close(MgPcapng *writer, GError **error)
     if (writer->timer != 0)
         g_source_remove(writer->timer);
     g_byte_array_unref(writer->block);
+    g_string_free(writer->line, TRUE);
+    mg_tree_free(writer->tree);
     g_array_unref(writer->items);
     g_array_unref(writer->remarks);
     g_array_unref(writer->talks);

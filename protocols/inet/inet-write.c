@@ -158,42 +158,50 @@ static size_t write_transport(const MgInetPacket *packet, const Ends *ends, uint
 #define DONT_FRAGMENT  0x4000u /* RFC 1191: what is not fragmented asks not to be */
 #define MORE_FRAGMENTS 0x2000u
 
-size_t mg_inet_write(const MgInetPacket *packet, uint8_t headers[MG_INET_HEADERS_MAX])
+static size_t write_headers(const MgInetPacket *packet, const Ends *ends,
+                            uint8_t headers[MG_INET_HEADERS_MAX])
 {
     g_assert(packet->payload.len <= MG_INET_PAYLOAD_MAX);
-    Ends ends = ends_of(packet);
     uint8_t transport[MG_INET_HEADERS_MAX];
-    size_t transport_len = write_transport(packet, &ends, transport);
+    size_t transport_len = write_transport(packet, ends, transport);
     size_t total = transport_len + packet->payload.len;
-    size_t len = write_ethernet(packet, &ends, headers);
-    bool whole = ends.len == 16 || 20 + total <= MG_INET_MTU;
-    len += write_ip(packet, &ends, total, whole ? DONT_FRAGMENT : 0, headers + len);
+    size_t len = write_ethernet(packet, ends, headers);
+    bool whole = ends->len == 16 || 20 + total <= MG_INET_MTU;
+    len += write_ip(packet, ends, total, whole ? DONT_FRAGMENT : 0, headers + len);
     memcpy(headers + len, transport, transport_len);
     return len + transport_len;
 }
 
+size_t mg_inet_write(const MgInetPacket *packet, uint8_t headers[MG_INET_HEADERS_MAX])
+{
+    Ends ends = ends_of(packet);
+    return write_headers(packet, &ends, headers);
+}
+
 void mg_inet_frames(const MgInetPacket *packet, MgInetFrame each, void *data)
 {
-    uint8_t headers[MG_INET_HEADERS_MAX];
-    size_t len = mg_inet_write(packet, headers);
-    g_autoptr(GByteArray) frame = g_byte_array_sized_new((unsigned)(len + packet->payload.len));
-    g_byte_array_append(frame, headers, (unsigned)len);
-    if (packet->payload.len > 0)
-        g_byte_array_append(frame, packet->payload.data, (unsigned)packet->payload.len);
     Ends ends = ends_of(packet);
-    if (frame->len <= ETHERNET_LEN + MG_INET_MTU || ends.len == 16) {
-        each((MgSpan){frame->data, frame->len}, data);
+    uint8_t headers[MG_INET_HEADERS_MAX], room[ETHERNET_LEN + MG_INET_MTU];
+    size_t headers_len = write_headers(packet, &ends, headers);
+    size_t len = headers_len + packet->payload.len;
+    g_autofree uint8_t *large = len > sizeof room ? g_malloc(len) : NULL;
+    uint8_t *frame = large != NULL ? large : room;
+    memcpy(frame, headers, headers_len);
+    if (packet->payload.len > 0)
+        memcpy(frame + headers_len, packet->payload.data, packet->payload.len);
+    if (len <= sizeof room || ends.len == 16) {
+        each((MgSpan){frame, len}, data);
         return;
     }
     /* RFC 791 §3.2: pieces of a multiple of eight octets, all but the last marked "more". */
     size_t body = ETHERNET_LEN + 20, step = (size_t)(MG_INET_MTU - 20) / 8 * 8;
-    for (size_t at = body; at < frame->len; at += step) {
-        size_t n = MIN(step, frame->len - at);
-        unsigned more = at + n < frame->len ? MORE_FRAGMENTS : 0;
+    for (size_t at = body; at < len; at += step) {
+        size_t n = MIN(step, len - at);
+        unsigned more = at + n < len ? MORE_FRAGMENTS : 0;
         g_autofree uint8_t *piece = g_malloc(body + n);
-        memcpy(piece, frame->data, ETHERNET_LEN);
+        memcpy(piece, frame, ETHERNET_LEN);
         write_ip(packet, &ends, n, more | (unsigned)((at - body) / 8), piece + ETHERNET_LEN);
-        memcpy(piece + body, frame->data + at, n);
+        memcpy(piece + body, frame + at, n);
         each((MgSpan){piece, body + n}, data);
     }
 }

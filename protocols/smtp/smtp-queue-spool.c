@@ -19,10 +19,20 @@ static void put(GString *out, const char *text) /* (nullable) */
     g_string_append_c(out, '\0');
 }
 
+/* Many are written for each mail, and printf() takes its time. */
 static void put_number(GString *out, int64_t number)
 {
-    g_string_append_printf(out, "%" G_GINT64_FORMAT, number);
-    g_string_append_c(out, '\0');
+    char text[24];
+    size_t at = sizeof text;
+    uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    text[--at] = '\0';
+    do {
+        text[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (number < 0)
+        text[--at] = '-';
+    g_string_append_len(out, text + at, (gssize)(sizeof text - at));
 }
 
 static void put_recipient(GString *out, const MgQueueRecipient *recipient)

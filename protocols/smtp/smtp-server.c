@@ -28,8 +28,14 @@ void mg_smtp_reply(MgSmtpSession *session, unsigned code, const char *enhanced, 
     GString *out = session->out.octets;
     if (session->gone)
         return;
-    bool shown = enhanced != NULL && (session->extensions & MG_SMTP_X_ENHANCED) != 0;
-    g_string_append_printf(out, "%u %s%s", code, shown ? enhanced : "", shown ? " " : "");
+    g_assert(code >= 100 && code <= 999);
+    const char digits[] = {(char)('0' + code / 100), (char)('0' + code / 10 % 10),
+                           (char)('0' + code % 10), ' '};
+    g_string_append_len(out, digits, sizeof digits);
+    if (enhanced != NULL && (session->extensions & MG_SMTP_X_ENHANCED) != 0) {
+        g_string_append(out, enhanced);
+        g_string_append_c(out, ' ');
+    }
     size_t start = out->len;
     va_list arguments;
     va_start(arguments, format);
@@ -317,6 +323,7 @@ static void bare_lf(MgSmtpSession *session)
 static void keep_line(MgSmtpSession *session, const uint8_t *start, size_t len)
 {
     session->line_used = MIN(len, sizeof session->line);
+    session->line_most = MAX(session->line_most, session->line_used);
     memcpy(session->line, start, session->line_used);
     session->shown = session->state == MG_SMTP_LOGIN ? 0 : session->line_used;
 }
@@ -426,7 +433,8 @@ static void wish_clear(void *data)
 
 static MgEngine *session_create(const MgBirth *birth, const MgEngineKind *kind)
 {
-    MgSmtpSession *session = g_new0(MgSmtpSession, 1);
+    MgSmtpSession *session = g_malloc(sizeof *session);
+    memset(session, 0, offsetof(MgSmtpSession, line));
     session->base.kind = kind;
     session->lmtp = kind == &mg_smtp_lmtp;
     session->submission =
@@ -491,7 +499,7 @@ static void session_free(MgEngine *engine)
     g_free(session->login);
     g_free(session->tls);
     mg_sasl_server_free(session->sasl);
-    explicit_bzero(session->line, sizeof session->line); /* a login may have stood there */
+    explicit_bzero(session->line, session->line_most); /* a login may have stood there */
     g_free(session);
 }
 

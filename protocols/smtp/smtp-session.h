@@ -194,6 +194,7 @@ typedef struct {
     unsigned n_appended;
 
     size_t line_used, shown; /* octets of `line`, and how many of them may stand in a note */
+    size_t line_most;        /* octets that ever stood in it; behind them nothing is set */
     unsigned n_errors, n_logins;
     uint8_t last;      /* octet of the letter before the one to be looked at … */
     uint8_t skip_last; /* … and of a line that is too long */
@@ -201,7 +202,8 @@ typedef struct {
     bool line_start, too_large, by_chunks, chunk_last, chunk_failed;
     bool skipping, ended, gone, closed;
     bool reads_utf8;             /* SMTPUTF8 was said with VRFY or EXPN */
-    char line[MG_SMTP_LINE_MAX]; /* the command being looked at; notes point into it */
+    char line[MG_SMTP_LINE_MAX]; /* the command being looked at; notes point into it. It is long,
+                                    and commands are short: so it is the last, and not cleared */
 } MgSmtpSession;
 
 /* `enhanced` (nullable) is left out where ENHANCEDSTATUSCODES is off. `text` is printf's. */

@@ -225,6 +225,24 @@ static void test_packets_of_exchanges(void)
     g_assert_cmpuint(mg_tree_find(tree, "line.verb", 0), !=, MG_NODE_ROOT);
 }
 
+/* What is cheaper says the same. */
+static void test_captions(void)
+{
+    g_autoptr(MgTrace) trace = line_trace();
+    MgFlowId flow = line_flow(trace, MG_TRANSPORT_STREAM, true);
+    g_autoptr(MgTree) scratch = mg_tree_new();
+    unsigned n_said = 0;
+    add_line(trace, flow, MG_FROM_CLIENT, conversation, 0);
+    add_line(trace, flow, MG_FROM_SERVER, "250 fine\n", 0);
+    for (uint32_t n = 1; n <= mg_trace_n_records(trace); n++) {
+        g_autoptr(MgTree) tree = mg_trace_tree(trace, n);
+        const char *caption = mg_tree_caption(tree);
+        g_assert_cmpstr(mg_trace_caption(trace, n, scratch), ==, caption);
+        n_said += caption != NULL;
+    }
+    g_assert_cmpuint(n_said, >, 1);
+}
+
 static void test_datagrams(void)
 {
     g_autoptr(MgTrace) trace = line_trace();
@@ -412,6 +430,7 @@ int main(int argc, char **argv)
     g_test_add_func("/trace/exchange-at", test_exchange_at);
     g_test_add_func("/trace/limits", test_limits);
     g_test_add_func("/trace/packets", test_packets_of_exchanges);
+    g_test_add_func("/trace/captions", test_captions);
     g_test_add_func("/trace/datagrams", test_datagrams);
     g_test_add_func("/trace/without-packets", test_without_packets);
     g_test_add_func("/trace/json", test_json);

@@ -126,9 +126,35 @@ static void test_outside_is_a_bug(void)
     g_test_trap_assert_stderr("*assertion failed*");
 }
 
+/* Who wants the caption only is not given what is nested, unless it could be there. */
+static void test_brief(void)
+{
+    static const MgDissector around = {.name = "around", .label = "AROUND"};
+    g_autoptr(MgRegistry) registry = line_registry();
+    g_autoptr(MgTree) tree = mg_tree_new();
+    g_autoptr(GBytes) bytes = g_bytes_new_static("HELO a\n", 7);
+    MgSpan octets = {g_bytes_get_data(bytes, NULL), 7};
+    mg_tree_set_registry(tree, registry);
+    for (unsigned round = 0; round < 4; round++) {
+        bool brief = round % 2 == 0;
+        mg_tree_reset(tree, brief);
+        mg_tree_begin(tree, &around, "Exchange", bytes);
+        MgNode nested = mg_tree_nest(tree, MG_NODE_ROOT, "line", 0, octets);
+        g_assert_cmpint(nested == MG_NODE_ROOT, ==, brief);
+        g_assert_cmpint(mg_tree_is_too_brief(tree), ==, brief);
+        g_assert_cmpstr(mg_tree_caption(tree), ==, brief ? NULL : "Hello, here I am.");
+        g_assert_cmpint(mg_tree_n_nodes(tree) == 1, ==, brief);
+        g_assert_cmpuint(mg_tree_n_sources(tree), ==, 1);
+        mg_tree_say(tree, "Something else.");
+        g_assert_false(mg_tree_is_too_brief(tree));
+        g_assert_cmpstr(mg_tree_caption(tree), ==, "Something else.");
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/tree/brief", test_brief);
     g_test_add_func("/tree/values", test_values);
     g_test_add_func("/tree/links", test_links);
     g_test_add_func("/tree/node-at", test_node_at);

@@ -169,6 +169,31 @@ static void test_fetch(void)
     end_clear(&server);
 }
 
+/* Who comes by IPv4 to a door for IPv4 and IPv6 is told by the IPv4 address. */
+static void test_both_families(void)
+{
+    End server, client;
+    Fates fates;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MgDoor) narrow = open_server(&server);
+    const MgEngineKind *kind = mg_registry_engine(registry, "pop3.server");
+    g_autoptr(MgDoor) door = mg_door_open(server.carrier, server.host, kind, "[::]:0", &error);
+    if (door == NULL) {
+        g_test_skip("no IPv6 here");
+    } else {
+        g_autofree char *url = g_strdup_printf("pop3://127.0.0.1:%u", mg_door_port(door));
+        fetch(&client, url, 5 * MG_SECONDS, &fates);
+        g_assert_cmpuint(fates.fetched, ==, 2);
+        const MgFlow *flow = mg_trace_flow(server.trace, 1);
+        g_assert_cmpstr(flow->server_address, ==, "127.0.0.1");
+        g_assert_cmpstr(flow->client_address, ==, "127.0.0.1");
+        end_clear(&client);
+    }
+    mg_door_close(g_steal_pointer(&door));
+    mg_door_close(g_steal_pointer(&narrow));
+    end_clear(&server);
+}
+
 /* RFC 1939 §7: what was left on the server is known by its unique identifier. */
 static void test_keep(void)
 {
@@ -372,6 +397,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     registry = mg_registry_new();
     g_test_add_func("/real/fetch", test_fetch);
+    g_test_add_func("/real/both-families", test_both_families);
     g_test_add_func("/real/keep", test_keep);
     g_test_add_func("/real/deadline", test_deadline);
     g_test_add_func("/real/refused", test_refused);
