@@ -211,7 +211,8 @@ static bool read_argument(MgImapReader *reader, MgImapSearch *search, MgImapSear
     case TAKES_NOTHING:
         return true;
     case TAKES_NUMBER:
-        return mg_imap_read_number(reader, INT64_MAX, &key->number);
+        return mg_imap_read_number(reader, INT64_MAX, &key->number) &&
+               (key->op != MG_IMAP_KEY_OLDER || key->number > 0); /* RFC 5032 §3: nz-number */
     case TAKES_DATE:
         return read_date(reader, &key->day);
     case TAKES_KEYWORD:
