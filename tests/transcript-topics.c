@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* transcript-topics.c - how the questions and answers of topics.h are written in transcripts */
 #include "transcript-folders.h"
+#include "transcript-letter.h"
 
 static GPtrArray *added; /* adapters of this program, looked at first */
 
@@ -947,5 +948,7 @@ const MgTopicAdapter *mg_transcript_adapter(const char *topic)
     for (size_t i = 0; i < G_N_ELEMENTS(adapters); i++)
         if (strcmp(adapters[i].topic, topic) == 0)
             return &adapters[i];
+    if (strcmp(topic, MG_TOPIC_LETTER) == 0)
+        return &mg_transcript_letter;
     return strcmp(topic, MG_TOPIC_FOLDERS) == 0 ? &mg_transcript_folders : NULL;
 }

@@ -4,13 +4,14 @@
 
 #include <adwaita.h>
 
+#include "attachments.h"
 #include "letter.h"
 #include "words.h"
 
 typedef struct {
     MgSession *session;
     AdwWindow *window;
-    GtkWidget *from, *to, *subject, *text, *problem, *send;
+    GtkWidget *from, *to, *subject, *text, *attachments, *problem, *send;
     GPtrArray *hosts; /* MgNetworkHost that can send, as in `from`; borrowed */
     MgComposeSend deliver;
     gpointer data;
@@ -90,25 +91,34 @@ static char **recipients(Sheet *sheet)
     return g_strv_builder_end(builder);
 }
 
-static GBytes *letter_of(Sheet *sheet, const MgNetworkHost *host, char **words)
+/* A real server lives today. */
+static gint64 now_of(Sheet *sheet)
+{
+    if (sheet->deliver != NULL)
+        return g_get_real_time() / G_USEC_PER_SEC;
+    return mg_trace_epoch(mg_session_trace(sheet->session)) +
+           mg_session_time(sheet->session) / MG_SECONDS;
+}
+
+static GBytes *letter_of(Sheet *sheet, const MgNetworkHost *host, char **words, GError **error)
 {
     GtkTextBuffer *buffer = gtk_text_view_get_buffer(GTK_TEXT_VIEW(sheet->text));
     GtkTextIter start, end;
     gtk_text_buffer_get_bounds(buffer, &start, &end);
     g_autofree char *text = gtk_text_buffer_get_text(buffer, &start, &end, FALSE);
-    g_autofree char *to = g_strjoinv(">, <", words + 1);
-    g_autofree char *header = g_strdup_printf("<%s>", to);
-    MgTrace *trace = mg_session_trace(sheet->session);
-    gint64 now = mg_trace_epoch(trace) + mg_session_time(sheet->session) / MG_SECONDS;
-    if (sheet->deliver != NULL) /* a real server lives today */
-        now = g_get_real_time() / G_USEC_PER_SEC;
-    MgLetter letter = {mg_settings_get(&host->settings, "account", ""),
-                       header,
-                       gtk_editable_get_text(GTK_EDITABLE(sheet->subject)),
-                       text,
-                       now,
-                       mg_session_position(sheet->session) + mg_session_n_branches(sheet->session)};
-    return mg_letter_write(&letter);
+    g_autoptr(GArray) files = mg_attachments_files(MG_ATTACHMENTS(sheet->attachments));
+    const MgLetterQuestion question = {
+        .from = mg_settings_get(&host->settings, "account", ""),
+        .to = (const char *const *)words + 1,
+        .n_to = g_strv_length(words + 1),
+        .subject = gtk_editable_get_text(GTK_EDITABLE(sheet->subject)),
+        .text = text,
+        .files = (const MgLetterFile *)files->data,
+        .n_files = files->len,
+        .date = now_of(sheet),
+        .seed = (uint64_t)mg_session_position(sheet->session) << 32 |
+                mg_session_n_branches(sheet->session) << 16 | mg_session_n_deeds(sheet->session)};
+    return mg_letter_write(mg_session_registry(sheet->session), &question, error);
 }
 
 static void on_send(GtkButton *button, Sheet *sheet)
@@ -122,12 +132,12 @@ static void on_send(GtkButton *button, Sheet *sheet)
     g_auto(GStrv) words = recipients(sheet);
     if (words == NULL)
         return;
-    g_autoptr(GBytes) letter = letter_of(sheet, host, words);
     g_autoptr(GError) error = NULL;
-    gboolean sent;
-    if (sheet->deliver != NULL) {
+    g_autoptr(GBytes) letter = letter_of(sheet, host, words, &error);
+    gboolean sent = letter != NULL;
+    if (sent && sheet->deliver != NULL) {
         sent = sheet->deliver(host->name, (const char *const *)words, letter, sheet->data, &error);
-    } else {
+    } else if (sent) {
         g_autofree char *rest = g_strjoinv(" ", words);
         g_autofree char *action = g_strdup_printf("%s send - %s", host->name, rest);
         sent = mg_session_intervene(sheet->session, action, letter, &error);
@@ -176,6 +186,37 @@ static const char *likely(Sheet *sheet)
     return "";
 }
 
+static void on_problem(MgAttachments *attachments, const char *text, Sheet *sheet)
+{
+    complain(sheet, NULL, text);
+}
+
+static GtkWidget *words_below(const char *text, const char *class)
+{
+    GtkWidget *label = gtk_label_new(text);
+    gtk_label_set_wrap(GTK_LABEL(label), TRUE);
+    gtk_label_set_xalign(GTK_LABEL(label), 0);
+    gtk_widget_add_css_class(label, class);
+    return label;
+}
+
+/* What can be attached, or why nothing can. */
+static void add_below(Sheet *sheet, GtkBox *box)
+{
+    gboolean any = mg_letter_has_builder(mg_session_registry(sheet->session));
+    sheet->attachments = mg_attachments_new();
+    gtk_widget_set_visible(sheet->attachments, any);
+    g_signal_connect(sheet->attachments, "problem", G_CALLBACK(on_problem), sheet);
+    gtk_box_append(box, sheet->attachments);
+    if (!any)
+        gtk_box_append(box, words_below(_("No plugin that makes letters is loaded: this mail can "
+                                          "have ASCII characters alone, and no files."),
+                                        "dim-label"));
+    sheet->problem = words_below(NULL, "error");
+    gtk_widget_set_visible(sheet->problem, FALSE);
+    gtk_box_append(box, sheet->problem);
+}
+
 static GtkWidget *body(Sheet *sheet)
 {
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 12);
@@ -200,12 +241,7 @@ static GtkWidget *body(Sheet *sheet)
     gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scrolled), sheet->text);
     gtk_widget_set_vexpand(scrolled, TRUE);
     gtk_box_append(GTK_BOX(box), scrolled);
-    sheet->problem = gtk_label_new(NULL);
-    gtk_label_set_wrap(GTK_LABEL(sheet->problem), TRUE);
-    gtk_label_set_xalign(GTK_LABEL(sheet->problem), 0);
-    gtk_widget_add_css_class(sheet->problem, "error");
-    gtk_widget_set_visible(sheet->problem, FALSE);
-    gtk_box_append(GTK_BOX(box), sheet->problem);
+    add_below(sheet, GTK_BOX(box));
     return box;
 }
 

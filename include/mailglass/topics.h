@@ -456,4 +456,26 @@ typedef struct {
     const char *text; /* (nullable) for people: the reply that decided it */
 } MgFate;
 
+/* letter.build: what somebody wrote, as a message (RFC 5322, MIME). It asks nobody, so a program
+ * may ask it beside any network. */
+#define MG_TOPIC_LETTER "letter.build"
+typedef struct {
+    const char *file_name, *type; /* UTF-8; type (nullable): "image/png" */
+    MgSpan data;
+} MgLetterFile;
+typedef struct {
+    const char *from;
+    const char *const *to; /* addresses without angle brackets */
+    size_t n_to;
+    const char *subject, *text; /* UTF-8; the text with any line ends */
+    const MgLetterFile *files;
+    size_t n_files;
+    int64_t date;  /* Unix time */
+    uint64_t seed; /* two letters with the same one and the same date have the same Message-ID */
+} MgLetterQuestion;
+typedef struct {
+    MgSpan data;       /* lines end with CR LF */
+    const char *error; /* (nullable) N_(): why there is none */
+} MgLetterAnswer;
+
 G_END_DECLS

@@ -7,4 +7,4 @@
 MG_PLUGIN(message, .version = "0.1.0", .spdx = "GPL-3.0-or-later",
           .summary = N_("Messages: their fields, parts and texts"),
           .dissectors = (const MgDissector *const[]){&mg_imf_dissector, &mg_mime_dissector, NULL},
-          .engines = (const MgEngineKind *const[]){&mg_message_command, NULL});
+          .engines = (const MgEngineKind *const[]){&mg_message_command, &mg_message_builder, NULL});

@@ -173,6 +173,7 @@ void mg_message_add_json(const MgMessage *message, GString *out);
 void mg_message_add_report(const MgMessage *message, GString *out);
 
 extern const MgEngineKind mg_message_command;
+extern const MgEngineKind mg_message_builder; /* answers letter.build */
 
 /* Both only name what others carry (mg_tree_nest()): "imf" a letter, its tag an MgPiece;
  * "mime_multipart" what is between its parts. */
