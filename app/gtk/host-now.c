@@ -146,29 +146,61 @@ static bool wants_no_word(const MgNetworkHost *host, const MgEngineKind *kind)
     return true;
 }
 
-static void on_verb(MgHostNow *self, GtkWidget *button)
+static void on_deed(MgHostNow *self, GtkWidget *button)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *text =
-        g_strdup_printf("%s %s", mg_trace_host(mg_session_trace(self->session), self->host)->name,
-                        (const char *)g_object_get_data(G_OBJECT(button), "verb"));
+    const char *text = g_object_get_data(G_OBJECT(button), "deed");
     g_clear_pointer(&self->wrong, g_free);
     if (!mg_session_intervene(self->session, text, NULL, &error))
         self->wrong = g_strdup(error->message);
     schedule(self);
 }
 
+/* A button that does this: "resolver flush". */
+static GtkWidget *deed_button(MgHostNow *self, const char *label, char *deed)
+{
+    GtkWidget *button = gtk_button_new_with_label(label);
+    g_object_set_data_full(G_OBJECT(button), "deed", deed, g_free);
+    g_signal_connect_swapped(button, "clicked", G_CALLBACK(on_deed), self);
+    return button;
+}
+
 /* "Flush": as one would type it, but with a capital, or in the reader's language. */
-static GtkWidget *verb_button(MgHostNow *self, const MgEngineKind *kind)
+static GtkWidget *verb_button(MgHostNow *self, const char *host, const MgEngineKind *kind)
 {
     const MgRegistry *registry = mg_session_registry(self->session);
     g_autofree char *name = g_strdup(kind->verb);
     name[0] = g_ascii_toupper(name[0]);
-    GtkWidget *button = gtk_button_new_with_label(mg_registry_translate(registry, name));
+    GtkWidget *button = deed_button(self, mg_registry_translate(registry, name),
+                                    g_strdup_printf("%s %s", host, kind->verb));
     gtk_widget_set_tooltip_text(button, mg_registry_translate(registry, kind->summary));
-    g_object_set_data(G_OBJECT(button), "verb", (char *)kind->verb);
-    g_signal_connect_swapped(button, "clicked", G_CALLBACK(on_verb), self);
     return button;
+}
+
+/* Who answers from the next connection on, for each port where a person can. */
+static void add_ports(MgHostNow *self, const MgNetworkHost *host)
+{
+    const MgRuntime *runtime = mg_world_runtime(mg_session_world(self->session));
+    for (size_t i = 0; i < host->n_engines; i++) {
+        uint16_t port = host->engines[i].port;
+        const MgEngineKind *kind = port != 0 ? mg_runtime_by_hand(runtime, self->host, port) : NULL;
+        if (kind == NULL)
+            continue;
+        const MgEngineKind *now =
+            mg_runtime_listener(runtime, self->host, MG_TRANSPORT_STREAM, port);
+        bool back = now != NULL && now->stands_for != NULL;
+        g_autofree char *label = g_strdup_printf(
+            back ? _("Let the engine answer on %u") : _("Answer by hand on %u"), port);
+        GtkWidget *button = deed_button(
+            self, label,
+            g_strdup_printf("!host %s %s %u", host->name, back ? "by-engine" : "by-hand", port));
+        gtk_widget_set_halign(button, GTK_ALIGN_START);
+        gtk_widget_set_tooltip_text(
+            button, back ? _("From the next connection on, the program answers again")
+                         : _("From the next connection on, you are the server: the console opens "
+                             "when somebody connects"));
+        gtk_box_append(GTK_BOX(self->rows), button);
+    }
 }
 
 static void add_verbs(MgHostNow *self)
@@ -180,7 +212,7 @@ static void add_verbs(MgHostNow *self)
     for (size_t i = 0; i < host->n_engines; i++) {
         const MgEngineKind *kind = host->engines[i].kind;
         if (kind->verb != NULL && wants_no_word(host, kind))
-            gtk_box_append(GTK_BOX(self->verbs), verb_button(self, kind));
+            gtk_box_append(GTK_BOX(self->verbs), verb_button(self, host->name, kind));
     }
     if (self->machine != NULL) {
         const char *names[] = {host->name, NULL};
@@ -189,6 +221,7 @@ static void add_verbs(MgHostNow *self)
         gtk_actionable_set_action_target_value(GTK_ACTIONABLE(change),
                                                g_variant_new_strv(names, 1));
         gtk_box_append(GTK_BOX(self->verbs), change);
+        add_ports(self, host);
     }
     if (self->wrong != NULL)
         gtk_box_append(GTK_BOX(self->rows), text_label(self->wrong, "error"));

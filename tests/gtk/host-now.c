@@ -93,6 +93,61 @@ static void test_cache(void)
     mg_registry_unref(registry);
 }
 
+/* ---- by hand ---- */
+
+static bool is_button(GtkWidget *widget, const char *label)
+{
+    return GTK_IS_BUTTON(widget) && g_strcmp0(gtk_button_get_label(GTK_BUTTON(widget)), label) == 0;
+}
+
+static GtkWidget *find_labelled(GtkWidget *from, const char *label)
+{
+    GtkWidget *found = is_button(from, label) ? from : NULL;
+    for (GtkWidget *at = gtk_widget_get_first_child(from); at != NULL && found == NULL;
+         at = gtk_widget_get_next_sibling(at))
+        found = find_labelled(at, label);
+    return found;
+}
+
+/* A person takes the server's place, is asked for a line when somebody connects, and gives it
+ * back. */
+static void test_by_hand(void)
+{
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *path = g_build_filename(g_getenv("TEST_NETWORKS"), "first-mail", NULL);
+    MgRegistry *registry = mg_registry_new();
+    MgSession *session = mg_session_new(path, registry, 1, problems);
+    g_assert_nonnull(session);
+    GtkWidget *window = gtk_window_new(), *panel = mg_host_now_new(session);
+    mg_host_now_set_whole(MG_HOST_NOW(panel));
+    gtk_window_set_child(GTK_WINDOW(window), panel);
+    gtk_window_present(GTK_WINDOW(window));
+    MgHostId mx = host_of(session, "mx.example.net");
+    mg_host_now_set_host(MG_HOST_NOW(panel), host_of(session, "resolver"));
+    g_autofree char *resolver = words_of(panel);
+    g_assert_null(strstr(resolver, "by hand")); /* nobody can, there */
+    mg_host_now_set_host(MG_HOST_NOW(panel), mx);
+    g_autofree char *before = words_of(panel);
+    GtkWidget *button = find_labelled(panel, "Answer by hand on 25");
+    g_assert_nonnull(button);
+    g_assert_null(find_labelled(panel, "Let the engine answer on 25"));
+    g_signal_emit_by_name(button, "clicked");
+    g_assert_cmpuint(mg_session_n_deeds(session), ==, 1);
+    g_assert_cmpstr(mg_session_deed(session, 0)->text, ==, "!host mx.example.net by-hand 25");
+    mg_session_seek(session, mg_trace_n_records(mg_session_trace(session)));
+    MgFlowId flow = 0;
+    g_assert_true(mg_session_waits(session, mx, &flow));
+    g_autofree char *after = words_of(panel);
+    g_assert_null(find_labelled(panel, "Answer by hand on 25"));
+    button = find_labelled(panel, "Let the engine answer on 25");
+    g_assert_nonnull(button);
+    g_signal_emit_by_name(button, "clicked");
+    g_assert_cmpstr(mg_session_deed(session, 1)->text, ==, "!host mx.example.net by-engine 25");
+    gtk_window_destroy(GTK_WINDOW(window));
+    g_object_unref(session);
+    mg_registry_unref(registry);
+}
+
 /* ---- the state machine ---- */
 
 static GtkWidget *find_machine(GtkWidget *from)
@@ -180,6 +235,7 @@ int main(int argc, char **argv)
     setlocale(LC_ALL, "");
     gtk_test_init(&argc, &argv, NULL);
     g_test_add_func("/window/host-now/cache", test_cache);
+    g_test_add_func("/window/host-now/by-hand", test_by_hand);
     g_test_add_func("/window/host-now/machine", test_machine);
     g_test_add_func("/window/host-now/places", test_places);
     return g_test_run();
