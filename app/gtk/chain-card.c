@@ -64,8 +64,9 @@ static bool is_own(const MgTrace *trace, const MgRecord *record, MgFlowId flow)
            record->dissector != mg_trace_flow(trace, flow)->dissector;
 }
 
-/* (nullable) (transfer full) The fields of the message that showed certificates last. */
-static MgTree *find_chain(MgSession *session, uint32_t n)
+/* (nullable) (transfer full) The fields of the message that showed certificates last, and which it
+ * is. */
+static MgTree *find_chain(MgSession *session, uint32_t n, uint32_t *shown)
 {
     const MgTrace *trace = mg_session_trace(session);
     MgView view = mg_player_view(mg_player_get(session));
@@ -75,10 +76,22 @@ static MgTree *find_chain(MgSession *session, uint32_t n)
             continue;
         MgTree *tree = mg_trace_tree(trace, i);
         g_autoptr(GPtrArray) subjects = values_of(tree, ".subject");
+        *shown = i;
         if (subjects->len > 0)
             return tree;
         mg_tree_free(tree);
     }
+    return NULL;
+}
+
+/* (nullable) A rule of what is between an engine and its connection. */
+static const MgRule *layer_rule(const MgRegistry *registry, const char *id)
+{
+    for (size_t i = 0; i < mg_registry_n_layers(registry); i++)
+        for (const MgRule *rule = mg_registry_layer_at(registry, i)->rules;
+             rule != NULL && rule->id != NULL; rule++)
+            if (strcmp(rule->id, id) == 0)
+                return rule;
     return NULL;
 }
 
@@ -105,12 +118,47 @@ static void add_link(MgChainCard *self, const char *name, const char *until, uns
     add_line(self, good, "dim-label", (int)depth * INDENT + (depth > 0 ? INDENT : 0));
 }
 
+/* What whoever was shown them made of them, as far as the session has come. */
+static void add_verdict(MgChainCard *self, MgSession *session, uint32_t shown)
+{
+    const MgTrace *trace = mg_session_trace(session);
+    const MgRegistry *registry = mg_session_registry(session);
+    const MgRecord *chain = mg_trace_record(trace, shown);
+    uint32_t last = MIN(mg_trace_n_records(trace), shown + BACK), engine = 0;
+    bool went_on = false, doubted = false;
+    for (uint32_t i = shown > BACK ? shown - BACK : 1; i <= last && engine == 0; i++) {
+        const MgRecord *record = mg_trace_record(trace, i);
+        if (record->flow == chain->flow && record->from == chain->to)
+            engine = record->engine;
+    }
+    /* What is said in the same moment has a later number. */
+    for (uint32_t i = shown + 1; i <= last; i++) {
+        const MgRecord *record = mg_trace_record(trace, i);
+        if (record->at > mg_session_time(session))
+            break;
+        if (record->from != chain->to)
+            continue;
+        went_on = went_on || (record->kind == MG_RECORD_EXCHANGE && record->flow == chain->flow);
+        if (record->kind != MG_RECORD_NOTE || (engine != 0 && record->engine != engine))
+            continue;
+        const MgRule *rule = layer_rule(registry, mg_trace_text(trace, record->text_a));
+        if (rule == NULL)
+            continue;
+        doubted = true;
+        add_line(self, mg_registry_translate(registry, rule->text), "error", 0);
+    }
+    if (went_on && !doubted)
+        add_line(self, _("Proved: whoever was shown this found nothing wrong with it."), "success",
+                 0);
+}
+
 void mg_chain_card_show(MgChainCard *self, MgSession *session, uint32_t n)
 {
     GtkWidget *child;
     while ((child = gtk_widget_get_first_child(GTK_WIDGET(self))) != NULL)
         gtk_box_remove(GTK_BOX(self), child);
-    MgTree *tree = find_chain(session, n);
+    uint32_t shown = 0;
+    MgTree *tree = find_chain(session, n, &shown);
     gtk_widget_set_visible(GTK_WIDGET(self), tree != NULL);
     if (tree == NULL)
         return;
@@ -127,5 +175,6 @@ void mg_chain_card_show(MgChainCard *self, MgSession *session, uint32_t n)
         issuers->len == subjects->len ? g_ptr_array_index(issuers, issuers->len - 1) : last;
     if (strcmp(root, last) != 0)
         add_link(self, root, NULL, subjects->len);
+    add_verdict(self, session, shown);
     mg_tree_free(tree);
 }

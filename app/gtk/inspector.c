@@ -91,6 +91,8 @@ static MgNode first_node(const MgInspector *self, const MgTree *tree, const MgDi
     MgNode wanted = pointed_node(self, tree);
     if (wanted == MG_NODE_ROOT && self->wanted != NULL)
         wanted = mg_tree_find(tree, self->wanted, 0);
+    if (wanted == MG_NODE_ROOT)
+        wanted = mg_parts_subject(tree); /* rather than where a letter ends */
     if (wanted != MG_NODE_ROOT)
         return wanted;
     MgNode first = MG_NODE_ROOT, named = MG_NODE_ROOT, text = MG_NODE_ROOT;

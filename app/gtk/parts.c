@@ -52,6 +52,19 @@ static MgNode find_line(const MgTree *tree, MgNode header, const char *wanted)
     return MG_NODE_ROOT;
 }
 
+MgNode mg_parts_subject(const MgTree *tree)
+{
+    for (MgNode i = 1; tree != NULL && i < mg_tree_n_nodes(tree); i++) {
+        if (!is_header(tree, i))
+            continue;
+        MgNode subject = find_line(tree, i, "subject");
+        return subject != MG_NODE_ROOT && !is(tree, subject, ".end_of_line")
+                   ? subject
+                   : mg_tree_node(tree, i)->first_child;
+    }
+    return MG_NODE_ROOT;
+}
+
 char *mg_part_line(const MgTree *tree, const MgPart *part, const char *name)
 {
     MgNode node = find_line(tree, part->header, name);

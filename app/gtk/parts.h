@@ -16,6 +16,8 @@ typedef struct {
 
 /* Whether a letter is named in this tree. */
 bool mg_parts_are_in(const MgTree *tree);
+/* What the first letter is about; its first line if it does not say; MG_NODE_ROOT without one. */
+MgNode mg_parts_subject(const MgTree *tree);
 /* (transfer full) MgPart, in order. */
 GArray *mg_parts_of(const MgTree *tree);
 /* (nullable) (transfer full) A line of a part's header, decoded: "Subject". */

@@ -126,6 +126,9 @@ static void test_views(void)
     g_assert_true(gtk_widget_get_visible(chain));
     g_assert_nonnull(find_that(chain, says, "mail.example.com"));
     g_assert_nonnull(find_that(chain, says, "Mailglass Simulated Root"));
+    g_assert_nonnull(find_class(chain, "error")); /* alice knows the server by its address alone */
+    g_assert_nonnull(find_that(chain, says, "another name"));
+    g_assert_null(find_that(chain, says, "Proved"));
     act(window, "win.step");
     g_assert_true(is_hidden(trace, mg_session_position(session)));
     act(window, "win.back");
