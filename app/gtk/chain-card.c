@@ -145,7 +145,8 @@ static void add_verdict(MgChainCard *self, MgSession *session, uint32_t shown)
         if (rule == NULL)
             continue;
         doubted = true;
-        add_line(self, mg_registry_translate(registry, rule->text), "error", 0);
+        add_line(self, mg_registry_translate(registry, rule->text),
+                 rule->severity == MG_SEVERITY_FAULT ? "error" : "dim-label", 0);
     }
     if (went_on && !doubted)
         add_line(self, _("Proved: whoever was shown this found nothing wrong with it."), "success",
@@ -166,6 +167,7 @@ void mg_chain_card_show(MgChainCard *self, MgSession *session, uint32_t n)
     g_autoptr(GPtrArray) issuers = values_of(tree, ".issuer");
     g_autoptr(GPtrArray) ends = values_of(tree, ".notAfter");
     add_line(self, _("Who vouches for whom"), "explanation-title", 0);
+    add_verdict(self, session, shown);
     for (unsigned i = 0; i < subjects->len; i++)
         add_link(self, g_ptr_array_index(subjects, i),
                  i < ends->len ? g_ptr_array_index(ends, i) : NULL, i);
@@ -175,6 +177,5 @@ void mg_chain_card_show(MgChainCard *self, MgSession *session, uint32_t n)
         issuers->len == subjects->len ? g_ptr_array_index(issuers, issuers->len - 1) : last;
     if (strcmp(root, last) != 0)
         add_link(self, root, NULL, subjects->len);
-    add_verdict(self, session, shown);
     mg_tree_free(tree);
 }

@@ -107,9 +107,28 @@ static void test_sheet(void)
     close_window(window);
 }
 
+/* What a letter is about is looked at first, not where it ends. */
+static void test_subject(void)
+{
+    MgWindow *window = open_parts();
+    MgSession *session = mg_window_session(window);
+    uint32_t n = find_letter(session);
+    mg_session_seek(session, n);
+    settle();
+    MgInspector *inspector = MG_INSPECTOR(find(GTK_WIDGET(window), MG_TYPE_INSPECTOR));
+    g_autoptr(MgTree) tree = mg_trace_tree(mg_session_trace(session), n);
+    MgNode subject = mg_parts_subject(tree);
+    g_autofree char *value = mg_tree_value(tree, subject);
+    g_assert_cmpstr(value, ==, "소풍 사진과 목록");
+    g_assert_cmpstr(mg_inspector_field(inspector), ==, mg_tree_node(tree, subject)->field->id);
+    g_assert_true(g_str_has_suffix(mg_inspector_field(inspector), ".subject"));
+    close_window(window);
+}
+
 int main(int argc, char **argv)
 {
     test_begin(&argc, &argv);
+    g_test_add_func("/reading/subject", test_subject);
     g_test_add_func("/reading/parts", test_parts);
     g_test_add_func("/reading/sheet", test_sheet);
     return test_end();

@@ -163,12 +163,31 @@ static void test_bar(void)
     close_window(window);
 }
 
+/* Alice knows the server by its name, and its certificate proves that. */
+static void test_proved(void)
+{
+    MgWindow *window = open_at(g_getenv("TEST_NETWORKS"), "in-the-clear");
+    MgSession *session = mg_window_session(window);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(mg_session_intervene(session, "!host alice set send-tls yes", NULL, &error));
+    g_assert_true(mg_session_run_until(session, "smtp.req.command == \"MAIL\"", &error));
+    g_assert_no_error(error);
+    settle();
+    GtkWidget *chain = find(GTK_WIDGET(window), MG_TYPE_CHAIN_CARD);
+    g_assert_true(is_hidden(mg_session_trace(session), mg_session_position(session)));
+    g_assert_nonnull(find_that(chain, says, "mta.example.com"));
+    g_assert_nonnull(find_that(chain, says, "Proved"));
+    g_assert_null(find_class(chain, "error"));
+    close_window(window);
+}
+
 int main(int argc, char **argv)
 {
     test_begin(&argc, &argv);
     g_test_add_func("/seen/flood", test_flood);
     g_test_add_func("/seen/watched", test_watched);
     g_test_add_func("/seen/views", test_views);
+    g_test_add_func("/seen/proved", test_proved);
     g_test_add_func("/seen/bar", test_bar);
     return test_end();
 }
