@@ -108,7 +108,8 @@ static void test_under_pointer(void)
     MgWindow *window = open_first();
     MgSession *session = mg_window_session(window);
     MgScene scene = {.session = session, .width = 640, .height = 380};
-    g_autoptr(MgGeometry) geometry = scene.geometry = mg_geometry_new(&scene);
+    g_autoptr(MgGeometry) geometry = mg_geometry_new(&scene);
+    scene.geometry = geometry;
     g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
     for (int y = 0; y < 380; y += 2)
         for (int x = 0; x < 640; x += 2) {
