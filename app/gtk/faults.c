@@ -90,10 +90,8 @@ static void make(Change *change)
     MgLessonPlay *play = mg_window_play(sheet->parent);
     bool done = play != NULL ? mg_lesson_play_do(play, line->str, &error)
                              : mg_session_intervene(sheet->session, line->str, NULL, &error);
-    /* The eye goes to what was done: the next thing is done after it, not in its place. */
-    size_t n = mg_session_n_deeds(sheet->session);
-    if (done && play == NULL && n > 0)
-        mg_session_seek(sheet->session, mg_session_deed(sheet->session, n - 1)->after + 1);
+    if (done && play == NULL)
+        mg_session_follow(sheet->session);
     tell(sheet, done, done ? line->str : error->message);
 }
 

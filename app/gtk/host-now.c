@@ -153,6 +153,8 @@ static void on_deed(MgHostNow *self, GtkWidget *button)
     g_clear_pointer(&self->wrong, g_free);
     if (!mg_session_intervene(self->session, text, NULL, &error))
         self->wrong = g_strdup(error->message);
+    else
+        mg_session_follow(self->session);
     schedule(self);
 }
 

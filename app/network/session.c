@@ -327,6 +327,13 @@ void mg_session_seek(MgSession *session, uint32_t n)
     }
 }
 
+void mg_session_follow(MgSession *session)
+{
+    size_t n = mg_session_n_deeds(session);
+    if (n > 0)
+        mg_session_seek(session, mg_session_deed(session, n - 1)->after + 1);
+}
+
 uint32_t mg_session_peek(MgSession *session, MgStep step, bool back)
 {
     uint32_t n = mg_steps_peek(current(session)->index, session->position, step, back);

@@ -62,6 +62,8 @@ typedef enum {
 
 uint32_t mg_session_position(MgSession *session);
 void mg_session_seek(MgSession *session, uint32_t n);
+/* To what was done last, so that the next thing is done after it and not in its place. */
+void mg_session_follow(MgSession *session);
 /* Where a step from the position would lead; 0 or n_records at the ends. */
 uint32_t mg_session_peek(MgSession *session, MgStep step, bool back);
 void mg_session_step(MgSession *session, MgStep step, bool back);

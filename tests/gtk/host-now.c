@@ -127,17 +127,18 @@ static void test_by_hand(void)
     g_autofree char *resolver = words_of(panel);
     g_assert_null(strstr(resolver, "by hand")); /* nobody can, there */
     mg_host_now_set_host(MG_HOST_NOW(panel), mx);
-    g_autofree char *before = words_of(panel);
+    g_free(words_of(panel)); /* it is painted now */
     GtkWidget *button = find_labelled(panel, "Answer by hand on 25");
     g_assert_nonnull(button);
     g_assert_null(find_labelled(panel, "Let the engine answer on 25"));
     g_signal_emit_by_name(button, "clicked");
     g_assert_cmpuint(mg_session_n_deeds(session), ==, 1);
     g_assert_cmpstr(mg_session_deed(session, 0)->text, ==, "!host mx.example.net by-hand 25");
+    g_assert_cmpuint(mg_session_position(session), ==, 1); /* what comes next follows it */
     mg_session_seek(session, mg_trace_n_records(mg_session_trace(session)));
     MgFlowId flow = 0;
     g_assert_true(mg_session_waits(session, mx, &flow));
-    g_autofree char *after = words_of(panel);
+    g_free(words_of(panel));
     g_assert_null(find_labelled(panel, "Answer by hand on 25"));
     button = find_labelled(panel, "Let the engine answer on 25");
     g_assert_nonnull(button);
