@@ -6,7 +6,7 @@
  * say that a group begins.
  */
 #include "imap-raw.h"
-#include "message-private.h"
+#include "message-scan.h"
 
 typedef struct {
     MgMessageScan scan;

@@ -82,19 +82,10 @@ static bool read_date(MgImapReader *reader, int64_t *out)
     return true;
 }
 
-/* The octets stay where they are. */
 static bool read_letter_octets(MgImapReader *reader, bool binary, MgSpan *out)
 {
-    uint64_t len;
-    if (!mg_imap_read_octet(reader, '{') || !mg_imap_read_number(reader, UINT32_MAX, &len))
-        return false;
-    mg_imap_read_octet(reader, '+');
-    if (!mg_imap_read_octet(reader, '}') || !mg_imap_read_octet(reader, '\r') ||
-        !mg_imap_read_octet(reader, '\n') || len > reader->text.len - reader->at)
-        return false;
-    *out = mg_span_slice(reader->text, reader->at, len);
-    reader->at += len;
-    return binary || len == 0 || memchr(out->data, '\0', len) == NULL;
+    return mg_imap_read_literal(reader, out) &&
+           (binary || out->len == 0 || memchr(out->data, '\0', out->len) == NULL);
 }
 
 static bool read_letter(MgImapSession *session, MgImapReader *reader)

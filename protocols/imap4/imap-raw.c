@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* imap-raw.c - raw values, contents with parameters; addresses are imap-address.c */
 #include "imap-raw.h"
-#include "message-private.h"
+#include "message-scan.h"
 
 #define PARAMETERS_MAX 200u
 

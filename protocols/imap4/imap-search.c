@@ -3,7 +3,7 @@
  * matches it
  */
 #include "imap-search-private.h"
-#include "message-private.h"
+#include "message-scan.h"
 
 #define DEPTH_MAX 50u
 #define KEYS_MAX  5000u

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* imap-section.c - BODY[…]<…>, BINARY[…], BINARY.SIZE[…] (RFC 3501 §6.4.5, RFC 3516 §4) */
 #include "imap-body.h"
-#include "message-private.h"
+#include "message-scan.h"
 
 #define NUMBERS_MAX 200u
 #define FIELDS_MAX  1000u
@@ -184,7 +184,8 @@ static MgImapSectionResult decode(const MgMessagePart *part, GByteArray *keep, M
         return MG_IMAP_SECTION_THERE;
     if (part->encoding == MG_ENCODING_UNKNOWN)
         return MG_IMAP_SECTION_UNKNOWN;
-    if (mg_message_part_decode(part, keep) == &mg_message_rules[MG_MESSAGE_BASE64_NOT])
+    const MgRule *fault = mg_message_part_decode(part, keep);
+    if (fault != NULL && strcmp(fault->id, "message.base64-not") == 0)
         return MG_IMAP_SECTION_UNKNOWN;
     *octets = (MgSpan){keep->data != NULL ? keep->data : (const uint8_t *)"", keep->len};
     return MG_IMAP_SECTION_THERE;

@@ -50,18 +50,27 @@ static bool read_quoted(MgImapReader *reader, GString *out)
     return false;
 }
 
-static bool read_literal(MgImapReader *reader, GString *out)
+bool mg_imap_read_literal(MgImapReader *reader, MgSpan *octets)
 {
     uint64_t len;
-    mg_imap_read_octet(reader, '~');
     if (!mg_imap_read_octet(reader, '{') || !mg_imap_read_number(reader, UINT32_MAX, &len))
         return false;
     mg_imap_read_octet(reader, '+');
     if (!mg_imap_read_octet(reader, '}') || !mg_imap_read_octet(reader, '\r') ||
         !mg_imap_read_octet(reader, '\n') || len > reader->text.len - reader->at)
         return false;
-    g_string_append_len(out, (const char *)reader->text.data + reader->at, (gssize)len);
+    *octets = mg_span_slice(reader->text, reader->at, len);
     reader->at += len;
+    return true;
+}
+
+static bool read_literal(MgImapReader *reader, GString *out)
+{
+    MgSpan octets;
+    mg_imap_read_octet(reader, '~');
+    if (!mg_imap_read_literal(reader, &octets))
+        return false;
+    g_string_append_len(out, (const char *)octets.data, (gssize)octets.len);
     return true;
 }
 

@@ -40,6 +40,8 @@ bool mg_imap_read_word(MgImapReader *reader, const char *word);
 bool mg_imap_read_atom(MgImapReader *reader, MgSpan *atom);
 /* An atom, a quoted string or a literal ({n}, {n+}, ~{n}), added to `out`. */
 bool mg_imap_read_astring(MgImapReader *reader, GString *out);
+/* {n} or {n+}: its octets stay where they are. */
+bool mg_imap_read_literal(MgImapReader *reader, MgSpan *octets);
 /* Digits, at most `max`. */
 bool mg_imap_read_number(MgImapReader *reader, uint64_t max, uint64_t *out);
 

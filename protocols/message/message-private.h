@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* message-private.h - what the files of this folder share: scanning, encodings, charsets, rules */
+/* message-private.h - what the files of this folder share: encodings, rules, writing */
 #pragma once
 
-#include "message.h"
+#include "message-scan.h"
 
 G_BEGIN_DECLS
 
@@ -40,39 +40,6 @@ typedef enum {
 
 void mg_message_note(const MgMessagePart *part, MgMessageRuleAt rule, MgMessageRange where);
 
-/* ---- scanning a structured field (RFC 5322 §3.2) ---- */
-
-typedef struct {
-    MgSpan text;
-    size_t at;
-} MgMessageScan;
-
-static inline bool mg_message_is_space(uint8_t octet)
-{
-    return octet == ' ' || octet == '\t' || octet == '\r' || octet == '\n';
-}
-
-static inline bool mg_message_scan_end(const MgMessageScan *scan)
-{
-    return scan->at >= scan->text.len;
-}
-
-/* 0 at the end: no caller cares for NUL. */
-static inline uint8_t mg_message_scan_peek(const MgMessageScan *scan)
-{
-    return scan->at < scan->text.len ? scan->text.data[scan->at] : 0;
-}
-
-void mg_message_scan_spaces(MgMessageScan *scan);
-/* At "(": its text without the parentheses around it is added to `out` (nullable). */
-void mg_message_scan_comment(MgMessageScan *scan, GString *out);
-/* At a quotation mark: what is quoted, without backslashes. A missing end is the end of the field.
- */
-void mg_message_scan_quoted(MgMessageScan *scan, GString *out);
-void mg_message_scan_cfws(MgMessageScan *scan);
-/* At "=?": how long the encoded word there is; 0 if there is none (RFC 2047 §2). */
-size_t mg_message_word_length(MgSpan text);
-
 /* ---- transfer encodings (RFC 2045 §6) ---- */
 
 typedef enum {
@@ -91,14 +58,6 @@ void mg_message_decode_percent(MgSpan in, GByteArray *out);
 void mg_message_encode_base64(MgSpan in, GString *out);
 /* Of text whose lines end with CR LF. */
 void mg_message_encode_quoted(MgSpan in, GString *out);
-
-/* ---- charsets ---- */
-
-/* Adds it as UTF-8; what is no character is U+FFFD. */
-typedef enum { MG_CHARSET_WELL, MG_CHARSET_BROKEN, MG_CHARSET_UNKNOWN } MgCharsetResult;
-MgCharsetResult mg_message_to_utf8(MgSpan in, const char *charset, GString *out);
-/* NUL becomes U+FFFD, too: for strings. True if nothing had to be changed. */
-bool mg_message_add_utf8(MgSpan in, bool keep_nul, GString *out);
 
 /* ---- fields ---- */
 
