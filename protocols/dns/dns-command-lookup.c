@@ -6,6 +6,7 @@
 #include "dns-client.h"
 #include "dns-command.h"
 #include "dns-edns.h"
+#include "text.h"
 
 static const MgRule rules[] = {MG_DNS_CLIENT_RULES, {0}};
 
@@ -188,7 +189,7 @@ static void json_options(const Row *row, GString *out)
         g_string_truncate(text, 0);
         mg_dns_option_format(code, value, text);
         g_string_append_printf(out, "%s{\"code\":%u,\"text\":", first ? "" : ",", code);
-        mg_dns_json_string(out, text->str);
+        mg_text_add_json(out, text->str);
         g_string_append_c(out, '}');
     }
     g_string_append(out, "]}");

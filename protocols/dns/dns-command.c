@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* dns-command.c - what commands say, kept in order until it is asked for */
 #include "dns-command.h"
+#include "text.h"
 
 typedef struct {
     const char *type; /* MG_DELIVER_… */
@@ -71,30 +72,13 @@ bool mg_dns_output_next(MgDnsOutput *output, MgEvent *event)
 
 /* ---- JSON ---- */
 
-/* Presentation form is ASCII; what is not came from a person's own words, and is UTF-8 or is
- * replaced. */
-void mg_dns_json_string(GString *json, const char *text)
-{
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    g_string_append_c(json, '"');
-    for (const char *c = valid; *c != '\0'; c++) {
-        if (*c == '"' || *c == '\\')
-            g_string_append_printf(json, "\\%c", *c);
-        else if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            g_string_append_printf(json, "\\u%04x", (unsigned)*c);
-        else
-            g_string_append_c(json, *c);
-    }
-    g_string_append_c(json, '"');
-}
-
 void mg_dns_record_json(MgSpan owner, uint32_t ttl, uint16_t class, uint16_t type, MgSpan data,
                         GString *json)
 {
     g_autoptr(GString) text = g_string_sized_new(80);
     mg_dns_name_format(owner, text);
     g_string_append(json, "{\"name\":");
-    mg_dns_json_string(json, text->str);
+    mg_text_add_json(json, text->str);
     g_string_append_printf(json, ",\"ttl\":%u", ttl);
     if (class != MG_DNS_IN) {
         g_string_truncate(text, 0);
@@ -106,6 +90,6 @@ void mg_dns_record_json(MgSpan owner, uint32_t ttl, uint16_t class, uint16_t typ
     g_string_append_printf(json, ",\"type\":\"%s\",\"data\":", text->str);
     g_string_truncate(text, 0);
     mg_dns_data_format(type, data, text);
-    mg_dns_json_string(json, text->str);
+    mg_text_add_json(json, text->str);
     g_string_append_c(json, '}');
 }

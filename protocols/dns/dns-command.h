@@ -33,7 +33,6 @@ bool mg_dns_output_next(MgDnsOutput *output, MgEvent *event);
 
 /* ---- records in JSON and in words ---- */
 
-void mg_dns_json_string(GString *json, const char *text);
 /* {"name":"example.net.","ttl":300,"class":"IN","type":"MX","data":"10 mx.example.net."} */
 void mg_dns_record_json(MgSpan owner, uint32_t ttl, uint16_t class, uint16_t type, MgSpan data,
                         GString *json);

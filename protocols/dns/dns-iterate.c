@@ -12,6 +12,7 @@
 #include "dns-replay.h"
 #include "dns-resolver-shared.h"
 #include "dns-resolver-stream.h"
+#include "text.h"
 
 typedef struct {
     MgEngine base;
@@ -32,7 +33,7 @@ static void json_name(GString *out, const char *key, MgSpan name)
     g_autoptr(GString) text = g_string_new(NULL);
     mg_dns_name_format(name, text);
     g_string_append_printf(out, ",\"%s\":", key);
-    mg_dns_json_string(out, text->str);
+    mg_text_add_json(out, text->str);
 }
 
 static void json_type(GString *out, const char *key, uint16_t type)

@@ -5,6 +5,7 @@
 #include "dns.h"
 
 #include "dns-command.h"
+#include "text.h"
 
 typedef struct {
     MgEngine base;
@@ -25,7 +26,7 @@ typedef struct {
 static void append_json(GString *out, const char *key, const char *text)
 {
     g_string_append_printf(out, ",\"%s\":", key);
-    mg_dns_json_string(out, text);
+    mg_text_add_json(out, text);
 }
 
 static const char *kind_name(MgDnsStepKind kind)

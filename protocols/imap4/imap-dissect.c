@@ -589,24 +589,6 @@ static void dissect(uint16_t tag, MgDirection direction, MgSpan unit, MgTree *tr
 
 /* ---- one line for people ---- */
 
-/* Appends printable UTF-8, cut at a character. */
-static void add_printable(GString *line, MgSpan text)
-{
-    size_t room = SUMMARY_MAX - MIN(line->len, SUMMARY_MAX);
-    size_t len = MIN(text.len, room);
-    while (len > 0 && len < text.len && (text.data[len] & 0xc0) == 0x80)
-        len--;
-    if (len > 0) {
-        g_autofree char *valid = g_utf8_make_valid((const char *)text.data, (gssize)len);
-        for (char *c = valid; *c != '\0'; c++)
-            if ((uint8_t)*c < 0x20 || *c == 0x7f)
-                *c = ' ';
-        g_string_append(line, valid);
-    }
-    if (len < text.len)
-        g_string_append(line, "…");
-}
-
 /* A command that logs in is shown up to its name, or its mechanism. */
 static void summarize_login(ImapWhat what, MgSpan text, GString *line)
 {
@@ -618,7 +600,7 @@ static void summarize_login(ImapWhat what, MgSpan text, GString *line)
     if (mg_imap_next(&naming, &at, text.len, &value) &&
         (what == IMAP_AUTHENTICATE || value.kind != IMAP_VALUE_LITERAL))
         from = value.to;
-    add_printable(line, mg_span_slice(text, 0, from));
+    mg_text_add_printable(line, SUMMARY_MAX, mg_span_slice(text, 0, from));
     if (from < text.len)
         g_string_append(line, " …");
 }
@@ -637,7 +619,7 @@ static void summarize_rest(uint16_t tag, MgSpan unit, GString *line)
         g_string_append_printf(line, "%zu octets%s", literal,
                                part == IMAP_PART_LITERAL && tail > 0 ? "" : " of the literal");
     } else {
-        add_printable(line, mg_span_slice(unit, 0, mg_text_without_end(unit)));
+        mg_text_add_printable(line, SUMMARY_MAX, mg_span_slice(unit, 0, mg_text_without_end(unit)));
     }
 }
 
@@ -659,7 +641,7 @@ static void summarize(uint16_t tag, MgDirection direction, MgSpan unit, GString 
     } else if (direction == MG_FROM_CLIENT && (what == IMAP_LOGIN || what == IMAP_AUTHENTICATE)) {
         summarize_login(what, mg_span_slice(unit, 0, mg_text_without_end(unit)), line);
     } else {
-        add_printable(line, text);
+        mg_text_add_printable(line, SUMMARY_MAX, text);
         if (first < unit.len)
             g_string_append_printf(line, " + %zu octets", unit.len - first);
     }

@@ -718,24 +718,6 @@ static void dissect(uint16_t tag, MgDirection direction, MgSpan unit, MgTree *tr
 
 #define SUMMARY_MAX 100u
 
-/* Appends printable UTF-8, cut at a character. */
-static void add_printable(GString *line, MgSpan text)
-{
-    size_t room = SUMMARY_MAX - MIN(line->len, SUMMARY_MAX);
-    size_t len = MIN(text.len, room);
-    while (len > 0 && len < text.len && (text.data[len] & 0xc0) == 0x80)
-        len--;
-    if (len == 0)
-        return;
-    g_autofree char *valid = g_utf8_make_valid((const char *)text.data, (gssize)len);
-    for (char *c = valid; *c != '\0'; c++)
-        if ((uint8_t)*c < 0x20 || *c == 0x7f)
-            *c = ' ';
-    g_string_append(line, valid);
-    if (len < text.len)
-        g_string_append(line, "…");
-}
-
 static void summarize_letter(uint16_t tag, MgSpan unit, GString *line)
 {
     Naming naming = {.unit = unit};
@@ -754,7 +736,7 @@ static void summarize_letter(uint16_t tag, MgSpan unit, GString *line)
         if (colon < text &&
             mg_span_equal_nocase(mg_span_slice(unit, at, name - at), MG_SPAN("Subject"))) {
             g_string_append(line, ", ");
-            add_printable(line, mg_span_slice(unit, at, text - at));
+            mg_text_add_printable(line, SUMMARY_MAX, mg_span_slice(unit, at, text - at));
             return;
         }
         at = next;
@@ -773,7 +755,7 @@ static void summarize(uint16_t tag, MgDirection direction, MgSpan unit, GString 
         unsigned n_more = 0;
         for (size_t at = end; at < unit.len; at = line_end(&naming, at, unit.len))
             n_more++;
-        add_printable(line, text);
+        mg_text_add_printable(line, SUMMARY_MAX, text);
         if (n_more > 0 && (command == SMTP_EHLO || command == SMTP_LHLO))
             g_string_append_printf(line, ", %u extension%s", n_more, n_more > 1 ? "s" : "");
         else if (n_more > 0)
@@ -785,11 +767,11 @@ static void summarize(uint16_t tag, MgDirection direction, MgSpan unit, GString 
     } else if (command == SMTP_AUTH) {
         size_t word = MIN(word_len(text) + 1, text.len);
         word += word_len(mg_span_slice(text, word, text.len - word));
-        add_printable(line, mg_span_slice(text, 0, word));
+        mg_text_add_printable(line, SUMMARY_MAX, mg_span_slice(text, 0, word));
         if (word < text.len)
             g_string_append(line, " …");
     } else {
-        add_printable(line, text);
+        mg_text_add_printable(line, SUMMARY_MAX, text);
     }
 }
 

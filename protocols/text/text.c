@@ -196,3 +196,20 @@ void mg_text_add_json(GString *json, const char *text)
     }
     g_string_append_c(json, '"');
 }
+
+void mg_text_add_printable(GString *line, size_t max, MgSpan text)
+{
+    size_t room = max - MIN(line->len, max);
+    size_t len = MIN(text.len, room);
+    while (len > 0 && len < text.len && (text.data[len] & 0xc0) == 0x80)
+        len--;
+    if (len == 0)
+        return;
+    g_autofree char *valid = g_utf8_make_valid((const char *)text.data, (gssize)len);
+    for (char *c = valid; *c != '\0'; c++)
+        if ((uint8_t)*c < 0x20 || *c == 0x7f)
+            *c = ' ';
+    g_string_append(line, valid);
+    if (len < text.len)
+        g_string_append(line, "…");
+}

@@ -58,5 +58,8 @@ void mg_text_set_fact(MgFact *fact, const char *label, const char *format, ...) 
 
 /* In quotes, as RFC 8259 wants it; what is no UTF-8 becomes U+FFFD. */
 void mg_text_add_json(GString *json, const char *text);
+/* What people can read of it, in UTF-8: control characters are spaces, and where the line would
+ * have more than `max` octets it is cut at a character, with "…". */
+void mg_text_add_printable(GString *line, size_t max, MgSpan text);
 
 G_END_DECLS
