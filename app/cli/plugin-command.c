@@ -260,22 +260,6 @@ static int run_engine(Order *order, int argc, char **argv)
 
 /* ---- servers ---- */
 
-static gboolean on_signal(void *data)
-{
-    g_main_loop_quit(data);
-    return G_SOURCE_CONTINUE;
-}
-
-static void wait_for_signal(void)
-{
-    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-    guint interrupt = g_unix_signal_add(SIGINT, on_signal, loop);
-    guint terminate = g_unix_signal_add(SIGTERM, on_signal, loop);
-    g_main_loop_run(loop);
-    g_source_remove(interrupt);
-    g_source_remove(terminate);
-}
-
 /* Of a stream and a datagram server at port 0, the second takes the port of the first. */
 static MgDoor *open_door(const Order *order, MgRealHost *host, const MgEngineKind *kind,
                          const char *address, const MgDoor *first)
@@ -324,7 +308,7 @@ static int run_servers(Order *order)
         }
     }
     fflush(stdout); /* who started us waits for these lines */
-    wait_for_signal();
+    mg_wait_for_signal();
     g_ptr_array_set_size(doors, 0);
     return mg_real_host_save(host) ? MG_EXIT_DONE : MG_EXIT_FAILED;
 }

@@ -276,3 +276,19 @@ bool mg_real_host_save(MgRealHost *host)
     mg_complain(host->options->command, "%s", error->message);
     return false;
 }
+
+static gboolean on_end(void *loop)
+{
+    g_main_loop_quit(loop);
+    return G_SOURCE_CONTINUE;
+}
+
+void mg_wait_for_signal(void)
+{
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    guint interrupt = g_unix_signal_add(SIGINT, on_end, loop);
+    guint terminate = g_unix_signal_add(SIGTERM, on_end, loop);
+    g_main_loop_run(loop);
+    g_source_remove(interrupt);
+    g_source_remove(terminate);
+}

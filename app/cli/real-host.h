@@ -86,4 +86,7 @@ const MgEngineKind *mg_find_verb(MgRegistry *registry, const char *verb, const c
 int mg_parse_options(const char *command, const char *usage, const char *about,
                      const GOptionEntry *entries, int *argc, char ***argv, bool *helped);
 
+/* Serves until somebody interrupts or ends the program. */
+void mg_wait_for_signal(void);
+
 G_END_DECLS

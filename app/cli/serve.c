@@ -25,7 +25,6 @@ typedef struct {
     MgRealCarrier *carrier;
     MgPcapng *file; /* (nullable) */
     GPtrArray *doors;
-    GMainLoop *loop;
 } Serve;
 
 /* ---- the world in real time ---- */
@@ -135,12 +134,6 @@ static int load(Serve *serve)
                : MG_EXIT_FAILED;
 }
 
-static gboolean on_signal(void *data)
-{
-    g_main_loop_quit(data);
-    return G_SOURCE_CONTINUE;
-}
-
 static int save(Serve *serve)
 {
     g_autoptr(GError) error = NULL;
@@ -165,12 +158,7 @@ static int run_serve(Serve *serve)
             return result;
     }
     fflush(stdout); /* who started us waits for these lines */
-    serve->loop = g_main_loop_new(NULL, FALSE);
-    guint interrupt = g_unix_signal_add(SIGINT, on_signal, serve->loop);
-    guint terminate = g_unix_signal_add(SIGTERM, on_signal, serve->loop);
-    g_main_loop_run(serve->loop);
-    g_source_remove(interrupt);
-    g_source_remove(terminate);
+    mg_wait_for_signal();
     return save(serve);
 }
 
@@ -184,7 +172,6 @@ static void serve_clear(Serve *serve)
     g_clear_pointer(&serve->carrier, mg_real_carrier_free);
     g_clear_pointer(&serve->drive, mg_drive_free);
     g_clear_pointer(&serve->network, mg_network_free);
-    g_clear_pointer(&serve->loop, g_main_loop_unref);
     g_free(serve->real.trace);
     g_free(serve->now_text);
     g_strfreev(serve->door_words);

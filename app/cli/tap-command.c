@@ -59,22 +59,6 @@ static void on_change(void *data)
 
 /* ---- the command ---- */
 
-static gboolean on_signal(void *data)
-{
-    g_main_loop_quit(data);
-    return G_SOURCE_CONTINUE;
-}
-
-static void wait_for_signal(void)
-{
-    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-    guint interrupt = g_unix_signal_add(SIGINT, on_signal, loop);
-    guint terminate = g_unix_signal_add(SIGTERM, on_signal, loop);
-    g_main_loop_run(loop);
-    g_source_remove(interrupt);
-    g_source_remove(terminate);
-}
-
 static bool read_files(TapCommand *tap)
 {
     MgRealAccess *access = &tap->access;
@@ -98,7 +82,7 @@ static int listen_and_wait(TapCommand *tap, const MgTapQuestion *question, MgPca
     printf(tap->real.json ? "{\"listening\":\"%s\",\"address\":\"%s\"}\n" : "listening %s %s\n",
            tap->url.scheme, mg_tap_address(open));
     fflush(stdout); /* who started us waits for this line */
-    wait_for_signal();
+    mg_wait_for_signal();
     mg_tap_close(open);
     on_change(tap);
     if (file == NULL || mg_pcapng_close(file, &error))
