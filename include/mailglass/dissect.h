@@ -69,7 +69,7 @@ typedef enum {
     MG_PIECE_DOTTED = 1 << 4 /* beside one of these: lines that begin with a dot got another */
 } MgPiece;
 
-/* Since 3.1. Hands octets to the dissector of this name, whose nodes come under `parent`: a letter
+/* Hands octets to the dissector of this name, whose nodes come under `parent`: a letter
  * in the conversation that carries it. Octets that are part of the unit keep their place; others,
  * which had to be decoded, are copied and become a source of their own. The tag is the dissector's.
  * Returns the first node that was added; MG_NODE_ROOT if there is no such dissector, so that the

@@ -176,7 +176,7 @@ typedef struct {
     MgTime (*deadline)(const MgEngine *engine);
     bool (*answer)(MgEngine *engine, MgAskId ask, const void *answer, MgTime now);
     size_t (*facts)(const MgEngine *engine, MgFact *facts, size_t max); /* (nullable) */
-    /* (nullable, since 2.1) What is to be told of what setup() made: told also while no engine of
+    /* (nullable) What is to be told of what setup() made: told also while no engine of
      * the kind is alive. One of the kinds that share it is enough. */
     size_t (*shared_facts)(const void *shared, MgTime now, MgFact *facts, size_t max);
     const char *stands_for; /* (nullable) of a server that a person drives: in whose place */

@@ -33,7 +33,7 @@ typedef struct {
     /* Extension points: each a NULL-terminated array, or NULL. New ones are appended here. */
     const MgDissector *const *dissectors;
     const MgEngineKind *const *engines;
-    const MgLayerKind *const *layers; /* since 2.1 */
+    const MgLayerKind *const *layers;
 } MgPlugin;
 
 #define MG_PLUGIN(name, ...)                                                                       \
