@@ -6,6 +6,7 @@
 
 #include "attachments.h"
 #include "letter.h"
+#include "window-style.h"
 #include "words.h"
 
 typedef struct {
@@ -245,15 +246,6 @@ static GtkWidget *body(Sheet *sheet)
     return box;
 }
 
-static gboolean on_key(GtkEventControllerKey *keys, unsigned key, unsigned code,
-                       GdkModifierType modifiers, Sheet *sheet)
-{
-    if (key != GDK_KEY_Escape)
-        return FALSE;
-    gtk_window_close(GTK_WINDOW(sheet->window));
-    return TRUE;
-}
-
 void mg_compose_present(GtkWindow *parent, MgSession *session, MgComposeSend send, gpointer data)
 {
     Sheet *sheet = g_new0(Sheet, 1);
@@ -281,9 +273,7 @@ void mg_compose_present(GtkWindow *parent, MgSession *session, MgComposeSend sen
     gtk_box_append(GTK_BOX(box), header);
     gtk_box_append(GTK_BOX(box), body(sheet));
     adw_window_set_content(sheet->window, box);
-    GtkEventController *keys = gtk_event_controller_key_new();
-    g_signal_connect(keys, "key-pressed", G_CALLBACK(on_key), sheet);
-    gtk_widget_add_controller(GTK_WIDGET(window), keys);
+    mg_window_close_on_escape(GTK_WINDOW(window));
     g_object_weak_ref(G_OBJECT(window), sheet_free, sheet);
     gtk_window_present(window);
     gtk_widget_grab_focus(sheet->to);

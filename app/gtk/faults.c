@@ -5,6 +5,7 @@
  * begins another branch. The sheet says which line it was, so that one learns to type it. */
 #include "faults.h"
 
+#include "window-style.h"
 #include "words.h"
 
 typedef struct {
@@ -385,15 +386,6 @@ static GtkWidget *content_new(Sheet *sheet, bool link_first)
     return box;
 }
 
-static gboolean on_key(GtkEventControllerKey *keys, unsigned key, unsigned code,
-                       GdkModifierType modifiers, Sheet *sheet)
-{
-    if (key != GDK_KEY_Escape)
-        return FALSE;
-    gtk_window_close(GTK_WINDOW(sheet->window));
-    return TRUE;
-}
-
 /* `names` are a host, or the two ends of a link. */
 static void present(MgWindow *parent, const char *const *names)
 {
@@ -414,9 +406,7 @@ static void present(MgWindow *parent, const char *const *names)
     adw_window_set_content(ADW_WINDOW(sheet->window),
                            content_new(sheet, names[0] != NULL && names[1] != NULL));
     choose(sheet, names);
-    GtkEventController *keys = gtk_event_controller_key_new();
-    g_signal_connect(keys, "key-pressed", G_CALLBACK(on_key), sheet);
-    gtk_widget_add_controller(sheet->window, keys);
+    mg_window_close_on_escape(GTK_WINDOW(sheet->window));
     g_object_weak_ref(G_OBJECT(sheet->window), sheet_free, sheet);
     gtk_window_present(GTK_WINDOW(sheet->window));
 }

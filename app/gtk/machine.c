@@ -174,11 +174,7 @@ static void paint_arrow(cairo_t *cr, const MgCurve *curve, const GdkRGBA *color,
     double head = HEAD + thick;
     gdk_cairo_set_source_rgba(cr, color);
     cairo_set_line_width(cr, thick);
-    cairo_move_to(cr, curve->a.x, curve->a.y);
-    cairo_curve_to(cr, curve->a.x + (curve->c.x - curve->a.x) * 2 / 3,
-                   curve->a.y + (curve->c.y - curve->a.y) * 2 / 3,
-                   curve->b.x + (curve->c.x - curve->b.x) * 2 / 3,
-                   curve->b.y + (curve->c.y - curve->b.y) * 2 / 3, curve->b.x, curve->b.y);
+    mg_curve_path(cr, curve);
     cairo_stroke(cr);
     cairo_move_to(cr, curve->b.x, curve->b.y);
     cairo_line_to(cr, curve->b.x - head * cos(angle - 0.42), curve->b.y - head * sin(angle - 0.42));

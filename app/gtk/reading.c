@@ -8,6 +8,7 @@
 #include <adwaita.h>
 
 #include "parts.h"
+#include "window-style.h"
 #include "words.h"
 
 #define INDENT 16
@@ -226,15 +227,6 @@ static GtkWidget *content_new(Sheet *sheet)
     return box;
 }
 
-static gboolean on_key(GtkEventControllerKey *keys, unsigned key, unsigned code,
-                       GdkModifierType modifiers, Sheet *sheet)
-{
-    if (key != GDK_KEY_Escape)
-        return FALSE;
-    gtk_window_close(GTK_WINDOW(sheet->window));
-    return TRUE;
-}
-
 void mg_reading_present(GtkWindow *parent, MgTree *tree, MgReadingPick pick, gpointer data)
 {
     Sheet *sheet = g_new0(Sheet, 1);
@@ -251,8 +243,6 @@ void mg_reading_present(GtkWindow *parent, MgTree *tree, MgReadingPick pick, gpo
     gtk_window_set_default_size(GTK_WINDOW(sheet->window), 620, 560);
     if (sheet->parts->len > 0)
         adw_window_set_content(ADW_WINDOW(sheet->window), content_new(sheet));
-    GtkEventController *keys = gtk_event_controller_key_new();
-    g_signal_connect(keys, "key-pressed", G_CALLBACK(on_key), sheet);
-    gtk_widget_add_controller(sheet->window, keys);
+    mg_window_close_on_escape(GTK_WINDOW(sheet->window));
     gtk_window_present(GTK_WINDOW(sheet->window));
 }

@@ -54,6 +54,8 @@ MgPoint mg_scene_middle(const graphene_rect_t *card);
 const GArray *mg_geometry_way(MgGeometry *geometry, size_t from, size_t to);
 /* How far a point is from it. */
 double mg_curve_distance(const MgCurve *curve, double x, double y);
+/* A quadratic curve, as cairo wants it: a cubic one. */
+void mg_curve_path(cairo_t *cr, const MgCurve *curve);
 double mg_scene_length(const GArray *points);
 MgPoint mg_scene_along(const GArray *points, double progress);
 

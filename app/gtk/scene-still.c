@@ -61,6 +61,15 @@ static void paint_region(cairo_t *cr, const MgSceneRegion *region, gboolean dark
     cairo_set_dash(cr, NULL, 0, 0);
 }
 
+void mg_curve_path(cairo_t *cr, const MgCurve *curve)
+{
+    cairo_move_to(cr, curve->a.x, curve->a.y);
+    cairo_curve_to(cr, curve->a.x + (curve->c.x - curve->a.x) * 2 / 3,
+                   curve->a.y + (curve->c.y - curve->a.y) * 2 / 3,
+                   curve->b.x + (curve->c.x - curve->b.x) * 2 / 3,
+                   curve->b.y + (curve->c.y - curve->b.y) * 2 / 3, curve->b.x, curve->b.y);
+}
+
 static void paint_links(cairo_t *cr, const MgScene *scene, const MgPalette *palette)
 {
     const GArray *links = scene->geometry->links;
@@ -68,11 +77,7 @@ static void paint_links(cairo_t *cr, const MgScene *scene, const MgPalette *pale
     gdk_cairo_set_source_rgba(cr, &palette->link);
     for (guint i = 0; i < links->len; i++) {
         const MgCurve *curve = &g_array_index(links, MgSceneLink, i).curve;
-        cairo_move_to(cr, curve->a.x, curve->a.y);
-        cairo_curve_to(cr, curve->a.x + (curve->c.x - curve->a.x) * 2 / 3,
-                       curve->a.y + (curve->c.y - curve->a.y) * 2 / 3,
-                       curve->b.x + (curve->c.x - curve->b.x) * 2 / 3,
-                       curve->b.y + (curve->c.y - curve->b.y) * 2 / 3, curve->b.x, curve->b.y);
+        mg_curve_path(cr, curve);
     }
     cairo_stroke(cr);
 }

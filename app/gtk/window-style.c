@@ -106,3 +106,19 @@ void mg_window_style_init(GdkDisplay *display)
                                                GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
     g_object_unref(provider);
 }
+
+static gboolean on_key(GtkEventControllerKey *keys, unsigned key, unsigned code,
+                       GdkModifierType modifiers, GtkWindow *window)
+{
+    if (key != GDK_KEY_Escape)
+        return FALSE;
+    gtk_window_close(window);
+    return TRUE;
+}
+
+void mg_window_close_on_escape(GtkWindow *window)
+{
+    GtkEventController *keys = gtk_event_controller_key_new();
+    g_signal_connect(keys, "key-pressed", G_CALLBACK(on_key), window);
+    gtk_widget_add_controller(GTK_WIDGET(window), keys);
+}
