@@ -51,16 +51,38 @@ static MgHostId host_of(MgSession *session, const char *name)
     return id;
 }
 
-static void test_cache(void)
+typedef struct {
+    MgRegistry *registry;
+    MgSession *session;
+    GtkWidget *window, *panel;
+} Opened;
+
+static Opened open_panel(const char *network)
 {
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *path = g_build_filename(g_getenv("TEST_NETWORKS"), "dns-cache", NULL);
-    MgRegistry *registry = mg_registry_new();
-    MgSession *session = mg_session_new(path, registry, 1, problems);
-    g_assert_nonnull(session);
-    GtkWidget *window = gtk_window_new(), *panel = mg_host_now_new(session);
-    gtk_window_set_child(GTK_WINDOW(window), panel);
-    gtk_window_present(GTK_WINDOW(window));
+    g_autofree char *path = g_build_filename(g_getenv("TEST_NETWORKS"), network, NULL);
+    Opened opened = {.registry = mg_registry_new()};
+    opened.session = mg_session_new(path, opened.registry, 1, problems);
+    g_assert_nonnull(opened.session);
+    opened.window = gtk_window_new();
+    opened.panel = mg_host_now_new(opened.session);
+    gtk_window_set_child(GTK_WINDOW(opened.window), opened.panel);
+    gtk_window_present(GTK_WINDOW(opened.window));
+    return opened;
+}
+
+static void close_panel(Opened *opened)
+{
+    gtk_window_destroy(GTK_WINDOW(opened->window));
+    g_object_unref(opened->session);
+    mg_registry_unref(opened->registry);
+}
+
+static void test_cache(void)
+{
+    Opened opened = open_panel("dns-cache");
+    MgSession *session = opened.session;
+    GtkWidget *panel = opened.panel;
     mg_host_now_set_host(MG_HOST_NOW(panel), host_of(session, "resolver"));
     g_autofree char *before = words_of(panel);
     g_assert_nonnull(strstr(before, "Sets in the cache\n0\n"));
@@ -88,9 +110,7 @@ static void test_cache(void)
     g_autofree char *alice = words_of(panel);
     g_assert_nonnull(strstr(alice, "alice now"));
     g_assert_null(find_button(panel));
-    gtk_window_destroy(GTK_WINDOW(window));
-    g_object_unref(session);
-    mg_registry_unref(registry);
+    close_panel(&opened);
 }
 
 /* ---- by hand ---- */
@@ -113,15 +133,10 @@ static GtkWidget *find_labelled(GtkWidget *from, const char *label)
  * back. */
 static void test_by_hand(void)
 {
-    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *path = g_build_filename(g_getenv("TEST_NETWORKS"), "first-mail", NULL);
-    MgRegistry *registry = mg_registry_new();
-    MgSession *session = mg_session_new(path, registry, 1, problems);
-    g_assert_nonnull(session);
-    GtkWidget *window = gtk_window_new(), *panel = mg_host_now_new(session);
+    Opened opened = open_panel("first-mail");
+    MgSession *session = opened.session;
+    GtkWidget *panel = opened.panel;
     mg_host_now_set_whole(MG_HOST_NOW(panel));
-    gtk_window_set_child(GTK_WINDOW(window), panel);
-    gtk_window_present(GTK_WINDOW(window));
     MgHostId mx = host_of(session, "mx.example.net");
     mg_host_now_set_host(MG_HOST_NOW(panel), host_of(session, "resolver"));
     g_autofree char *resolver = words_of(panel);
@@ -144,9 +159,7 @@ static void test_by_hand(void)
     g_assert_nonnull(button);
     g_signal_emit_by_name(button, "clicked");
     g_assert_cmpstr(mg_session_deed(session, 1)->text, ==, "!host mx.example.net by-engine 25");
-    gtk_window_destroy(GTK_WINDOW(window));
-    g_object_unref(session);
-    mg_registry_unref(registry);
+    close_panel(&opened);
 }
 
 /* ---- the state machine ---- */
@@ -165,15 +178,10 @@ static GtkWidget *find_machine(GtkWidget *from)
 /* What is told follows the position, forward and back, and each row is one of the table. */
 static void test_machine(void)
 {
-    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *path = g_build_filename(g_getenv("TEST_NETWORKS"), "first-mail", NULL);
-    MgRegistry *registry = mg_registry_new();
-    MgSession *session = mg_session_new(path, registry, 1, problems);
-    g_assert_nonnull(session);
-    GtkWidget *window = gtk_window_new(), *panel = mg_host_now_new(session);
+    Opened opened = open_panel("first-mail");
+    MgSession *session = opened.session;
+    GtkWidget *panel = opened.panel;
     mg_host_now_set_whole(MG_HOST_NOW(panel));
-    gtk_window_set_child(GTK_WINDOW(window), panel);
-    gtk_window_present(GTK_WINDOW(window));
     mg_host_now_set_host(MG_HOST_NOW(panel), host_of(session, "mta.example.com"));
     MgMachineView *view = MG_MACHINE_VIEW(find_machine(panel));
     const MgTrace *trace = mg_session_trace(session);
@@ -193,9 +201,7 @@ static void test_machine(void)
     mg_session_seek(session, greeted);
     wait_for_panel();
     g_assert_cmpstr(mg_machine_view_told(view), ==, "connected → ready: HELO or EHLO is accepted");
-    gtk_window_destroy(GTK_WINDOW(window));
-    g_object_unref(session);
-    mg_registry_unref(registry);
+    close_panel(&opened);
 }
 
 /* Under each state's middle lies a row that leads there, from the present one if there is one. */

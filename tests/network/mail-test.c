@@ -52,3 +52,29 @@ void mail_run_to_end(MgWorld *world)
     while (mg_world_step(world, MG_TIME_NEVER))
         continue;
 }
+
+unsigned mail_n_with(MgWorld *world, const char *text, bool encrypted)
+{
+    const MgTrace *trace = mg_world_trace(world);
+    unsigned count = 0;
+    for (uint32_t i = 1; i <= mg_trace_n_records(trace); i++) {
+        const MgRecord *record = mg_trace_record(trace, i);
+        MgSpan bytes = mg_trace_bytes(trace, i);
+        count += record->kind == MG_RECORD_EXCHANGE && bytes.len > 0 &&
+                 ((record->flags & MG_RECORD_ENCRYPTED) != 0) == encrypted &&
+                 memmem(bytes.data, bytes.len, text, strlen(text)) != NULL;
+    }
+    return count;
+}
+
+unsigned mail_n_notes(MgWorld *world, const char *rule)
+{
+    const MgTrace *trace = mg_world_trace(world);
+    unsigned count = 0;
+    for (uint32_t i = 1; i <= mg_trace_n_records(trace); i++) {
+        const MgRecord *record = mg_trace_record(trace, i);
+        count += record->kind == MG_RECORD_NOTE &&
+                 strcmp(mg_trace_text(trace, record->text_a), rule) == 0;
+    }
+    return count;
+}

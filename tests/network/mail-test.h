@@ -16,3 +16,6 @@ MgWorld *mail_world(uint64_t seed);
 /* Up to `at`, where somebody says `text`; `file` is what its words name. */
 void mail_say(MgWorld *world, MgTime at, const char *text, GBytes *file); /* (nullable) */
 void mail_run_to_end(MgWorld *world);
+/* How many exchanges, inside TLS or not, hold this text; how many notes are of this rule. */
+unsigned mail_n_with(MgWorld *world, const char *text, bool encrypted);
+unsigned mail_n_notes(MgWorld *world, const char *rule);

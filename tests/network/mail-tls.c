@@ -20,34 +20,6 @@ static MgWorld *run(const char *const *deeds)
     return world;
 }
 
-/* How many exchanges, in the clear or not, hold this text. */
-static unsigned n_with(MgWorld *world, const char *text, bool encrypted)
-{
-    const MgTrace *trace = mg_world_trace(world);
-    unsigned count = 0;
-    for (uint32_t i = 1; i <= mg_trace_n_records(trace); i++) {
-        const MgRecord *record = mg_trace_record(trace, i);
-        MgSpan bytes = mg_trace_bytes(trace, i);
-        if (record->kind == MG_RECORD_EXCHANGE && bytes.len > 0 &&
-            ((record->flags & MG_RECORD_ENCRYPTED) != 0) == encrypted &&
-            memmem(bytes.data, bytes.len, text, strlen(text)) != NULL)
-            count++;
-    }
-    return count;
-}
-
-static unsigned n_notes(MgWorld *world, const char *rule)
-{
-    const MgTrace *trace = mg_world_trace(world);
-    unsigned count = 0;
-    for (uint32_t i = 1; i <= mg_trace_n_records(trace); i++) {
-        const MgRecord *record = mg_trace_record(trace, i);
-        count += record->kind == MG_RECORD_NOTE &&
-                 strcmp(mg_trace_text(trace, record->text_a), rule) == 0;
-    }
-    return count;
-}
-
 static unsigned delivered(MgWorld *world)
 {
     MgRuntimeCounts counts;
@@ -62,37 +34,37 @@ static void test_both_hops(void)
 {
     g_autoptr(MgWorld) world = run((const char *const[]){OFFER, NULL});
     g_assert_cmpuint(delivered(world), ==, 1);
-    g_assert_cmpuint(n_with(world, secret, true), ==, 2);
-    g_assert_cmpuint(n_with(world, secret, false), ==, 1); /* the last hop, by LMTP */
-    g_assert_cmpuint(n_with(world, "MAIL FROM:<alice", false), ==, 1);
-    g_assert_cmpuint(n_notes(world, "smtp.server-not-proved"), ==, 0);
+    g_assert_cmpuint(mail_n_with(world, secret, true), ==, 2);
+    g_assert_cmpuint(mail_n_with(world, secret, false), ==, 1); /* the last hop, by LMTP */
+    g_assert_cmpuint(mail_n_with(world, "MAIL FROM:<alice", false), ==, 1);
+    g_assert_cmpuint(mail_n_notes(world, "smtp.server-not-proved"), ==, 0);
 }
 
 static void test_stripped(void)
 {
     g_autoptr(MgWorld) world = run((const char *const[]){OFFER, STRIP_ALICE, NULL});
-    g_assert_cmpuint(n_notes(world, "link.written-over"), ==, 1);
-    g_assert_cmpuint(n_with(world, "250 XXXXXXXX", false), ==, 1);
+    g_assert_cmpuint(mail_n_notes(world, "link.written-over"), ==, 1);
+    g_assert_cmpuint(mail_n_with(world, "250 XXXXXXXX", false), ==, 1);
     g_assert_cmpuint(delivered(world), ==, 1);
-    g_assert_cmpuint(n_with(world, secret, true), ==, 1);
-    g_assert_cmpuint(n_with(world, secret, false), ==, 2);
+    g_assert_cmpuint(mail_n_with(world, secret, true), ==, 1);
+    g_assert_cmpuint(mail_n_with(world, secret, false), ==, 2);
 }
 
 static void test_stripped_and_demanded(void)
 {
     g_autoptr(MgWorld) world =
         run((const char *const[]){OFFER, STRIP_ALICE, "!host alice set send-tls require", NULL});
-    g_assert_cmpuint(n_notes(world, "smtp.tls-not-offered"), ==, 1);
+    g_assert_cmpuint(mail_n_notes(world, "smtp.tls-not-offered"), ==, 1);
     g_assert_cmpuint(delivered(world), ==, 0);
-    g_assert_cmpuint(n_with(world, secret, true) + n_with(world, secret, false), ==, 0);
+    g_assert_cmpuint(mail_n_with(world, secret, true) + mail_n_with(world, secret, false), ==, 0);
 }
 
 static void test_mended(void)
 {
     g_autoptr(MgWorld) world =
         run((const char *const[]){OFFER, STRIP_ALICE, "!link alice mta.example.com mend", NULL});
-    g_assert_cmpuint(n_notes(world, "link.written-over"), ==, 0);
-    g_assert_cmpuint(n_with(world, secret, true), ==, 2);
+    g_assert_cmpuint(mail_n_notes(world, "link.written-over"), ==, 0);
+    g_assert_cmpuint(mail_n_with(world, secret, true), ==, 2);
 }
 
 /* A server that nobody can be sure of. */
@@ -103,14 +75,14 @@ static void test_flawed(void)
     for (size_t i = 0; i < G_N_ELEMENTS(flaws); i++) {
         g_autofree char *flaw = g_strdup_printf("!host mx.example.net set tls-flaw %s", flaws[i]);
         g_autoptr(MgWorld) tried = run((const char *const[]){OFFER, flaw, NULL});
-        g_assert_cmpuint(n_notes(tried, "smtp.server-not-proved"), ==, 1);
+        g_assert_cmpuint(mail_n_notes(tried, "smtp.server-not-proved"), ==, 1);
         g_assert_cmpuint(delivered(tried), ==, 1);
-        g_assert_cmpuint(n_with(tried, secret, true), ==, 2);
+        g_assert_cmpuint(mail_n_with(tried, secret, true), ==, 2);
         g_autoptr(MgWorld) demanded = run(
             (const char *const[]){OFFER, flaw, "!host mta.example.com set send-tls require", NULL});
-        g_assert_cmpuint(n_notes(demanded, "smtp.tls-failed"), >=, 1);
+        g_assert_cmpuint(mail_n_notes(demanded, "smtp.tls-failed"), >=, 1);
         g_assert_cmpuint(delivered(demanded), ==, 0);
-        g_assert_cmpuint(n_with(demanded, secret, true), ==, 1); /* alice to her own server */
+        g_assert_cmpuint(mail_n_with(demanded, secret, true), ==, 1); /* alice to her own server */
     }
 }
 
@@ -120,11 +92,11 @@ static void test_no_common_version(void)
     static const char old[] = "!host mx.example.net set tls-version-max 1.2",
                       young[] = "!host mta.example.com set tls-version-min 1.3";
     g_autoptr(MgWorld) world = run((const char *const[]){OFFER, old, young, NULL});
-    g_assert_cmpuint(n_notes(world, "smtp.again-in-clear"), ==, 1);
+    g_assert_cmpuint(mail_n_notes(world, "smtp.again-in-clear"), ==, 1);
     g_assert_cmpuint(delivered(world), ==, 1);
     g_autoptr(MgWorld) demanded = run((const char *const[]){
         OFFER, old, young, "!host mta.example.com set send-tls require", NULL});
-    g_assert_cmpuint(n_notes(demanded, "smtp.again-in-clear"), ==, 0);
+    g_assert_cmpuint(mail_n_notes(demanded, "smtp.again-in-clear"), ==, 0);
     g_assert_cmpuint(delivered(demanded), ==, 0);
 }
 

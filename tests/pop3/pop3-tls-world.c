@@ -20,20 +20,6 @@ static bool has(MgSpan bytes, const char *text)
     return bytes.len > 0 && memmem(bytes.data, bytes.len, text, strlen(text)) != NULL;
 }
 
-/* How many exchanges, inside TLS or not, hold this text. */
-static unsigned n_with(MgWorld *world, const char *text, bool encrypted)
-{
-    const MgTrace *trace = mg_world_trace(world);
-    unsigned count = 0;
-    for (uint32_t i = 1; i <= mg_trace_n_records(trace); i++) {
-        const MgRecord *record = mg_trace_record(trace, i);
-        count += record->kind == MG_RECORD_EXCHANGE &&
-                 ((record->flags & MG_RECORD_ENCRYPTED) != 0) == encrypted &&
-                 has(mg_trace_bytes(trace, i), text);
-    }
-    return count;
-}
-
 /* No record of the wire itself, of whatever kind, holds it unless it says that it is the inside. */
 static unsigned n_clear(MgWorld *world, const char *text)
 {
@@ -45,42 +31,30 @@ static unsigned n_clear(MgWorld *world, const char *text)
     return count;
 }
 
-static unsigned n_notes(MgWorld *world, const char *rule)
-{
-    const MgTrace *trace = mg_world_trace(world);
-    unsigned count = 0;
-    for (uint32_t i = 1; i <= mg_trace_n_records(trace); i++) {
-        const MgRecord *record = mg_trace_record(trace, i);
-        count += record->kind == MG_RECORD_NOTE &&
-                 strcmp(mg_trace_text(trace, record->text_a), rule) == 0;
-    }
-    return count;
-}
-
 static void test_clear(void)
 {
     g_autoptr(MgWorld) world =
         run((const char *const[]){"!host mail.example.net set stls no", NULL});
     g_assert_cmpuint(n_clear(world, secret), >, 0);
-    g_assert_cmpuint(n_notes(world, "pop3.password-in-clear"), ==, 1);
+    g_assert_cmpuint(mail_n_notes(world, "pop3.password-in-clear"), ==, 1);
 }
 
 static void test_stls(void)
 {
     g_autoptr(MgWorld) world = run((const char *const[]){NULL});
-    g_assert_cmpuint(n_with(world, "STLS\r\n", false), >, 0);
-    g_assert_cmpuint(n_with(world, "maildrop has", true), ==, 1);
+    g_assert_cmpuint(mail_n_with(world, "STLS\r\n", false), >, 0);
+    g_assert_cmpuint(mail_n_with(world, "maildrop has", true), ==, 1);
     g_assert_cmpuint(n_clear(world, secret), ==, 0);
-    g_assert_cmpuint(n_with(world, secret, true), ==, 1);
-    g_assert_cmpuint(n_notes(world, "pop3.password-in-clear"), ==, 0);
+    g_assert_cmpuint(mail_n_with(world, secret, true), ==, 1);
+    g_assert_cmpuint(mail_n_notes(world, "pop3.password-in-clear"), ==, 0);
 }
 
 static void test_from_start(void)
 {
     g_autoptr(MgWorld) world =
         run((const char *const[]){"!host bob set fetch pop3s://mail.example.net", NULL});
-    g_assert_cmpuint(n_with(world, "CAPA", false), ==, 0);
-    g_assert_cmpuint(n_with(world, "maildrop has", true), ==, 1);
+    g_assert_cmpuint(mail_n_with(world, "CAPA", false), ==, 0);
+    g_assert_cmpuint(mail_n_with(world, "maildrop has", true), ==, 1);
     g_assert_cmpuint(n_clear(world, secret), ==, 0);
 }
 
@@ -92,7 +66,7 @@ static void test_stripped(void)
     g_assert_cmpuint(n_clear(tried, secret), >, 0);
     g_autoptr(MgWorld) demanded =
         run((const char *const[]){strip, "!host bob set fetch-tls require", NULL});
-    g_assert_cmpuint(n_notes(demanded, "pop3.tls-not-offered"), ==, 1);
+    g_assert_cmpuint(mail_n_notes(demanded, "pop3.tls-not-offered"), ==, 1);
     g_assert_cmpuint(n_clear(demanded, secret), ==, 0);
 }
 
@@ -102,8 +76,8 @@ static void test_flawed(void)
     g_autoptr(MgWorld) world =
         run((const char *const[]){"!host mail.example.net set tls-flaw wrong-name",
                                   "!host bob set fetch pop3s://mail.example.net", NULL});
-    g_assert_cmpuint(n_notes(world, "pop3.tls-failed"), >=, 1);
-    g_assert_cmpuint(n_clear(world, secret) + n_with(world, secret, true), ==, 0);
+    g_assert_cmpuint(mail_n_notes(world, "pop3.tls-failed"), >=, 1);
+    g_assert_cmpuint(n_clear(world, secret) + mail_n_with(world, secret, true), ==, 0);
 }
 
 int main(int argc, char **argv)
